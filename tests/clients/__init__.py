@@ -1,0 +1,1 @@
+"""The real clients, run against the emulator."""
