@@ -1,0 +1,42 @@
+"""Ids and secrets: hashes of (entropy, kind, what the thing is), never a shared random stream.
+
+So that what one kind makes never shifts another, and a forked world mints what a solo run would.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from uuid import UUID
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def derive(entropy: str, kind: str, *parts: str | int) -> bytes:
+    """Return 32 bytes that depend on the arguments alone."""
+    text = "\0".join((entropy, kind, *(f"{type(part).__name__}:{part}" for part in parts)))
+    return blake2b(text.encode(), digest_size=32).digest()
+
+
+def as_uuid(entropy: bytes) -> str:
+    """Return a UUID made of the first 16 bytes, marked version 4 as clients expect."""
+    return str(UUID(bytes=entropy[:16], version=4))
+
+
+def as_base62(entropy: bytes, *, length: int) -> str:
+    """Return `length` letters and digits; up to 43 of them are independent."""
+    return _as_digits(entropy, _BASE62, length)
+
+
+def as_base36(entropy: bytes, *, length: int) -> str:
+    """Return `length` lower-case letters and digits; up to 49 of them are independent."""
+    return _as_digits(entropy, _BASE36, length)
+
+
+def _as_digits(entropy: bytes, alphabet: str, length: int) -> str:
+    number = int.from_bytes(entropy)
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, len(alphabet))
+        digits.append(alphabet[digit])
+    return "".join(digits)

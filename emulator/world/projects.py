@@ -1,0 +1,60 @@
+"""Projects: named groups of runs within a workspace."""
+
+from __future__ import annotations
+
+from emulator.world.access import Actor, require_admin
+from emulator.world.records import Project, Run, Workspace
+from emulator.world.refusals import Conflict
+from emulator.world.texts import slugify
+from emulator.world.world import World
+
+
+def create_project(
+    world: World,
+    actor: Actor,
+    *,
+    workspace: Workspace,
+    name: str,
+    slug: str | None,
+    description: str,
+    pin: str | None = None,
+) -> Project:
+    """Create a project. Refuses Conflict where the workspace has one of that slug."""
+    slug = slug or slugify(name)
+    if world.find(Project, "slug", (workspace.id, slug)) is not None:
+        raise Conflict(f"This workspace has a project with the slug {slug!r}; choose another.")
+    project_id, ordinal = world.new_id("project", pin=pin)
+    project = Project(
+        id=project_id,
+        workspace_id=workspace.id,
+        name=name,
+        slug=slug,
+        description=description,
+        created_by=actor.user_id,
+        created_at=world.now,
+        ordinal=ordinal,
+    )
+    world.put(project)
+    world.record_audit(
+        "project.created",
+        project,
+        workspace_id=workspace.id,
+        user_id=actor.user_id,
+        api_key_id=actor.api_key_id,
+    )
+    return project
+
+
+def delete_project(world: World, actor: Actor, *, project: Project) -> None:
+    """Delete an empty project. Refuses Forbidden, and Conflict while it has runs."""
+    require_admin(world, actor, project.workspace_id, to="delete a project")
+    if runs := world.count(Run, "project", project.id):
+        raise Conflict(f"Project {project.slug!r} has {runs} runs; delete those first.")
+    world.remove(project)
+    world.record_audit(
+        "project.deleted",
+        project,
+        workspace_id=project.workspace_id,
+        user_id=actor.user_id,
+        api_key_id=actor.api_key_id,
+    )

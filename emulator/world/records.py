@@ -1,0 +1,270 @@
+"""Every record the world keeps, on one page, and the tables they live in.
+
+Records are frozen and compared by identity: equal worlds are told by the digest. Every list is
+ordered by (`created_at`, `ordinal`, `id`); the ordinal separates what one clock instant made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emulator.world.table import TableSpec
+
+Instant = int
+"""A moment: microseconds since 1970-01-01T00:00:00Z."""
+
+JsonText = str
+"""A JSON object as compact text with sorted keys, so that it is a value and compares as one."""
+
+Role = Literal["owner", "admin", "member"]
+RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Task = Literal["generate", "rollout", "eval"]
+Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Clock:
+    """The world's time, a single record."""
+
+    id: Literal["clock"] = "clock"
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Ordinal:
+    """How many things of one kind the mint has made; the id is the kind."""
+
+    id: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Origin:
+    """Where the world came from, a single record: what the mint hashes and when time began."""
+
+    id: Literal["origin"] = "origin"
+    entropy: str
+    epoch: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class User:
+    """An account. The e-mail is lower case; the password is kept as a salted hash."""
+
+    id: str
+    email: str
+    name: str
+    password_hash: str
+    created_at: Instant
+    updated_at: Instant
+    ordinal: int
+    email_confirmed_at: Instant | None
+    last_sign_in_at: Instant | None
+    user_metadata: JsonText
+    analytics_opt_in: bool
+    product_mail_opt_in: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Session:
+    """A sign-in that is still good; ending one removes it."""
+
+    id: str
+    user_id: str
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RefreshToken:
+    """One link of a session's chain of refresh tokens; the id is the token itself.
+
+    `is_used` is set when it was exchanged; `parent` is the token it replaced.
+    """
+
+    id: str
+    session_id: str
+    parent: str | None
+    is_used: bool
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Workspace:
+    """A tenant. `runs_limit` caps how many runs it may hold; None is no cap."""
+
+    id: str
+    name: str
+    slug: str
+    created_by: str
+    created_at: Instant
+    ordinal: int
+    runs_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Member:
+    """A user's place in a workspace; the id joins the two ids."""
+
+    id: str
+    workspace_id: str
+    user_id: str
+    role: Role
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Project:
+    """A named group of runs; the slug is unique within the workspace."""
+
+    id: str
+    workspace_id: str
+    name: str
+    slug: str
+    description: str
+    created_by: str
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Artifact:
+    """What is known of a file a run committed; its bytes are not kept."""
+
+    id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Run:
+    """One generation, rollout or evaluation, as the CLI uploaded it or the dashboard made it.
+
+    `content` is a hash of what the client sent, `revision` counts accepted contents from 1.
+    """
+
+    id: str
+    workspace_id: str
+    project_id: str | None
+    name: str
+    adapter_id: str
+    task: Task
+    environment: str | None
+    runtime: Runtime
+    status: RunStatus
+    client_run_id: str | None
+    metrics: JsonText
+    artifacts: tuple[Artifact, ...]
+    cost_estimate_usd: float | None
+    manifest: JsonText | None
+    log: str
+    extra: JsonText
+    created_by: str | None
+    created_at: Instant
+    ordinal: int
+    started_at: Instant | None
+    finished_at: Instant | None
+    duration_seconds: float | None
+    content: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ApiKey:
+    """A key for one workspace that acts as its issuer; of the secret only a hash is kept."""
+
+    id: str
+    workspace_id: str
+    user_id: str
+    name: str
+    secret_hash: str
+    last_four: str
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    rotated_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Share:
+    """A public link to a run as it was when shared; `snapshot` holds the public-safe fields."""
+
+    id: str
+    workspace_id: str
+    run_id: str
+    token: str
+    snapshot: JsonText
+    created_by: str
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant
+    revoked_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AuditEntry:
+    """Who did what to which record. Never holds a secret."""
+
+    id: str
+    workspace_id: str | None
+    user_id: str | None
+    api_key_id: str | None
+    action: str
+    target_kind: str
+    target_id: str
+    created_at: Instant
+    ordinal: int
+
+
+TABLES = (
+    TableSpec("clock", Clock, {}, {}),
+    TableSpec("origin", Origin, {}, {}),
+    TableSpec("ordinals", Ordinal, {}, {}),
+    TableSpec("users", User, {"email": lambda r: r.email}, {}),
+    TableSpec("sessions", Session, {}, {"user": lambda r: r.user_id}),
+    TableSpec("refresh_tokens", RefreshToken, {}, {"session": lambda r: r.session_id}),
+    TableSpec("workspaces", Workspace, {"slug": lambda r: r.slug}, {"all": lambda _: ()}),
+    TableSpec(
+        "members",
+        Member,
+        {},
+        {"workspace": lambda r: r.workspace_id, "user": lambda r: r.user_id},
+    ),
+    TableSpec(
+        "projects",
+        Project,
+        {"slug": lambda r: (r.workspace_id, r.slug)},
+        {"workspace": lambda r: r.workspace_id},
+    ),
+    TableSpec(
+        "runs",
+        Run,
+        {"client": lambda r: r.client_run_id and (r.workspace_id, r.client_run_id)},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "project": lambda r: r.project_id,
+            "workspace status": lambda r: (r.workspace_id, r.status),
+            "project status": lambda r: r.project_id and (r.project_id, r.status),
+        },
+    ),
+    TableSpec(
+        "api_keys",
+        ApiKey,
+        {"secret": lambda r: r.secret_hash},
+        {"workspace": lambda r: r.workspace_id},
+    ),
+    TableSpec(
+        "shares",
+        Share,
+        {"token": lambda r: r.token},
+        {"workspace": lambda r: r.workspace_id, "run": lambda r: r.run_id},
+    ),
+    TableSpec("audit", AuditEntry, {}, {"workspace": lambda r: r.workspace_id}),
+)
+"""Every table: name, record, unique indexes, ordered indexes."""

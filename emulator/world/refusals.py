@@ -1,0 +1,110 @@
+"""Why an operation says no. A refusal carries facts and a sentence that says what to do; which
+status and shape it takes is each surface's affair.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - it is a refusal, not an error
+    """The reason why an operation changed nothing; with `commits`, what it wrote still stays."""
+
+    commits: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(Refusal):
+    """The record does not exist or is invisible to the actor; the two are never told apart."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(f"No {what} {key!r} is visible to you.")
+        self.what = what
+        self.key = key
+
+
+class Forbidden(Refusal):
+    """The actor sees the thing but its role does not allow the operation."""
+
+
+class Invalid(Refusal):
+    """An argument is well formed but makes no sense here; `path` is where it stood."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class Conflict(Refusal):
+    """The operation contradicts the present state."""
+
+
+class QuotaExceeded(Refusal):
+    """A cap of the workspace would be passed: `used` of `limit` are taken on `meter`."""
+
+    def __init__(self, *, meter: str, used: int, limit: int, wanted: int = 1) -> None:
+        super().__init__(
+            f"This workspace holds {used} of {limit} {meter} and cannot take {wanted} more. "
+            f"Upgrade the plan or delete some {meter}."
+        )
+        self.meter = meter
+        self.used = used
+        self.limit = limit
+
+
+class LoginRequired(Refusal):
+    """There is no session, or it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("Please log in again.")
+
+
+class BadKey(Refusal):
+    """The API key is unknown, revoked or expired."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This API key is unknown, revoked or expired. Create a key in the dashboard and send "
+            "it as 'Authorization: Bearer wbx_…'."
+        )
+
+
+class BadPassword(Refusal):
+    """No account has this e-mail and password; which of the two is wrong is not said."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid login credentials")
+
+
+class EmailTaken(Refusal):
+    """An account with this e-mail exists."""
+
+    def __init__(self) -> None:
+        super().__init__("User already registered")
+
+
+class WeakPassword(Refusal):
+    """The password breaks a rule; `reasons` are some of length, characters, pwned."""
+
+    def __init__(self, message: str, *, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class UnknownRefreshToken(Refusal):
+    """No session knows this refresh token."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid Refresh Token: Refresh Token Not Found")
+
+
+class ReusedRefreshToken(Refusal):
+    """A refresh token that was replaced long ago came back: its whole family has been revoked."""
+
+    commits = True
+
+    def __init__(self) -> None:
+        super().__init__("Invalid Refresh Token: Already Used")

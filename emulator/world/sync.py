@@ -1,0 +1,134 @@
+"""Uploads of the CLI and of test suites: idempotent by `client_run_id`, independent of order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from emulator.world import mint
+from emulator.world.access import Actor, Fixture
+from emulator.world.quota import require_room
+from emulator.world.records import AuditEntry, Run, Workspace
+from emulator.world.refusals import Conflict, Invalid
+from emulator.world.runs import (
+    RANK,
+    RunContent,
+    build_run,
+    fingerprint,
+    require_project,
+    require_sense,
+)
+from emulator.world.world import World
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One run of an upload; `path` is where it stood in the body, with a dot at the end."""
+
+    client_run_id: str
+    content: RunContent
+    path: str = ""
+    pin: str | None = None
+    """The id that the run shall have, where a seed pins it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """A run after its upload, and what the upload did to it."""
+
+    run: Run
+    outcome: Outcome
+
+
+def sync_runs(
+    world: World, actor: Actor | Fixture, *, workspace: Workspace, uploads: Sequence[Upload]
+) -> list[Synced]:
+    """Bring every uploaded run in, all or none, and return them in the order they came in.
+
+    A known run with the same content is left as it is; with other content it is updated unless it
+    is terminal or would go backwards. Refuses Invalid, Conflict, QuotaExceeded.
+    """
+    seen: set[str] = set()
+    for upload in uploads:
+        if upload.client_run_id in seen:
+            raise Invalid(
+                f"{upload.path}client_run_id",
+                f"{upload.client_run_id!r} comes twice in this upload; send each run once.",
+            )
+        seen.add(upload.client_run_id)
+        require_sense(upload.content, path=upload.path)
+        require_project(
+            world, workspace, upload.content.project_id, path=f"{upload.path}project_id"
+        )
+    synced = [_synced(world, actor, workspace, upload) for upload in uploads]
+    created = [one.run for one in synced if one.outcome == "created"]
+    require_room(world, workspace, runs=len(created))
+    world.extend(Run, created)
+    for one in synced:
+        if one.outcome == "updated":
+            world.put(one.run)
+    entries = [_audit(world, actor, one) for one in synced if one.outcome != "unchanged"]
+    world.extend(AuditEntry, entries)
+    return synced
+
+
+def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: Upload) -> Synced:
+    known = world.find(Run, "client", (workspace.id, upload.client_run_id))
+    content = upload.content
+    if known is not None:
+        if known.content == fingerprint(content):
+            return Synced(run=known, outcome="unchanged")
+        _require_open(known, content)
+    run_id = known.id if known else upload.pin
+    if run_id is None:
+        run_id = run_id_of(world, workspace, upload.client_run_id)
+    elif known is None and world.get(Run, run_id) is not None:
+        raise Conflict(f"A run with the id {run_id} exists; leave the id out or pin another.")
+    started = content.started_at
+    run = build_run(
+        world,
+        run_id=run_id,
+        workspace_id=workspace.id,
+        client_run_id=upload.client_run_id,
+        content=content,
+        created_by=actor.user_id if isinstance(actor, Actor) else None,
+        created_at=known.created_at if known else (world.now if started is None else started),
+        ordinal=0,
+        revision=known.revision + 1 if known else 1,
+    )
+    return Synced(run=run, outcome="updated" if known else "created")
+
+
+def run_id_of(world: World, workspace: Workspace, client_run_id: str) -> str:
+    """Return the id that a synced run has, whenever it comes."""
+    return mint.as_uuid(world.derive("synced run", workspace.id, client_run_id))
+
+
+def _require_open(known: Run, content: RunContent) -> None:
+    if RANK[known.status] == RANK["succeeded"]:
+        raise Conflict(
+            f"Run {known.client_run_id!r} is {known.status} and was uploaded with other content; "
+            "use a new client_run_id."
+        )
+    if RANK[content.status] < RANK[known.status]:
+        raise Conflict(
+            f"Run {known.client_run_id!r} is {known.status} and cannot become {content.status}."
+        )
+
+
+def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
+    run = one.run
+    return AuditEntry(
+        id=mint.as_uuid(world.derive("sync audit", run.id, run.revision)),
+        workspace_id=run.workspace_id,
+        user_id=actor.user_id if isinstance(actor, Actor) else None,
+        api_key_id=actor.api_key_id if isinstance(actor, Actor) else None,
+        action=f"run.synced.{one.outcome}",
+        target_kind="Run",
+        target_id=run.id,
+        created_at=world.now,
+        ordinal=0,
+    )

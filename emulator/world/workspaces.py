@@ -1,0 +1,60 @@
+"""Workspaces and their members."""
+
+from __future__ import annotations
+
+from emulator.world.access import Actor, member_id
+from emulator.world.records import Member, Role, Workspace
+from emulator.world.refusals import Conflict, Forbidden
+from emulator.world.texts import slugify
+from emulator.world.world import World
+
+
+def create_workspace(world: World, actor: Actor, *, name: str, slug: str | None) -> Workspace:
+    """Create a workspace that the actor owns. A slug that is named must be free, else Conflict."""
+    if actor.api_key_id is not None:
+        raise Forbidden("An API key reaches one workspace only; sign in to create another.")
+    if slug is not None and world.find(Workspace, "slug", slug) is not None:
+        raise Conflict(f"A workspace with the slug {slug!r} exists; choose another slug.")
+    return open_workspace(world, user_id=actor.user_id, name=name, slug=slug)
+
+
+def open_workspace(
+    world: World, *, user_id: str, name: str, slug: str | None = None, pin: str | None = None
+) -> Workspace:
+    """Create a workspace with that user as its owner; without a slug, a free one is made."""
+    workspace_id, ordinal = world.new_id("workspace", pin=pin)
+    workspace = Workspace(
+        id=workspace_id,
+        name=name,
+        slug=slug or _free_slug(world, slugify(name)),
+        created_by=user_id,
+        created_at=world.now,
+        ordinal=ordinal,
+        runs_limit=None,
+    )
+    world.put(workspace)
+    join(world, workspace, user_id=user_id, role="owner")
+    world.record_audit("workspace.created", workspace, workspace_id=workspace.id, user_id=user_id)
+    return workspace
+
+
+def join(world: World, workspace: Workspace, *, user_id: str, role: Role) -> Member:
+    """Make a user a member of a workspace in that role."""
+    member = Member(
+        id=member_id(workspace.id, user_id),
+        workspace_id=workspace.id,
+        user_id=user_id,
+        role=role,
+        created_at=world.now,
+        ordinal=world.ordinal("member"),
+    )
+    world.put(member)
+    return member
+
+
+def _free_slug(world: World, slug: str) -> str:
+    candidate, count = slug, 1
+    while world.find(Workspace, "slug", candidate) is not None:
+        count += 1
+        candidate = f"{slug}-{count}"
+    return candidate
