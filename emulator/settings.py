@@ -1,0 +1,36 @@
+"""What a process is told at start and never changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The choices of one process. `instance` names it, so that a restart can be told."""
+
+    public_url: str = "http://localhost:8787"
+    """The origin that clients use; builds links, `iss` and the session cookie's name."""
+
+    e2e_fixtures: bool = True
+    """Docs: WORLDFLUX_E2E_FIXTURES (API reference, E2E fixtures)."""
+
+    is_wall_clock: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    instance: str = "local"
+
+    jwt_secret: str = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105
+    """Real: the secret that every local Supabase signs with; it protects nothing."""
+
+    @property
+    def supabase_url(self) -> str:
+        """The base URL of Supabase Auth, which is also its `iss`."""
+        return f"{self.public_url}/auth/v1"
+
+    @property
+    def session_cookie(self) -> str:
+        """Real: @supabase/ssr names the cookie after the first label of the URL's host name."""
+        label = (urlsplit(self.public_url).hostname or "localhost").split(".")[0]
+        return f"sb-{label}-auth-token"

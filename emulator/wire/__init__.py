@@ -1,0 +1,1 @@
+"""What surfaces share and the world must not know: tokens, cookies, cursors, bodies, errors."""

@@ -1,0 +1,22 @@
+"""Credentials carry their world: an opaque one of a named world ends in `~name`.
+
+The default world's carry nothing. The tag is added where a credential leaves and taken off where
+it comes in; the state and its digest never hold one.
+"""
+
+from __future__ import annotations
+
+from emulator.world.world import DEFAULT, World
+
+MARK = "~"
+
+
+def tagged(credential: str, world: World) -> str:
+    """Return a credential as it leaves the world."""
+    return credential if world.name == DEFAULT else f"{credential}{MARK}{world.name}"
+
+
+def untagged(credential: str, world: World) -> str | None:
+    """Return a credential as the world knows it, or None if it is of another world."""
+    bare, mark, name = credential.partition(MARK)
+    return bare if (name if mark else DEFAULT) == world.name else None

@@ -1,0 +1,32 @@
+"""Cursors: an opaque place in a list, which stays right while the list grows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from emulator.world.ordered import Key
+from emulator.world.refusals import Invalid
+
+
+def cursor_after(record: Any) -> str:
+    """Return the cursor of the page that follows `record`."""
+    text = orjson.dumps([record.created_at, record.ordinal, record.id])
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> Key | None:
+    """Return the place that a cursor names; None for no cursor. Refuses Invalid."""
+    if cursor is None:
+        return None
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        parts = None
+    if isinstance(parts, list) and [type(part) for part in parts] == [int, int, str]:
+        created_at, ordinal, record_id = parts
+        return (created_at, ordinal, record_id)
+    raise Invalid("cursor", "This cursor is broken; send next_cursor as you received it.")

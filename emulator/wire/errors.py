@@ -1,0 +1,248 @@
+"""The codes, their statuses, and how a surface turns every failure into its own error shape."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from emulator.wire.exchange import exchange_of
+from emulator.world import refusals
+from emulator.world.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
+
+log = logging.getLogger("emulator")
+
+
+class Code(StrEnum):
+    """Every code an error of the upstream or the BFF may carry; stable.
+
+    Docs: the first five (API reference, Error shape). Assumed: the others.
+    """
+
+    LOGIN_REQUIRED = "login_required"
+    VALIDATION_ERROR = "validation_error"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    NOT_FOUND = "not_found"
+    UNSUPPORTED_ACTION = "unsupported_action"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    FORBIDDEN = "forbidden"
+    CONFLICT = "conflict"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    RATE_LIMITED = "rate_limited"
+    INTERNAL_ERROR = "internal_error"
+    NOT_IMPLEMENTED = "not_implemented"
+
+
+STATUS: Mapping[Code, int] = {
+    Code.LOGIN_REQUIRED: 401,
+    Code.VALIDATION_ERROR: 422,
+    Code.QUOTA_EXCEEDED: 402,
+    Code.NOT_FOUND: 404,
+    Code.UNSUPPORTED_ACTION: 405,
+    Code.INVALID_CREDENTIALS: 401,
+    Code.FORBIDDEN: 403,
+    Code.CONFLICT: 409,
+    Code.PAYLOAD_TOO_LARGE: 413,
+    Code.UNSUPPORTED_MEDIA_TYPE: 415,
+    Code.RATE_LIMITED: 429,
+    Code.INTERNAL_ERROR: 500,
+    Code.NOT_IMPLEMENTED: 501,
+}
+"""Assumed: no status is documented; "Method not allowed" and "does not exist" suggest two."""
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is not declared to be JSON."""
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(f"Send the body as application/json, not as {media_type or 'untyped'!r}.")
+
+
+class PayloadTooLarge(Refusal):
+    """The body is larger than this route takes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body is larger than {limit_bytes // 2**20} MiB; send less at once.")
+
+
+class NotImplementedHere(Refusal):
+    """The operation exists upstream but is not emulated yet."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"{operation} exists upstream but the emulator does not have it yet.")
+
+
+class UnsupportedAction(Refusal):
+    """The method is not allowed here; `allow` lists those that are."""
+
+    def __init__(self, method: str, path: str, *, allow: str) -> None:
+        super().__init__(f"{method} is not allowed on {path}; use {allow or 'another path'}.")
+        self.allow = allow
+
+
+class BadCredentials(Refusal):
+    """The Authorization header is missing or of no kind that is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send an API key or a session's access token as 'Authorization: Bearer …'."
+        )
+
+
+class NoSuchRoute(Refusal):
+    """No route has this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is nothing at {path}; `worldflux-emulator routes` lists all.")
+
+
+class BadInput(Invalid):
+    """A body or query that does not have the documented shape; `problems` lists each place."""
+
+    def __init__(self, problems: list[dict[str, str]]) -> None:
+        first = problems[0]
+        where = f"{first['path']}: " if first["path"] else ""
+        super().__init__(first["path"], f"{where}{first['message']}")
+        self.problems = problems
+
+
+class Broken(Refusal):
+    """A bug of the emulator."""
+
+    def __init__(self) -> None:
+        super().__init__("The emulator has a bug here; its log has the traceback.")
+
+
+CODES: Mapping[type[Refusal], Code] = {
+    refusals.NotFound: Code.NOT_FOUND,
+    refusals.Forbidden: Code.FORBIDDEN,
+    refusals.Invalid: Code.VALIDATION_ERROR,
+    refusals.Conflict: Code.CONFLICT,
+    refusals.QuotaExceeded: Code.QUOTA_EXCEEDED,
+    refusals.LoginRequired: Code.LOGIN_REQUIRED,
+    refusals.BadKey: Code.INVALID_CREDENTIALS,
+    refusals.BadPassword: Code.INVALID_CREDENTIALS,
+    refusals.EmailTaken: Code.CONFLICT,
+    refusals.WeakPassword: Code.VALIDATION_ERROR,
+    refusals.UnknownRefreshToken: Code.LOGIN_REQUIRED,
+    refusals.ReusedRefreshToken: Code.LOGIN_REQUIRED,
+    BadInput: Code.VALIDATION_ERROR,
+    UnsupportedMediaType: Code.UNSUPPORTED_MEDIA_TYPE,
+    PayloadTooLarge: Code.PAYLOAD_TOO_LARGE,
+    NotImplementedHere: Code.NOT_IMPLEMENTED,
+    UnsupportedAction: Code.UNSUPPORTED_ACTION,
+    BadCredentials: Code.INVALID_CREDENTIALS,
+    NoSuchRoute: Code.NOT_FOUND,
+    Broken: Code.INTERNAL_ERROR,
+}
+"""Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
+
+
+def details_of(refusal: Refusal) -> dict[str, Any] | None:
+    """Return the facts of a refusal that clients read, or None."""
+    if isinstance(refusal, BadInput):
+        errors = refusal.problems
+        return {"path": errors[0]["path"], "errors": errors}
+    if isinstance(refusal, Invalid):
+        problem = {"path": refusal.path, "message": refusal.message}
+        return {"path": refusal.path, "errors": [problem]}
+    if isinstance(refusal, WeakPassword):
+        problem = {"path": "password", "message": refusal.message}
+        return {"path": "password", "errors": [problem]}
+    if isinstance(refusal, QuotaExceeded):
+        return {"meter": refusal.meter, "used": refusal.used, "limit": refusal.limit}
+    return None
+
+
+def problems_of(errors: Sequence[Any], *, skip: int = 0) -> list[dict[str, str]]:
+    """Return pydantic's complaints by path, members joined by dots; `skip` leaves out the first."""
+    return [
+        {
+            "path": ".".join(str(step) for step in one["loc"][skip:]),
+            "message": one["msg"].removeprefix("Value error, "),
+        }
+        for one in errors
+    ]
+
+
+def problem_of(refusal: Refusal, table: Mapping[type[Refusal], Code]) -> dict[str, Any]:
+    """Return `{"code", "message", "details"?}` for a refusal."""
+    details = details_of(refusal)
+    problem = {"code": table[type(refusal)], "message": refusal.message}
+    return problem if details is None else {**problem, "details": details}
+
+
+def problem_response(
+    member: str, problem: Mapping[str, Any], headers: Mapping[str, str]
+) -> Response:
+    """Return the answer whose one member holds a problem, with the status of its code."""
+    return Response(
+        orjson.dumps({member: problem}),
+        status_code=STATUS[Code(problem["code"])],
+        headers=dict(headers),
+        media_type="application/json",
+    )
+
+
+Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
+"""Turns a request's refusal and extra headers into a surface's answer."""
+
+
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that some route of the app takes on a path, sorted."""
+    methods: set[str] = set()
+    for route in app.router.routes:
+        if isinstance(route, Route) and route.path_regex.match(path):
+            methods |= set(route.methods or ())
+    if "GET" in methods:
+        methods.add("HEAD")
+    return sorted(methods)
+
+
+def install(app: FastAPI, render: Render) -> None:
+    """Make every failure of a surface an answer of its own shape: refusals, bad input, unknown
+    paths and methods, bugs. The handlers are async, as sync ones would leave the event loop.
+    """
+
+    async def on_refusal(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        exchange_of(request).commits = error.commits
+        headers = {"Allow": error.allow} if isinstance(error, UnsupportedAction) else {}
+        return render(request, error, headers)
+
+    async def on_bad_input(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return render(request, BadInput(problems_of(error.errors(), skip=1)), {})
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        path = request.url.path
+        if error.status_code == STATUS[Code.NOT_FOUND]:
+            return render(request, NoSuchRoute(path), headers)
+        if error.status_code == STATUS[Code.UNSUPPORTED_ACTION]:
+            allow = ", ".join(allowed_methods(app, path))
+            refusal = UnsupportedAction(request.method, path, allow=allow)
+            return render(request, refusal, {"Allow": allow})
+        raise error
+
+    async def on_depth(request: Request, _: Exception) -> Response:
+        return render(request, Invalid("", "The body is nested too deeply."), {})
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        log.error("%s %s broke", request.method, request.url.path, exc_info=error)
+        return render(request, Broken(), {})
+
+    app.add_exception_handler(Refusal, on_refusal)
+    app.add_exception_handler(RequestValidationError, on_bad_input)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RecursionError, on_depth)
+    app.add_exception_handler(Exception, on_bug)

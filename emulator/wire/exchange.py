@@ -1,0 +1,41 @@
+"""One request as the surfaces see it: the world it reached, the settings, who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import HTTPConnection
+
+from emulator.settings import Settings
+from emulator.world.access import Actor
+from emulator.world.world import World
+
+KEY = "emulator.exchange"
+"""Where the exchange lies in an ASGI scope."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the outermost layer knows of a request, and what the surfaces tell it back."""
+
+    world: World
+    settings: Settings
+    actor: Actor | None = None
+    oversize_of: int | None = None
+    """The limit in bytes that the body passed; the body is then empty here."""
+
+    commits: bool = False
+    """Set where an answer of 400 or more is meant to keep what was written."""
+
+
+def exchange_of(connection: HTTPConnection) -> Exchange:
+    """Return the exchange of a request."""
+    return cast(Exchange, connection.scope[KEY])
+
+
+def asked(connection: HTTPConnection) -> tuple[World, Actor]:
+    """Return the world and the actor of a request whose route has authenticated it."""
+    exchange = exchange_of(connection)
+    assert exchange.actor is not None
+    return exchange.world, exchange.actor

@@ -1,0 +1,53 @@
+"""A run as bytes: what the upstream and cli-sync answer with, rendered once per record."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import orjson
+
+from emulator.world.records import Instant, Run
+from emulator.world.times import to_text
+
+
+@lru_cache(maxsize=32_768)
+def run_json(run: Run) -> bytes:
+    """Return a run as JSON in the shape of the upstream's RunView.
+
+    A record is kept by identity, so forked worlds that share a run share its bytes.
+    """
+    return orjson.dumps(
+        {
+            "id": run.id,
+            "workspace_id": run.workspace_id,
+            "project_id": run.project_id,
+            "name": run.name,
+            "adapter_id": run.adapter_id,
+            "task": run.task,
+            "environment": run.environment,
+            "runtime": run.runtime,
+            "status": run.status,
+            "client_run_id": run.client_run_id,
+            "metrics": orjson.Fragment(run.metrics),
+            "artifacts": [
+                {
+                    "id": artifact.id,
+                    "name": artifact.name,
+                    "media_type": artifact.media_type,
+                    "size_bytes": artifact.size_bytes,
+                    "sha256": artifact.sha256,
+                }
+                for artifact in run.artifacts
+            ],
+            "cost_estimate_usd": run.cost_estimate_usd,
+            "extra": orjson.Fragment(run.extra),
+            "created_at": to_text(run.created_at),
+            "started_at": _text(run.started_at),
+            "finished_at": _text(run.finished_at),
+            "duration_seconds": run.duration_seconds,
+        }
+    )
+
+
+def _text(moment: Instant | None) -> str | None:
+    return None if moment is None else to_text(moment)
