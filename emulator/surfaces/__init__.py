@@ -1,0 +1,1 @@
+"""Thin HTTP skins over the world; they never import one another."""

@@ -1,0 +1,34 @@
+"""The BFF's error shape: `{"error": {"code", "message", "details"?}}`.
+
+Docs: "The BFF normalizes failures into one shape" (API reference, Error shape).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+
+from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.world.refusals import LoginRequired, Refusal
+
+TABLE = CODES
+"""Refusal → code; every refusal has a row."""
+
+
+def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    """Return the answer that a refusal takes."""
+    return problem_response("error", problem_of(refusal, TABLE), headers)
+
+
+def normalised(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+    """Return a failure of the upstream in the BFF's shape.
+
+    The dashboard redirects to /login on `login_required`, so every 401 of a forwarded call is it.
+    """
+    if status == STATUS[Code.LOGIN_REQUIRED]:
+        return problem_response("error", problem_of(LoginRequired(), TABLE), {})
+    problem: dict[str, Any] = orjson.loads(body)["detail"]
+    return problem_response("error", problem, headers)

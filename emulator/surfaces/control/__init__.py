@@ -1,0 +1,1 @@
+"""Everything for tests and people, under `/_emulator`."""

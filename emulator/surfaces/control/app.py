@@ -1,0 +1,136 @@
+"""Control as one app: health, state, reset and the clock, for tests and people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from pydantic import Field, model_validator
+from starlette.routing import Route
+
+from emulator import __version__
+from emulator.seeding.library import SeedError
+from emulator.seeding.schema import Strict
+from emulator.surfaces.control.errors import BadSeed, render
+from emulator.wire.bodies import read_model
+from emulator.wire.errors import install
+from emulator.wire.exchange import exchange_of
+from emulator.world import clock
+from emulator.world.records import TABLES
+from emulator.world.times import SECOND, microseconds, to_text
+from emulator.worlds import Worlds
+
+PREFIX = "/_emulator"
+
+Handler = Callable[[Request, Worlds], Awaitable[Response]]
+
+
+class Reset(Strict):
+    """Which seed to plant, by name or file; default: the one the world came from."""
+
+    seed: Annotated[str | None, Field(min_length=1, max_length=4096)] = None
+
+
+class Advance(Strict):
+    """How far to move the clock: seconds, or an ISO 8601 duration such as `P30D`."""
+
+    seconds: Annotated[float | None, Field(ge=0, le=1e11, allow_inf_nan=False)] = None
+    duration: timedelta | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Advance:
+        if (self.seconds is None) == (self.duration is None):
+            raise ValueError("Say either seconds or duration")
+        return self
+
+    @property
+    def span(self) -> int:
+        """How far, in microseconds."""
+        if self.duration is not None:
+            return microseconds(self.duration)
+        return round((self.seconds or 0) * SECOND)
+
+
+async def get_health(request: Request, worlds: Worlds) -> Response:
+    """`GET /health`: 200 once seeded, with who this is."""
+    return _json(
+        {
+            "status": "ok",
+            "version": __version__,
+            "instance": worlds.settings.instance,
+            "seed": worlds.baseline.seed,
+            "clock": _clock_view(request, worlds),
+        }
+    )
+
+
+async def get_state(request: Request, _: Worlds) -> Response:
+    """`GET /state`: the digest of the state and how many records each table holds."""
+    state = exchange_of(request).world.state
+    counts = {spec.name: len(state.tables[spec.record]) for spec in TABLES}
+    return _json({"digest": str(state.digest), "tables": counts})
+
+
+async def reset(request: Request, worlds: Worlds) -> Response:
+    """`POST /reset {"seed"?}`: put the world back to its seed, or to another."""
+    body = await read_model(request, Reset)
+    world = exchange_of(request).world
+    try:
+        worlds.reset(world.name, seed=body.seed)
+    except SeedError as error:
+        raise BadSeed(str(error)) from error
+    return _json({"seed": worlds.baseline.seed, "digest": str(world.state.digest)})
+
+
+async def get_clock(request: Request, worlds: Worlds) -> Response:
+    """`GET /clock`: the world's time, its mode and where it began."""
+    return _json(_clock_view(request, worlds))
+
+
+async def advance_clock(request: Request, worlds: Worlds) -> Response:
+    """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
+    body = await read_model(request, Advance)
+    clock.advance(exchange_of(request).world, by=body.span)
+    return _json(_clock_view(request, worlds))
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/health", get_health),
+    ("GET", "/state", get_state),
+    ("POST", "/reset", reset),
+    ("GET", "/clock", get_clock),
+    ("POST", "/clock/advance", advance_clock),
+)
+"""Method, path below the prefix, handler."""
+
+
+def build_control(worlds: Worlds) -> FastAPI:
+    """Return the ASGI app of control."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for method, path, handler in ROUTES:
+        app.router.routes.append(Route(PREFIX + path, _bound(handler, worlds), methods=[method]))
+    install(app, render)
+    return app
+
+
+def _bound(handler: Handler, worlds: Worlds) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        return await handler(request, worlds)
+
+    return handle
+
+
+def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
+    world = exchange_of(request).world
+    return {
+        "now": to_text(world.now),
+        "mode": "wall" if worlds.settings.is_wall_clock else "virtual",
+        "epoch": to_text(world.epoch),
+    }
+
+
+def _json(view: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(view), media_type="application/json")

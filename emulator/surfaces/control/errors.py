@@ -1,0 +1,23 @@
+"""Control's error shape: the BFF's, with the same codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+
+from emulator.wire.errors import CODES, Code, problem_of, problem_response
+from emulator.world.refusals import Refusal
+
+
+class BadSeed(Refusal):
+    """A seed cannot be found or read."""
+
+
+TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
+"""Refusal → code; every refusal has a row."""
+
+
+def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    """Return the answer that a refusal takes."""
+    return problem_response("error", problem_of(refusal, TABLE), headers)

@@ -1,0 +1,161 @@
+"""API keys of a workspace; a secret is shown once, when it is made."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+from pydantic import AwareDatetime, BaseModel
+
+from emulator.seeding.schema import Name, Strict
+from emulator.surfaces.upstream.routing import (
+    PAGE_DEFAULT,
+    Cursor,
+    Limit,
+    Routes,
+    WorkspaceId,
+    page_of,
+    reply,
+    workspace_of,
+)
+from emulator.wire.credentials import tagged
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked
+from emulator.world import api_keys
+from emulator.world.access import require_admin, visible_key
+from emulator.world.records import ApiKey, Instant
+from emulator.world.times import instant, to_text
+from emulator.world.world import World
+
+routes = Routes("api keys")
+
+
+class ApiKeyView(BaseModel):
+    """A key without its secret."""
+
+    id: str
+    workspace_id: str
+    name: str
+    last_four: str
+    created_by: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    rotated_at: str | None
+
+
+class ApiKeyIssued(ApiKeyView):
+    """A key with its secret, which is never shown again."""
+
+    secret: str
+
+
+class ApiKeyPage(BaseModel):
+    """Keys, newest first, the revoked ones too."""
+
+    items: list[ApiKeyView]
+    next_cursor: str | None
+
+
+class ApiKeyCreate(Strict):
+    """A new key; without `expires_at` it is good until it is revoked."""
+
+    name: Name
+    expires_at: AwareDatetime | None = None
+
+
+def _view(key: ApiKey) -> ApiKeyView:
+    return ApiKeyView(
+        id=key.id,
+        workspace_id=key.workspace_id,
+        name=key.name,
+        last_four=key.last_four,
+        created_by=key.user_id,
+        created_at=to_text(key.created_at),
+        expires_at=_text(key.expires_at),
+        revoked_at=_text(key.revoked_at),
+        rotated_at=_text(key.rotated_at),
+    )
+
+
+def _text(moment: Instant | None) -> str | None:
+    return None if moment is None else to_text(moment)
+
+
+def _issued(world: World, key: ApiKey, secret: str, *, status: int) -> Response:
+    view = ApiKeyIssued(**_view(key).model_dump(), secret=tagged(secret, world))
+    return reply(view, status=status)
+
+
+@routes.add(
+    "GET",
+    "/api/api-keys",
+    source="newer docs",
+    answers=ApiKeyPage,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
+)
+async def list_api_keys(
+    request: Request,
+    workspace_id: WorkspaceId = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """List the keys of a workspace, newest first; owners and admins only."""
+    world, actor = asked(request)
+    workspace = workspace_of(request, workspace_id)
+    require_admin(world, actor, workspace.id, to="see API keys")
+    found, next_cursor = page_of(
+        request, ApiKey, "workspace", workspace.id, limit=limit, cursor=cursor
+    )
+    return reply(ApiKeyPage(items=[_view(key) for key in found], next_cursor=next_cursor))
+
+
+@routes.add(
+    "POST",
+    "/api/api-keys",
+    source="base contract",
+    answers=ApiKeyIssued,
+    status=201,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
+)
+async def create_api_key(
+    request: Request, body: ApiKeyCreate, workspace_id: WorkspaceId = None
+) -> Response:
+    """Issue a key for one workspace; owners and admins only."""
+    world, actor = asked(request)
+    key, secret = api_keys.issue_key(
+        world,
+        actor,
+        workspace=workspace_of(request, workspace_id),
+        name=body.name,
+        expires_at=None if body.expires_at is None else instant(body.expires_at),
+    )
+    return _issued(world, key, secret, status=201)
+
+
+@routes.add(
+    "DELETE",
+    "/api/api-keys/{api_key_id}",
+    source="newer docs",
+    answers=None,
+    status=204,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
+)
+async def revoke_api_key(request: Request, api_key_id: str) -> Response:
+    """Revoke a key for good; owners and admins only."""
+    world, actor = asked(request)
+    api_keys.revoke_key(world, actor, key=visible_key(world, actor, api_key_id))
+    return Response(status_code=204)
+
+
+@routes.add(
+    "POST",
+    "/api/api-keys/{api_key_id}/rotate",
+    source="newer docs",
+    answers=ApiKeyIssued,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def rotate_api_key(request: Request, api_key_id: str) -> Response:
+    """Give a key a new secret under the same id; the old one ends at once."""
+    world, actor = asked(request)
+    found = visible_key(world, actor, api_key_id)
+    key, secret = api_keys.rotate_key(world, actor, key=found)
+    return _issued(world, key, secret, status=200)

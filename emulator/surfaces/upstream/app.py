@@ -1,0 +1,126 @@
+"""The upstream as one FastAPI app, its routes found by an index, its OpenAPI document shipped."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Receive, Scope, Send
+
+from emulator import __version__
+from emulator.surfaces.upstream import (
+    absent,
+    api_keys,
+    me,
+    projects,
+    runs,
+    shares,
+    system,
+    workspaces,
+)
+from emulator.surfaces.upstream.errors import render
+from emulator.wire.errors import install
+
+TITLE = "WorldFlux Cloud control plane (emulated)"
+
+RESOURCES = (runs, workspaces, projects, api_keys, shares, me, system, absent)
+"""The resources; the hot ones first."""
+
+
+def upstream_routes() -> list[APIRoute]:
+    """Return every route of the upstream."""
+    return [route for resource in RESOURCES for route in resource.routes.all]
+
+
+class RouteIndex(BaseRoute):
+    """All routes by method, number of segments and second segment.
+
+    Measured: a walk through 80 routes takes 130 µs, a look-up and one or two regular expressions
+    take 10. What it does not find, the routes behind it answer with 404 or 405.
+    """
+
+    def __init__(self, routes: list[APIRoute]) -> None:
+        self._index: dict[tuple[str, int, str], list[APIRoute]] = {}
+        for route in routes:
+            for method in route.methods or ():
+                self._index.setdefault(_place(method, route.path), []).append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return the route that takes the request, wholly or not at all."""
+        for route in self._index.get(_place(scope["method"], scope["path"]), ()):
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                return match, {**child, "emulator.route": route}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the route that was found."""
+        await scope["emulator.route"].handle(scope, receive, send)
+
+
+def _place(method: str, path: str) -> tuple[str, int, str]:
+    segments = path.split("/", 3)
+    return method, path.count("/"), segments[2] if len(segments) > 2 else ""  # noqa: PLR2004
+
+
+def openapi_document() -> dict[str, Any]:
+    """Build the OpenAPI document from the routes. Takes most of a second."""
+    document = get_openapi(
+        title=TITLE,
+        version=__version__,
+        description="What the CLI talks to and the dashboard's BFF forwards to.",
+        routes=upstream_routes(),
+    )
+    document["components"]["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key (`wbx_…`) or the access token of a Supabase session.",
+        }
+    }
+    return document
+
+
+@lru_cache(maxsize=1)
+def openapi_bytes() -> bytes:
+    """Return the document as it is shipped."""
+    shipped = files("emulator.surfaces.upstream").joinpath("openapi.json")
+    return shipped.read_bytes() if shipped.is_file() else openapi_text().encode()
+
+
+def openapi_text() -> str:
+    """Return the document as its file holds it."""
+    return orjson.dumps(openapi_document(), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+async def _get_openapi(_: Request) -> Response:
+    return Response(openapi_bytes(), media_type="application/json")
+
+
+async def _get_docs(_: Request) -> Response:
+    return get_swagger_ui_html(openapi_url="/openapi.json", title=TITLE)
+
+
+def build_upstream() -> FastAPI:
+    """Return the upstream's ASGI app."""
+    app = FastAPI(
+        title=TITLE,
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    routes = upstream_routes()
+    app.router.routes.extend([RouteIndex(routes), *routes])
+    app.router.routes.append(Route("/openapi.json", _get_openapi, methods=["GET"]))
+    app.router.routes.append(Route("/docs", _get_docs, methods=["GET"]))
+    install(app, render)
+    return app

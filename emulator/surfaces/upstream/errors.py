@@ -1,0 +1,61 @@
+"""The upstream's error shape: `{"detail": {"code", "message", "details"?}}`.
+
+Assumed: only the BFF's shape is documented; FastAPI's own habit is a member `detail`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.world.refusals import Refusal
+
+TABLE = CODES
+"""Refusal → code; every refusal has a row."""
+
+
+class Problem(BaseModel):
+    """One place in the body or query that is not as documented."""
+
+    path: str
+    message: str
+
+
+class ValidationDetails(BaseModel):
+    """Where the request was wrong: the first place, and all of them."""
+
+    path: str
+    errors: list[Problem]
+
+
+class QuotaDetails(BaseModel):
+    """Which cap is hit."""
+
+    meter: str
+    used: int
+    limit: int
+
+
+class ErrorDetail(BaseModel):
+    """A stable code, a sentence that says what to do, and facts where there are some."""
+
+    code: Code
+    message: str
+    details: ValidationDetails | QuotaDetails | None = None
+
+
+class ErrorResponse(BaseModel):
+    """Every failure of the upstream."""
+
+    detail: ErrorDetail
+
+
+def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    """Return the answer that a refusal takes."""
+    problem = problem_of(refusal, TABLE)
+    if STATUS[problem["code"]] == STATUS[Code.LOGIN_REQUIRED]:
+        headers = {"WWW-Authenticate": "Bearer", **headers}
+    return problem_response("detail", problem, headers)

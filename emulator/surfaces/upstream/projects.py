@@ -1,0 +1,143 @@
+"""Projects of a workspace."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from emulator.seeding.schema import Name, Slug, Strict
+from emulator.surfaces.upstream.routing import (
+    PAGE_DEFAULT,
+    Cursor,
+    Limit,
+    Routes,
+    WorkspaceId,
+    page_of,
+    reply,
+    workspace_of,
+)
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked
+from emulator.world import projects
+from emulator.world.access import visible_project
+from emulator.world.records import Project, Run
+from emulator.world.times import to_text
+from emulator.world.world import World
+
+routes = Routes("projects")
+
+
+class ProjectView(BaseModel):
+    """A project and how many runs it holds."""
+
+    id: str
+    workspace_id: str
+    name: str
+    slug: str
+    description: str
+    runs_count: int
+    created_at: str
+
+
+class ProjectPage(BaseModel):
+    """Projects, newest first."""
+
+    items: list[ProjectView]
+    next_cursor: str | None
+
+
+class ProjectCreate(Strict):
+    """A new project; without a slug, one is made of the name."""
+
+    name: Name
+    slug: Slug | None = None
+    description: Annotated[str | None, Field(max_length=2000)] = None
+
+
+def _view(world: World, project: Project) -> ProjectView:
+    return ProjectView(
+        id=project.id,
+        workspace_id=project.workspace_id,
+        name=project.name,
+        slug=project.slug,
+        description=project.description,
+        runs_count=world.count(Run, "project", project.id),
+        created_at=to_text(project.created_at),
+    )
+
+
+@routes.add(
+    "GET",
+    "/api/projects",
+    source="base contract",
+    answers=ProjectPage,
+    refuses=(Code.NOT_FOUND,),
+)
+async def list_projects(
+    request: Request,
+    workspace_id: WorkspaceId = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """List the projects of a workspace, newest first."""
+    world, _ = asked(request)
+    workspace = workspace_of(request, workspace_id)
+    found, next_cursor = page_of(
+        request, Project, "workspace", workspace.id, limit=limit, cursor=cursor
+    )
+    items = [_view(world, project) for project in found]
+    return reply(ProjectPage(items=items, next_cursor=next_cursor))
+
+
+@routes.add(
+    "POST",
+    "/api/projects",
+    source="base contract",
+    answers=ProjectView,
+    status=201,
+    refuses=(Code.NOT_FOUND, Code.CONFLICT),
+)
+async def create_project(
+    request: Request, body: ProjectCreate, workspace_id: WorkspaceId = None
+) -> Response:
+    """Create a project in a workspace."""
+    world, actor = asked(request)
+    project = projects.create_project(
+        world,
+        actor,
+        workspace=workspace_of(request, workspace_id),
+        name=body.name,
+        slug=body.slug,
+        description=body.description or "",
+    )
+    return reply(_view(world, project), status=201)
+
+
+@routes.add(
+    "GET",
+    "/api/projects/{project_id}",
+    source="newer docs",
+    answers=ProjectView,
+    refuses=(Code.NOT_FOUND,),
+)
+async def get_project(request: Request, project_id: str) -> Response:
+    """Show one project."""
+    world, actor = asked(request)
+    return reply(_view(world, visible_project(world, actor, project_id)))
+
+
+@routes.add(
+    "DELETE",
+    "/api/projects/{project_id}",
+    source="newer docs",
+    answers=None,
+    status=204,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def delete_project(request: Request, project_id: str) -> Response:
+    """Delete a project that has no runs; owners and admins only."""
+    world, actor = asked(request)
+    projects.delete_project(world, actor, project=visible_project(world, actor, project_id))
+    return Response(status_code=204)

@@ -1,0 +1,198 @@
+"""How the upstream's routes are declared, who may call them, and in which order it is judged.
+
+Method first (the router), then the caller, then the body: an anonymous call learns nothing of the
+body's shape, and the body of a call that is not allowed is not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.datastructures import Headers
+
+from emulator.surfaces.upstream.errors import ErrorResponse
+from emulator.wire.bodies import preload_json
+from emulator.wire.credentials import untagged
+from emulator.wire.cursors import cursor_after, read_cursor
+from emulator.wire.errors import STATUS, BadCredentials, Code
+from emulator.wire.exchange import Exchange, asked, exchange_of
+from emulator.wire.tokens import read_access_token
+from emulator.world.access import Actor, context_workspace
+from emulator.world.accounts import session_actor
+from emulator.world.api_keys import PREFIX, key_actor
+from emulator.world.records import Workspace
+from emulator.world.refusals import BadKey, LoginRequired
+from emulator.world.table import Record
+from emulator.world.times import SECOND
+
+Source = Literal["base contract", "newer docs", "assumed"]
+"""Where an operation is known from: the API reference, its later edition, or nowhere."""
+
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])
+
+R = TypeVar("R", bound=Record)
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+"""Assumed: no page size is documented."""
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+WorkspaceId = Annotated[
+    str | None,
+    Query(description="Default: the X-Workspace-Id header, the key's, or your first workspace."),
+]
+
+
+class PublicRoute(APIRoute):
+    """A route that anyone may call; its body, if it takes one, must be JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Return FastAPI's handler with the body parsed before it by our own rules."""
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def parsed(request: Request) -> Response:
+            await preload_json(request)
+            answer: Response = await handle(request)
+            return answer
+
+        return parsed
+
+
+class CallerRoute(PublicRoute):
+    """A route that needs a caller: an API key or the access token of a live session."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Return the handler with the caller judged before anything of the request is read."""
+        handle = super().get_route_handler()
+
+        async def authenticated(request: Request) -> Response:
+            exchange = exchange_of(request)
+            exchange.actor = _caller(exchange, request.headers)
+            answer: Response = await handle(request)
+            return answer
+
+        return authenticated
+
+
+def _caller(exchange: Exchange, headers: Headers) -> Actor:
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    credential = credential.strip()
+    if scheme.lower() != "bearer" or not credential:
+        raise BadCredentials
+    world = exchange.world
+    if credential.startswith(PREFIX):
+        secret = untagged(credential, world)
+        if secret is None:
+            raise BadKey
+        return key_actor(world, secret)
+    claims = read_access_token(credential, exchange.settings)
+    if claims is None or claims.world != world.name:
+        raise BadCredentials
+    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+        raise LoginRequired
+    return session_actor(world, claims.session_id)
+
+
+def workspace_of(request: Request, workspace_id: str | None) -> Workspace:
+    """Return the workspace a request is about. Refuses NotFound.
+
+    Assumed: the header that the BFF adds, else the query, else the caller's first.
+    """
+    world, actor = asked(request)
+    return context_workspace(world, actor, request.headers.get("x-workspace-id") or workspace_id)
+
+
+class Routes:
+    """The routes of one resource, in the order of their declaration."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[APIRoute] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        source: Source,
+        answers: Any,
+        status: int = 200,
+        also: tuple[int, ...] = (),
+        refuses: tuple[Code, ...] = (),
+        is_public: bool = False,
+        is_documented: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler, whose name becomes the operationId.
+
+        `also` lists further good statuses with the same answer, `refuses` the codes beside those
+        that every operation may answer.
+        """
+        kind = PublicRoute if is_public else CallerRoute
+        always = (Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR)
+        codes = {*always, *refuses, *(() if is_public else (Code.LOGIN_REQUIRED,))}
+        responses: dict[int | str, dict[str, Any]] = {
+            good: {"model": answers, "description": "Successful Response"} for good in also
+        }
+        for refused in sorted({STATUS[code] for code in codes}):
+            names = sorted(code for code in codes if STATUS[code] == refused)
+            described = " or ".join(f"`{name}`" for name in names)
+            responses[refused] = {"model": ErrorResponse, "description": described}
+
+        def declare(handler: Handler) -> Handler:
+            extra: dict[str, Any] = {"x-source": source}
+            if not is_public:
+                extra["security"] = [{"bearer": []}]
+            self.all.append(
+                kind(
+                    path,
+                    handler,
+                    methods=[method],
+                    name=handler.__name__,
+                    operation_id=handler.__name__,
+                    response_model=answers,
+                    status_code=status,
+                    responses=responses,
+                    tags=[self.tag],
+                    openapi_extra=extra,
+                    include_in_schema=is_documented,
+                )
+            )
+            return handler
+
+        return declare
+
+
+def reply(view: BaseModel, *, status: int = 200) -> Response:
+    """Return a view as an answer."""
+    return Response(view.model_dump_json(), status_code=status, media_type="application/json")
+
+
+def reply_bytes(body: bytes, *, status: int = 200) -> Response:
+    """Return JSON that is rendered already as an answer."""
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def page_of(
+    request: Request,
+    kind: type[R],
+    index: str,
+    key: object,
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[R], str | None]:
+    """Return a page of a list, newest first, and the cursor of the next or None at the end.
+
+    Refuses Invalid for a cursor that is broken.
+    """
+    world, _ = asked(request)
+    found = world.newest(kind, index, key, limit=limit + 1, before=read_cursor(cursor))
+    page = found[:limit]
+    return page, cursor_after(page[-1]) if len(found) > limit else None

@@ -1,0 +1,192 @@
+"""Public shares of runs, and what anyone sees behind one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from emulator.seeding.schema import Strict
+from emulator.surfaces.upstream.routing import (
+    PAGE_DEFAULT,
+    Cursor,
+    Limit,
+    Routes,
+    WorkspaceId,
+    page_of,
+    reply,
+    reply_bytes,
+    workspace_of,
+)
+from emulator.wire.credentials import tagged, untagged
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked, exchange_of
+from emulator.world import shares
+from emulator.world.access import visible_run, visible_share
+from emulator.world.records import RunStatus, Runtime, Share, Task
+from emulator.world.refusals import NotFound
+from emulator.world.times import SECOND, to_text
+
+routes = Routes("shares")
+
+
+class ShareView(BaseModel):
+    """A public link to a run as it was when shared."""
+
+    id: str
+    workspace_id: str
+    run_id: str
+    token: str
+    url: str
+    created_by: str
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
+
+
+class SharePage(BaseModel):
+    """Shares, newest first, the revoked and expired ones too."""
+
+    items: list[ShareView]
+    next_cursor: str | None
+
+
+class ShareCreate(Strict):
+    """Which run to publish, and for how long (default: 30 days)."""
+
+    run_id: str
+    ttl_seconds: Annotated[int | None, Field(ge=60, le=shares.TTL_SECONDS_MAX)] = None
+
+
+class PublicArtifactView(BaseModel):
+    """A file the run committed, as the public may know it."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str | None
+
+
+class PublicRunView(BaseModel):
+    """The public-safe fields of a run."""
+
+    name: str
+    adapter_id: str
+    task: Task
+    environment: str | None
+    runtime: Runtime
+    status: RunStatus
+    metrics: dict[str, float]
+    artifacts: list[PublicArtifactView]
+    started_at: str | None
+    finished_at: str | None
+    duration_seconds: float | None
+
+
+class PublicShareView(BaseModel):
+    """What anyone sees who has the token: the run as it was when shared."""
+
+    run: PublicRunView
+    shared_at: str
+    expires_at: str
+
+
+def _view(request: Request, share: Share) -> ShareView:
+    exchange = exchange_of(request)
+    token = tagged(share.token, exchange.world)
+    return ShareView(
+        id=share.id,
+        workspace_id=share.workspace_id,
+        run_id=share.run_id,
+        token=token,
+        url=f"{exchange.settings.public_url}/api/public/r/{token}",
+        created_by=share.created_by,
+        created_at=to_text(share.created_at),
+        expires_at=to_text(share.expires_at),
+        revoked_at=None if share.revoked_at is None else to_text(share.revoked_at),
+    )
+
+
+@routes.add(
+    "GET",
+    "/api/shares",
+    source="newer docs",
+    answers=SharePage,
+    refuses=(Code.NOT_FOUND,),
+)
+async def list_shares(
+    request: Request,
+    workspace_id: WorkspaceId = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """List the shares of a workspace, newest first."""
+    workspace = workspace_of(request, workspace_id)
+    found, next_cursor = page_of(
+        request, Share, "workspace", workspace.id, limit=limit, cursor=cursor
+    )
+    items = [_view(request, share) for share in found]
+    return reply(SharePage(items=items, next_cursor=next_cursor))
+
+
+@routes.add(
+    "POST",
+    "/api/shares",
+    source="base contract",
+    answers=ShareView,
+    status=201,
+    refuses=(Code.NOT_FOUND,),
+)
+async def create_share(request: Request, body: ShareCreate) -> Response:
+    """Publish a run as it is now behind a new token."""
+    world, actor = asked(request)
+    ttl_seconds = body.ttl_seconds or shares.TTL_SECONDS_DEFAULT
+    share = shares.open_share(
+        world,
+        actor,
+        run=visible_run(world, actor, body.run_id),
+        expires_at=world.now + ttl_seconds * SECOND,
+    )
+    return reply(_view(request, share), status=201)
+
+
+@routes.add(
+    "POST",
+    "/api/shares/{share_id}/revoke",
+    source="newer docs",
+    answers=ShareView,
+    refuses=(Code.NOT_FOUND,),
+)
+async def revoke_share(request: Request, share_id: str) -> Response:
+    """Close a public link for good."""
+    world, actor = asked(request)
+    share = shares.revoke_share(world, actor, share=visible_share(world, actor, share_id))
+    return reply(_view(request, share))
+
+
+@routes.add(
+    "GET",
+    "/api/public/shares/{token}",
+    source="newer docs",
+    answers=PublicShareView,
+    refuses=(Code.NOT_FOUND,),
+    is_public=True,
+)
+async def get_public_share(request: Request, token: str) -> Response:
+    """Show the run behind a token; a revoked, expired or unknown one is the same 404."""
+    world = exchange_of(request).world
+    bare = untagged(token, world)
+    if bare is None:
+        raise NotFound("share", token)
+    share = shares.open_to_all(world, bare)
+    return reply_bytes(
+        orjson.dumps(
+            {
+                "run": orjson.Fragment(share.snapshot),
+                "shared_at": to_text(share.created_at),
+                "expires_at": to_text(share.expires_at),
+            }
+        )
+    )

@@ -1,0 +1,101 @@
+"""Workspaces the caller is a member of."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from emulator.seeding.schema import Name, Slug, Strict
+from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked
+from emulator.world.access import Actor, member_id, visible_workspace
+from emulator.world.quota import runs_used
+from emulator.world.records import Member, Role, Workspace
+from emulator.world.times import to_text
+from emulator.world.workspaces import create_workspace as create
+from emulator.world.world import World
+
+routes = Routes("workspaces")
+
+
+class WorkspaceView(BaseModel):
+    """A workspace, the caller's role in it, and how full it is; a null limit is no cap."""
+
+    id: str
+    name: str
+    slug: str
+    role: Role
+    runs_used: int
+    runs_limit: int | None
+    created_at: str
+
+
+class WorkspacePage(BaseModel):
+    """The caller's workspaces, the one joined last first."""
+
+    items: list[WorkspaceView]
+    next_cursor: str | None
+
+
+class WorkspaceCreate(Strict):
+    """A new workspace; without a slug, one is made of the name."""
+
+    name: Name
+    slug: Slug | None = None
+
+
+def _view(world: World, actor: Actor, workspace: Workspace) -> WorkspaceView:
+    return WorkspaceView(
+        id=workspace.id,
+        name=workspace.name,
+        slug=workspace.slug,
+        role=world.expect(Member, member_id(workspace.id, actor.user_id)).role,
+        runs_used=runs_used(world, workspace),
+        runs_limit=workspace.runs_limit,
+        created_at=to_text(workspace.created_at),
+    )
+
+
+@routes.add("GET", "/api/workspaces", source="base contract", answers=WorkspacePage)
+async def list_workspaces(
+    request: Request, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
+) -> Response:
+    """List the workspaces the caller is a member of; a key sees its one."""
+    world, actor = asked(request)
+    if actor.workspace_id is not None:
+        only = world.expect(Workspace, actor.workspace_id)
+        return reply(WorkspacePage(items=[_view(world, actor, only)], next_cursor=None))
+    members, next_cursor = page_of(
+        request, Member, "user", actor.user_id, limit=limit, cursor=cursor
+    )
+    items = [_view(world, actor, world.expect(Workspace, one.workspace_id)) for one in members]
+    return reply(WorkspacePage(items=items, next_cursor=next_cursor))
+
+
+@routes.add(
+    "POST",
+    "/api/workspaces",
+    source="base contract",
+    answers=WorkspaceView,
+    status=201,
+    refuses=(Code.FORBIDDEN, Code.CONFLICT),
+)
+async def create_workspace(request: Request, body: WorkspaceCreate) -> Response:
+    """Create a workspace that the caller owns; needs a session."""
+    world, actor = asked(request)
+    workspace = create(world, actor, name=body.name, slug=body.slug)
+    return reply(_view(world, actor, workspace), status=201)
+
+
+@routes.add(
+    "GET",
+    "/api/workspaces/{workspace_id}",
+    source="newer docs",
+    answers=WorkspaceView,
+    refuses=(Code.NOT_FOUND,),
+)
+async def get_workspace(request: Request, workspace_id: str) -> Response:
+    """Show one workspace."""
+    world, actor = asked(request)
+    return reply(_view(world, actor, visible_workspace(world, actor, workspace_id)))
