@@ -1,0 +1,5 @@
+"""`python -m emulator`, the same as `worldflux-emulator`."""
+
+from emulator.cli import main
+
+main()
