@@ -1,0 +1,47 @@
+"""What a seed may pin only once: ids, secrets and tokens, and a user's place in a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.seeding.schema import Seed, SeedWorkspace
+from emulator.world.refusals import Invalid
+
+Pin = tuple[str, str, str | None]
+"""Where it stands, what it is the pin of, and the pin."""
+
+
+def require_unique_pins(seed: Seed) -> None:
+    """Refuse Invalid with the path of the second of two equal pins: one would replace the other."""
+    first: dict[tuple[str, str], str] = {}
+    for path, kind, value in _pins(seed):
+        if value is None:
+            continue
+        if (kind, value) in first:
+            what = path.rpartition(".")[2]
+            raise Invalid(path, f"This {what} stands at {first[kind, value]} already.")
+        first[kind, value] = path
+
+
+def _pins(seed: Seed) -> Iterator[Pin]:
+    for place, user in enumerate(seed.users):
+        yield f"users.{place}.id", "user", user.id
+    for place, workspace in enumerate(seed.workspaces):
+        path = f"workspaces.{place}"
+        yield f"{path}.id", "workspace", workspace.id
+        yield from _pins_within(workspace, path)
+
+
+def _pins_within(workspace: SeedWorkspace, path: str) -> Iterator[Pin]:
+    for place, member in enumerate(workspace.members):
+        yield f"{path}.members.{place}.user", "member", f"{path} {member.user}"
+    for place, project in enumerate(workspace.projects):
+        yield f"{path}.projects.{place}.id", "project", project.id
+    for place, run in enumerate(workspace.runs):
+        yield f"{path}.runs.{place}.id", "run", run.id
+    for place, key in enumerate(workspace.api_keys):
+        yield f"{path}.api_keys.{place}.id", "key", key.id
+        yield f"{path}.api_keys.{place}.secret", "secret", key.secret
+    for place, share in enumerate(workspace.shares):
+        yield f"{path}.shares.{place}.id", "share", share.id
+        yield f"{path}.shares.{place}.token", "token", share.token

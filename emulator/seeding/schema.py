@@ -1,0 +1,260 @@
+"""The shape of a seed, of which a run is also what `/api/e2e/cli-sync` takes.
+
+Moments are absolute or ISO 8601 durations relative to the epoch (`-P3D`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
+
+from emulator.world.api_keys import PREFIX
+from emulator.world.records import Role, RunStatus, Runtime, Task
+from emulator.world.texts import json_text
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("Input should be a finite number")
+    return value
+
+
+Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+"""A finite number that keeps its spelling: 1 stays 1 and 1.0 stays 1.0."""
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise ValueError("Input should be a UUID") from None
+
+
+Id = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Slug = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=60)
+]
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)*$",
+        max_length=254,
+    ),
+]
+Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
+
+
+def _jsonable(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json_text(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Input should be JSON: {error}") from error
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_jsonable)]
+
+
+_INSTANT = TypeAdapter(AwareDatetime)
+_SPAN = TypeAdapter(timedelta)
+_SPAN_MAX = timedelta(days=36_525)
+
+
+def _moment(value: Any) -> datetime | timedelta:
+    if isinstance(value, str):
+        kind = _SPAN if value.lstrip("+-").startswith("P") else _INSTANT
+        try:
+            value = kind.validate_python(value)
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"]) from error
+    # The bounds keep every moment, seen from any epoch, within what RFC 3339 can write.
+    if isinstance(value, timedelta):
+        if abs(value) > _SPAN_MAX:
+            raise ValueError("A duration reaches at most 100 years")
+        return value
+    if isinstance(value, datetime) and value.tzinfo:
+        if not 1800 <= value.year < 9000:  # noqa: PLR2004 - a sane calendar
+            raise ValueError("A time must lie between the years 1800 and 9000")
+        return value
+    raise ValueError("Input should be an RFC 3339 time with a zone or a duration like -P3D")
+
+
+Moment = Annotated[
+    datetime | timedelta,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "examples": ["2026-01-01T00:00:00Z", "-P3D"]}),
+]
+"""An instant, or how far from the epoch."""
+
+
+class Strict(BaseModel):
+    """A model that refuses members it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ArtifactIn(Strict):
+    """What is said of one artifact; its bytes are not taken."""
+
+    name: Name
+    media_type: str | None = None
+    size_bytes: Annotated[int, Field(ge=0, le=2**53)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class RunFields(Strict):
+    """What may be said of a run wherever one is said; absent members take the stated defaults."""
+
+    environment: Name | None = None
+    runtime: Annotated[Runtime | None, Field(description="Default: local.")] = None
+    metrics: dict[str, Number] | None = None
+    artifacts: Annotated[list[ArtifactIn] | None, Field(max_length=1000)] = None
+    cost_estimate_usd: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    manifest: Annotated[
+        JsonObject | None, Field(description="Default: made of the run's own fields.")
+    ] = None
+    log: Annotated[list[str] | None, Field(description="Lines, without line ends.")] = None
+    duration_seconds: Annotated[
+        float | None,
+        Field(ge=0, allow_inf_nan=False, description="Default: from start to finish."),
+    ] = None
+
+
+class SeedRun(RunFields):
+    """A run of a seed, and of `/api/e2e/cli-sync`, where `client_run_id` is needed."""
+
+    client_run_id: Name | None = None
+    id: Id | None = None
+    name: Annotated[Name | None, Field(description="Default: the client_run_id.")] = None
+    project: Annotated[str | None, Field(description="A project's slug or id.")] = None
+    adapter_id: Annotated[Name | None, Field(description="Default: openpi.")] = None
+    task: Annotated[Task | None, Field(description="Default: eval.")] = None
+    status: Annotated[RunStatus | None, Field(description="Default: succeeded.")] = None
+    extra: JsonObject | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+
+
+class SeedUser(Strict):
+    """An account whose e-mail is confirmed."""
+
+    email: Email
+    password: Password
+    name: str = ""
+    id: Id | None = None
+    analytics_opt_in: bool = False
+    product_mail_opt_in: bool = False
+
+
+class SeedMember(Strict):
+    """A user's place in a workspace."""
+
+    user: Email
+    role: Role = "member"
+
+
+class SeedProject(Strict):
+    """A project; its name defaults to the slug."""
+
+    slug: Slug
+    name: Name | None = None
+    description: str = ""
+    id: Id | None = None
+
+
+class SeedKey(Strict):
+    """An API key; a secret may be pinned so that tests and people know it."""
+
+    name: Name
+    user: Email
+    id: Id | None = None
+    secret: Annotated[
+        str | None, StringConstraints(pattern=rf"^{PREFIX}[A-Za-z0-9_]{{16,}}$", max_length=200)
+    ] = None
+    expires_at: Moment | None = None
+    is_revoked: bool = False
+
+
+class SeedShare(Strict):
+    """A public link to a run, which is named by client_run_id or id."""
+
+    run: str
+    user: Email
+    id: Id | None = None
+    token: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,100}$")] = None
+    expires_at: Moment = timedelta(days=30)
+    is_revoked: bool = False
+
+
+class Recipe(Strict):
+    """Many believable runs in a few lines: counts and weights that one function unfolds."""
+
+    runs: Annotated[int, Field(ge=1, le=1_000_000)]
+    days: Annotated[int, Field(ge=1, le=3650, description="How far back the runs reach.")] = 90
+    families: Annotated[
+        dict[Literal["libero", "atari100k", "dmcontrol"], Annotated[int, Field(ge=1)]],
+        Field(min_length=1, description="Weights of the kinds of run."),
+    ]
+    statuses: Annotated[
+        dict[RunStatus, Annotated[int, Field(ge=1)]],
+        Field(min_length=1, description="Weights of the statuses."),
+    ]
+
+
+class SeedWorkspace(Strict):
+    """A workspace with all that lies in it. Its first member must be an owner."""
+
+    slug: Slug
+    name: Name
+    id: Id | None = None
+    runs_limit: Annotated[int | None, Field(ge=0)] = None
+    members: Annotated[list[SeedMember], Field(min_length=1)]
+    projects: list[SeedProject] = []
+    runs: list[SeedRun] = []
+    recipe: Recipe | None = None
+    api_keys: list[SeedKey] = []
+    shares: list[SeedShare] = []
+
+
+class Seed(Strict):
+    """A whole world in one file."""
+
+    description: Annotated[str, Field(description="One line for `seeds list`.")] = ""
+    entropy: Annotated[
+        str | None, Field(description="What ids and secrets are hashed from; default: the name.")
+    ] = None
+    epoch: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
+    users: list[SeedUser] = []
+    workspaces: list[SeedWorkspace] = []
+
+    @field_validator("epoch")
+    @classmethod
+    def _sane(cls, epoch: datetime) -> datetime:
+        if not 1970 <= epoch.year <= 2500:  # noqa: PLR2004 - bounds of a sane clock
+            raise ValueError("The epoch must lie between 1970 and 2500")
+        return epoch
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of a seed file, as `seeds/schema.json` holds it."""
+    return json.dumps(Seed.model_json_schema(), indent=2) + "\n"
