@@ -23,7 +23,7 @@ log = logging.getLogger("emulator")
 class Code(StrEnum):
     """Every code an error of the upstream or the BFF may carry; stable.
 
-    Docs: the first five (API reference, Error shape). Assumed: the others.
+    Docs: the first five (API reference, Error shape). Assumed: the codes beside those five.
     """
 
     LOGIN_REQUIRED = "login_required"

@@ -18,7 +18,7 @@ TTL_SECONDS_DEFAULT = 30 * 86_400
 """Assumed: shares are "expiring" (glossary), after how long is said nowhere."""
 
 TTL_SECONDS_MAX = 365 * 86_400
-"""Assumed: a year."""
+"""Assumed: the longest life of a share is a year."""
 
 
 def open_share(

@@ -52,6 +52,7 @@ def sync_runs(
     is terminal or would go backwards. Refuses Invalid, Conflict, QuotaExceeded.
     """
     seen: set[str] = set()
+    pinned: set[str] = set()
     for upload in uploads:
         if upload.client_run_id in seen:
             raise Invalid(
@@ -59,6 +60,10 @@ def sync_runs(
                 f"{upload.client_run_id!r} comes twice in this upload; send each run once.",
             )
         seen.add(upload.client_run_id)
+        if upload.pin is not None:
+            if upload.pin in pinned:
+                raise Invalid(f"{upload.path}id", f"{upload.pin} comes twice in this upload.")
+            pinned.add(upload.pin)
         require_sense(upload.content, path=upload.path)
         require_project(
             world, workspace, upload.content.project_id, path=f"{upload.path}project_id"

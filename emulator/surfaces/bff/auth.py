@@ -1,6 +1,6 @@
 """`/api/auth/*`: the dashboard's session flow over the same accounts as Supabase Auth.
 
-Assumed: the answers' members; documented are only the routes and their purpose.
+Assumed: the members of the auth answers; only the routes and their purpose are documented.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`/api/e2e/cli-sync`: how a test suite seeds runs without a session.
 
 Docs: "the synthetic endpoint the test suite hits to seed runs" (API reference, E2E fixtures).
-Assumed: its method, body and answer.
+Assumed: the method, body and answer of the endpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from emulator.world.sync import Synced, Upload, sync_runs
 from emulator.world.world import World
 
 RUNS_MAX = 10_000
-"""Assumed: enough for any test, small enough for one answer."""
+"""Assumed: the most runs in one call; enough for any test, small enough for one answer."""
 
 
 class Batch(Strict):

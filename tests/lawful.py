@@ -1,0 +1,96 @@
+"""An emulator in process, and a client that checks the laws on every call it makes."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.testclient import TestClient
+
+from emulator.app import build_app
+from emulator.settings import Settings
+from emulator.world.world import World
+from emulator.worlds import Worlds
+
+ORIGIN = "http://localhost:8787"
+
+COMMITTING = {"refresh_token_already_used"}
+"""The codes of refusals that keep what they wrote."""
+
+
+class LawfulClient(TestClient):
+    """A client with a cookie jar of its own that fails where a GET or a refusal changes a thing,
+    and where the state header does not name the state."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Call `emulator` as a browser or a CLI would."""
+        super().__init__(emulator.app, base_url=ORIGIN, raise_server_exceptions=False)
+        self._emulator = emulator
+
+    def request(self, method: str, url: Any, **options: Any) -> httpx2.Response:
+        """Make a call and judge it."""
+        before = str(self._emulator.world.state.digest)
+        response = super().request(method, url, **options)
+        after = str(self._emulator.world.state.digest)
+        if method.upper() in ("GET", "HEAD", "OPTIONS"):
+            assert after == before, f"{method} {url} changed the state"
+        is_meant = response.headers.get("x-sb-error-code") in COMMITTING
+        if response.status_code >= 400 and not is_meant:
+            assert after == before, f"{method} {url} was refused and changed the state"
+        if "x-emulator-state" in response.headers:
+            assert response.headers["x-emulator-state"] == after
+        return response
+
+
+class Emulator:
+    """An emulator in process, on a named seed, a file, or the text of one."""
+
+    _scratch = itertools.count()
+
+    def __init__(self, seed: str = "demo", **settings: Any) -> None:
+        """Plant `seed` under `Settings(**settings)`."""
+        self.settings = Settings(public_url=ORIGIN, **settings)
+        self.worlds = Worlds(self.settings, seed)
+        self.app = build_app(self.worlds)
+
+    @classmethod
+    def of(cls, text: str, folder: Path, **settings: Any) -> Emulator:
+        """Plant the text of a seed, which is written to `folder`."""
+        path = folder / f"seed-{next(cls._scratch)}.yaml"
+        path.write_text(text, "utf-8")
+        return cls(str(path), **settings)
+
+    @property
+    def world(self) -> World:
+        """The default world."""
+        return self.worlds.default()
+
+    def client(self) -> LawfulClient:
+        """Return a client that nobody has signed in."""
+        return LawfulClient(self)
+
+    def signed_in(self, place: int = 0) -> LawfulClient:
+        """Return a client with the session cookie of the seed's user at `place`."""
+        email, password = self.worlds.baseline.logins[place]
+        client = self.client()
+        answer = client.post("/api/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def keyed(self, place: int = 0) -> LawfulClient:
+        """Return a client that sends the seed's live API key at `place`."""
+        client = self.client()
+        client.headers["Authorization"] = f"Bearer {self.worlds.baseline.keys[place][1]}"
+        return client
+
+    def tokened(self, place: int = 0) -> LawfulClient:
+        """Return a client that sends the access token of a session of the seed's user."""
+        email, password = self.worlds.baseline.logins[place]
+        client = self.client()
+        answer = client.post(
+            "/auth/v1/token?grant_type=password", json={"email": email, "password": password}
+        )
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
