@@ -4,8 +4,12 @@ switchboard that joins the surfaces by path.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -20,12 +24,17 @@ from emulator.surfaces.control.app import build_control
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.upstream.app import build_upstream
 from emulator.wire.exchange import KEY, Exchange
+from emulator.world.access import Source
 from emulator.worlds import Worlds
 
 log = logging.getLogger("emulator")
 
 STATE_HEADER = "X-Emulator-State"
 EXPOSED = (STATE_HEADER, "X-Supabase-Api-Version", "X-Total-Count", "Link", "Allow")
+
+WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
+"""The paths whose GET may change the state: a mailed link that is followed, an export that is
+asked for. The tests of the laws know exactly these."""
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20}
@@ -89,6 +98,7 @@ class Transactions:
     def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
         self._app = app
         self._worlds = worlds
+        self._changed = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -105,14 +115,14 @@ class Transactions:
         exchange = Exchange(
             world=world,
             settings=self._worlds.settings,
+            source=_source(scope, headers),
             oversize_of=limit if is_oversize else None,
         )
-        before = world.state
         method: str = scope["method"]
         inner = {**scope, KEY: exchange, "method": "GET" if method == "HEAD" else method}
-        start, content = _run(self._app, inner, body)
-        if start["status"] >= _REFUSED and not exchange.commits:
-            world.state = before
+        start, content = self._transact(inner, exchange, body)
+        if exchange.poll_seconds > 0:
+            start, content = await self._poll(inner, exchange, body)
         answer_headers = MutableHeaders(raw=start["headers"])
         answer_headers[STATE_HEADER] = str(world.state.digest)
         if method == "OPTIONS" and start["status"] == _METHOD_NOT_ALLOWED:
@@ -121,6 +131,48 @@ class Transactions:
             del answer_headers["content-length"], answer_headers["content-type"]
         await send(start)
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else content})
+
+    def _transact(
+        self, scope: dict[str, Any], exchange: Exchange, body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        """Run the surfaces once and put the state back if they refused."""
+        world = exchange.world
+        state = exchange.before = world.state
+        start, content = _run(self._app, scope, body)
+        if start["status"] >= _REFUSED and not exchange.commits:
+            world.state = exchange.before
+        if world.state is not state:
+            self._changed.set()
+            self._changed = asyncio.Event()
+        return start, content
+
+    async def _poll(
+        self, scope: dict[str, Any], exchange: Exchange, body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        """Ask again whenever a state has changed, until there is an answer or time is up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(exchange.poll_seconds):
+                while exchange.poll_seconds > 0:
+                    await self._changed.wait()
+                    exchange.poll_seconds = 0
+                    start, content = self._transact(scope, exchange, body)
+                return start, content
+        exchange.poll_seconds = 0
+        return self._transact(scope, exchange, body)
+
+
+def _source(scope: Scope, headers: Headers) -> Source:
+    client = scope.get("client")
+    return Source(
+        ip_hash=None if client is None else _ip_hash(client[0]),
+        user_agent=headers.get("user-agent"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _ip_hash(address: str) -> str:
+    """Docs: "redacted IP hash" (privacy). Assumed: the first 16 digits of a SHA-256."""
+    return sha256(address.encode()).hexdigest()[:16]
 
 
 def _refusal(scope: Scope, headers: Headers, settings: Settings) -> str | None:

@@ -10,10 +10,18 @@ from datetime import timedelta
 from emulator.seeding.contents import content_of
 from emulator.seeding.pins import require_unique_pins
 from emulator.seeding.recipes import unfold
-from emulator.seeding.schema import Moment, Seed, SeedKey, SeedRun, SeedShare, SeedWorkspace
+from emulator.seeding.schema import (
+    Moment,
+    Seed,
+    SeedAuth,
+    SeedKey,
+    SeedRun,
+    SeedShare,
+    SeedWorkspace,
+)
 from emulator.world import accounts, api_keys, projects, runs, shares, sync, workspaces
 from emulator.world.access import Actor, Fixture, member_id
-from emulator.world.records import Instant, Member, Project, Run, User, Workspace
+from emulator.world.records import AuthSettings, Instant, Member, Project, Run, User, Workspace
 from emulator.world.refusals import Invalid, Refusal
 from emulator.world.runs import RunContent
 from emulator.world.texts import json_text
@@ -44,14 +52,17 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
         entropy=name if seed.entropy is None else seed.entropy,
         epoch=instant(seed.epoch) if epoch is None else epoch,
     )
+    _plant_auth(world, seed.auth)
     for place, account in enumerate(seed.users):
+        named = {"name": account.name} if account.name else {}
         with _at(f"users.{place}.email"):
             user = accounts.create_user(
                 world,
                 email=account.email,
                 password=account.password,
                 name=account.name,
-                metadata=json_text({"name": account.name} if account.name else {}),
+                metadata=json_text(named | account.user_metadata),
+                is_confirmed=account.is_confirmed,
                 pin=account.id,
             )
         opt_ins = (account.analytics_opt_in, account.product_mail_opt_in)
@@ -65,6 +76,22 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
         world=world,
         logins=tuple((user.email, user.password) for user in seed.users),
         keys=tuple(keys),
+    )
+
+
+def _plant_auth(world: World, said: SeedAuth) -> None:
+    timebox = said.session_timebox
+    world.put(
+        AuthSettings(
+            confirms_email=said.confirm_email,
+            allows_signups=not said.disable_signup,
+            mails_per_minute=said.mails_per_minute,
+            requests_per_minute=said.requests_per_minute,
+            session_timebox_seconds=None if timebox is None else round(timebox.total_seconds()),
+            signing=said.signing,
+            site_url=said.site_url,
+            password_length_min=said.password_min_length,
+        )
     )
 
 
@@ -107,9 +134,10 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
         raise Invalid(f"{path}members.0.role", "The first member of a workspace must be its owner.")
     if world.find(Workspace, "slug", said.slug) is not None:
         raise Invalid(f"{path}slug", f"Two workspaces have the slug {said.slug!r}.")
+    owner_id = _user(world, owner.user, path=f"{path}members.0.user").id
     workspace = workspaces.open_workspace(
         world,
-        user_id=_user(world, owner.user, path=f"{path}members.0.user").id,
+        Actor(user_id=owner_id),
         name=said.name,
         slug=said.slug,
         pin=said.id,
@@ -117,7 +145,7 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
     for place, member in enumerate(others, start=1):
         user = _user(world, member.user, path=f"{path}members.{place}.user")
         workspaces.join(world, workspace, user_id=user.id, role=member.role)
-    creator = Actor(user_id=workspace.created_by)
+    creator = Actor(user_id=owner_id)
     for place, project in enumerate(said.projects):
         with _at(f"{path}projects.{place}.slug"):
             projects.create_project(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -38,6 +39,9 @@ def _number(value: Any) -> int | float:
 
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 """A finite number that keeps its spelling: 1 stays 1 and 1.0 stays 1.0."""
+
+
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _uuid(value: str) -> str:
@@ -156,14 +160,35 @@ class SeedRun(RunFields):
 
 
 class SeedUser(Strict):
-    """An account whose e-mail is confirmed."""
+    """An account; its e-mail is confirmed unless said otherwise."""
 
     email: Email
     password: Password
     name: str = ""
     id: Id | None = None
+    is_confirmed: bool = True
+    user_metadata: JsonObject = {}
     analytics_opt_in: bool = False
     product_mail_opt_in: bool = False
+
+
+class SeedAuth(Strict):
+    """How Supabase Auth is set up; everything is off unless said."""
+
+    confirm_email: bool = False
+    disable_signup: bool = False
+    password_min_length: Annotated[int, Field(ge=1, le=72)] = 6
+    mails_per_minute: Annotated[
+        int | None, Field(ge=0, description="For each address; real default: 1.")
+    ] = None
+    requests_per_minute: Annotated[int | None, Field(ge=0)] = None
+    session_timebox: Annotated[
+        timedelta | None, Field(gt=timedelta(0), description="How long a session may last.")
+    ] = None
+    signing: Literal["HS256", "ES256"] = "HS256"
+    site_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = (
+        "http://localhost:3000"
+    )
 
 
 class SeedMember(Strict):
@@ -244,6 +269,7 @@ class Seed(Strict):
         str | None, Field(description="What ids and secrets are hashed from; default: the name.")
     ] = None
     epoch: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
+    auth: SeedAuth = SeedAuth()
     users: list[SeedUser] = []
     workspaces: list[SeedWorkspace] = []
 

@@ -8,8 +8,8 @@ from typing import cast
 from starlette.requests import HTTPConnection
 
 from emulator.settings import Settings
-from emulator.world.access import Actor
-from emulator.world.world import World
+from emulator.world.access import UNKNOWN, Actor, Source
+from emulator.world.world import State, World
 
 KEY = "emulator.exchange"
 """Where the exchange lies in an ASGI scope."""
@@ -22,6 +22,15 @@ class Exchange:
     world: World
     settings: Settings
     actor: Actor | None = None
+    source: Source = UNKNOWN
+    """Where it came from, for the audit log."""
+
+    before: State | None = None
+    """What a refusal puts back."""
+
+    poll_seconds: float = 0
+    """How long a control call may be asked again until the state has what it waits for."""
+
     oversize_of: int | None = None
     """The limit in bytes that the body passed; the body is then empty here."""
 

@@ -6,55 +6,88 @@ from typing import Any
 
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
-from emulator.wire.tokens import access_token, life_seconds
+from emulator.wire.tokens import access_token, app_metadata, life_seconds, user_metadata
 from emulator.world import mint
-from emulator.world.accounts import SignedIn
-from emulator.world.records import Instant, User
-from emulator.world.texts import json_object
-from emulator.world.times import SECOND, to_text
+from emulator.world.records import User
+from emulator.world.sessions import SignedIn
+from emulator.world.times import SECOND, text_or_none, to_text
 from emulator.world.world import World
 
 
 def user_view(world: World, user: User) -> dict[str, Any]:
     """Return a user as `/auth/v1/user` shows it. Real: GoTrue's User (clients.md 2.3)."""
+    created = to_text(user.created_at)
     identity_data = {
         "email": user.email,
         "email_verified": user.email_confirmed_at is not None,
         "phone_verified": False,
         "sub": user.id,
     }
-    created = to_text(user.created_at)
+    identity = {
+        "identity_id": mint.as_uuid(world.derive("identity", user.id)),
+        "id": user.id,
+        "user_id": user.id,
+        "identity_data": identity_data,
+        "provider": "email",
+        "last_sign_in_at": text_or_none(user.last_sign_in_at) or created,
+        "created_at": created,
+        "updated_at": created,
+        "email": user.email,
+    }
     view: dict[str, Any] = {
         "id": user.id,
         "aud": "authenticated",
         "role": "authenticated",
         "email": user.email,
         "phone": "",
-        "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": {**json_object(user.user_metadata), **identity_data},
-        "identities": [
-            {
-                "identity_id": mint.as_uuid(world.derive("identity", user.id)),
-                "id": user.id,
-                "user_id": user.id,
-                "identity_data": identity_data,
-                "provider": "email",
-                "last_sign_in_at": _text(user.last_sign_in_at) or created,
-                "created_at": created,
-                "updated_at": created,
-                "email": user.email,
-            }
-        ],
+        "app_metadata": app_metadata(user),
+        "user_metadata": user_metadata(user),
+        "identities": [identity],
         "created_at": created,
         "updated_at": to_text(user.updated_at),
         "is_anonymous": False,
     }
+    return view | _set_members(user)
+
+
+def _set_members(user: User) -> dict[str, Any]:
+    """Return the members that GoTrue shows only where they are set."""
     moments = {
-        "email_confirmed_at": _text(user.email_confirmed_at),
-        "confirmed_at": _text(user.email_confirmed_at),
-        "last_sign_in_at": _text(user.last_sign_in_at),
+        "email_confirmed_at": user.email_confirmed_at,
+        "confirmed_at": user.email_confirmed_at,
+        "confirmation_sent_at": user.confirmation_sent_at,
+        "recovery_sent_at": user.recovery_sent_at,
+        "last_sign_in_at": user.last_sign_in_at,
+        "invited_at": user.invited_at,
+        "email_change_sent_at": user.email_change_sent_at,
+        "banned_until": user.banned_until,
     }
-    return view | {name: moment for name, moment in moments.items() if moment is not None}
+    shown: dict[str, Any] = {
+        name: to_text(moment) for name, moment in moments.items() if moment is not None
+    }
+    return shown if user.new_email is None else {**shown, "new_email": user.new_email}
+
+
+def obfuscated_user_view(world: World, email: str) -> dict[str, Any]:
+    """Return what a sign-up with a taken address shows, so that it does not tell.
+
+    Real: GoTrue's answer: an id nobody has, no identities, no role, nothing confirmed.
+    """
+    now = to_text(world.now)
+    return {
+        "id": mint.as_uuid(world.derive("obfuscated user", email)),
+        "aud": "authenticated",
+        "role": "",
+        "email": email,
+        "phone": "",
+        "app_metadata": {"provider": "email", "providers": ["email"]},
+        "user_metadata": {},
+        "identities": [],
+        "confirmation_sent_at": now,
+        "created_at": now,
+        "updated_at": now,
+        "is_anonymous": False,
+    }
 
 
 def session_view(world: World, settings: Settings, signed_in: SignedIn) -> dict[str, Any]:
@@ -68,7 +101,3 @@ def session_view(world: World, settings: Settings, signed_in: SignedIn) -> dict[
         "refresh_token": tagged(signed_in.refresh_token.id, world),
         "user": user_view(world, signed_in.user),
     }
-
-
-def _text(moment: Instant | None) -> str | None:
-    return None if moment is None else to_text(moment)

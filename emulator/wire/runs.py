@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import orjson
 
-from emulator.world.records import Instant, Run
-from emulator.world.times import to_text
+from emulator.world.records import Run
+from emulator.world.times import text_or_none, to_text
 
 
 @lru_cache(maxsize=32_768)
@@ -42,12 +42,8 @@ def run_json(run: Run) -> bytes:
             "cost_estimate_usd": run.cost_estimate_usd,
             "extra": orjson.Fragment(run.extra),
             "created_at": to_text(run.created_at),
-            "started_at": _text(run.started_at),
-            "finished_at": _text(run.finished_at),
+            "started_at": text_or_none(run.started_at),
+            "finished_at": text_or_none(run.finished_at),
             "duration_seconds": run.duration_seconds,
         }
     )
-
-
-def _text(moment: Instant | None) -> str | None:
-    return None if moment is None else to_text(moment)

@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 
 from emulator.settings import Settings
+from emulator.wire import signing
 from emulator.world.records import Session, User
 from emulator.world.texts import json_object
 from emulator.world.times import SECOND
@@ -22,20 +23,42 @@ LIFE_SECONDS_WALL = 3600
 
 WORLD_CLAIM = "emulator_world"
 
+ANON = "anon"
+SERVICE = "service_role"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What is read of an access token: whose session, in which world, until when (Unix seconds)."""
+    """What is read of a token: its role, in which world, until when (Unix seconds), and of a
+    user's token whose session it is.
+    """
 
-    session_id: str
-    user_id: str
+    role: str
     world: str
     expires_at: int
+    session_id: str | None
+    user_id: str | None
 
 
 def life_seconds(settings: Settings) -> int:
     """Return how long an access token is good, by the clients' clock."""
     return LIFE_SECONDS_WALL if settings.is_wall_clock else LIFE_SECONDS_VIRTUAL
+
+
+def app_metadata(user: User) -> dict[str, Any]:
+    """Return what GoTrue keeps of a user besides what the user may write."""
+    return {"provider": "email", "providers": ["email"], **json_object(user.app_metadata)}
+
+
+def user_metadata(user: User) -> dict[str, Any]:
+    """Return what the user wrote and, as GoTrue adds, what its address says."""
+    return {
+        **json_object(user.user_metadata),
+        "email": user.email,
+        "email_verified": user.email_confirmed_at is not None,
+        "phone_verified": False,
+        "sub": user.id,
+    }
 
 
 def access_token(world: World, settings: Settings, user: User, session: Session) -> str:
@@ -52,18 +75,20 @@ def access_token(world: World, settings: Settings, user: User, session: Session)
         "iat": issued,
         "email": user.email,
         "phone": "",
-        "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": json_object(user.user_metadata),
+        "app_metadata": app_metadata(user),
+        "user_metadata": user_metadata(user),
         "role": "authenticated",
         "aal": "aal1",
-        "amr": [{"method": "password", "timestamp": session.created_at // SECOND}],
+        "amr": [{"method": session.method, "timestamp": session.created_at // SECOND}],
         "session_id": session.id,
         "is_anonymous": False,
     }
+    if world.auth.signing == "ES256":
+        return signing.sign_es256(_of_world(world, claims))
     return _signed(world, settings, claims)
 
 
-def read_access_token(token: str, settings: Settings) -> Claims | None:
+def read_token(token: str, settings: Settings) -> Claims | None:
     """Return the claims of a token that we signed, or None. Neither `exp` nor `iat` is judged."""
     return _read(token, settings.jwt_secret)
 
@@ -72,17 +97,19 @@ def read_access_token(token: str, settings: Settings) -> Claims | None:
 def _read(token: str, secret: str) -> Claims | None:
     # Remembered: a pure function of its arguments, and a signature takes longer than most answers.
     try:
+        is_es256 = jwt.get_unverified_header(token).get("alg") == signing.ES256
         claims = jwt.decode(
             token,
-            secret,
-            algorithms=["HS256"],
+            signing.public_key() if is_es256 else secret,
+            algorithms=[signing.ES256 if is_es256 else "HS256"],
             options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
         )
         return Claims(
-            session_id=claims["session_id"],
-            user_id=claims["sub"],
+            role=claims["role"],
             world=claims.get(WORLD_CLAIM, DEFAULT),
             expires_at=claims["exp"],
+            session_id=claims.get("session_id"),
+            user_id=claims.get("sub"),
         )
     except (jwt.InvalidTokenError, KeyError):
         return None
@@ -90,12 +117,12 @@ def _read(token: str, secret: str) -> Claims | None:
 
 def anon_key(world: World, settings: Settings) -> str:
     """Return the public key of a world's Supabase project. Real: that of every local Supabase."""
-    return _signed(world, settings, {"iss": "supabase-demo", "role": "anon", "exp": _KEYS_EXPIRE})
+    return _signed(world, settings, {"iss": "supabase-demo", "role": ANON, "exp": _KEYS_EXPIRE})
 
 
 def service_key(world: World, settings: Settings) -> str:
     """Return the secret key of a world's Supabase project, which may do everything."""
-    claims = {"iss": "supabase-demo", "role": "service_role", "exp": _KEYS_EXPIRE}
+    claims = {"iss": "supabase-demo", "role": SERVICE, "exp": _KEYS_EXPIRE}
     return _signed(world, settings, claims)
 
 
@@ -103,6 +130,8 @@ _KEYS_EXPIRE = 1983812996
 
 
 def _signed(world: World, settings: Settings, claims: dict[str, Any]) -> str:
-    if world.name != DEFAULT:
-        claims = {**claims, WORLD_CLAIM: world.name}
-    return jwt.encode(claims, settings.jwt_secret, algorithm="HS256")
+    return jwt.encode(_of_world(world, claims), settings.jwt_secret, algorithm="HS256")
+
+
+def _of_world(world: World, claims: dict[str, Any]) -> dict[str, Any]:
+    return claims if world.name == DEFAULT else {**claims, WORLD_CLAIM: world.name}

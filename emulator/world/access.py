@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulator.world.records import ApiKey, Member, Project, Role, Run, Share, Workspace
+from emulator.world.records import ApiKey, Member, Project, Role, Run, Share, User, Workspace
 from emulator.world.refusals import Forbidden, NotFound
 from emulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a request came from, as the audit log keeps it. Never the address itself."""
+
+    ip_hash: str | None = None
+    user_agent: str | None = None
+
+
+UNKNOWN = Source()
+"""Of what no request did: seeds and jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +30,16 @@ class Actor:
     api_key_id: str | None = None
     workspace_id: str | None = None
     """The one workspace that a key reaches; None for a session."""
+    source: Source = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixture:
     """A test suite that seeds a world: no user, every workspace."""
+
+    user_id: None = None
+    api_key_id: None = None
+    source: Source = UNKNOWN
 
 
 def member_id(workspace_id: str, user_id: str) -> str:
@@ -98,6 +115,16 @@ def visible_share(world: World, actor: Actor, share_id: str) -> Share:
     if share is None or role_in(world, actor, share.workspace_id) is None:
         raise NotFound("share", share_id)
     return share
+
+
+def require_writer(world: World, actor: Actor | Fixture) -> None:
+    """Refuse Forbidden to an account whose processing is restricted: it reads, and no more."""
+    user = world.get(User, actor.user_id) if actor.user_id else None
+    if user is not None and user.restricted_at is not None:
+        raise Forbidden(
+            "Processing of your account is restricted, so it may only read; lift the restriction "
+            "to write again."
+        )
 
 
 def require_admin(world: World, actor: Actor, workspace_id: str, *, to: str) -> None:

@@ -1,40 +1,24 @@
-"""Accounts, sessions and their refresh tokens: the one store behind the BFF and Supabase Auth."""
+"""Accounts: the one store behind the BFF and Supabase Auth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import scrypt
 from hmac import compare_digest
+from typing import Any
 
-from emulator.world import mint
-from emulator.world.access import Actor
-from emulator.world.records import JsonText, RefreshToken, Session, User
-from emulator.world.refusals import (
-    BadPassword,
-    EmailTaken,
-    Forbidden,
-    LoginRequired,
-    ReusedRefreshToken,
-    UnknownRefreshToken,
-    WeakPassword,
-)
-from emulator.world.workspaces import open_workspace
+from emulator.world.access import Actor, require_writer
+from emulator.world.audit import record_audit
+from emulator.world.records import Instant, JsonText, User
+from emulator.world.refusals import EmailTaken, Forbidden, Invalid, SamePassword, WeakPassword
+from emulator.world.texts import json_object, json_text
 from emulator.world.world import World
 
 _SCRYPT_COST = 512
 """scrypt's N: a real password hash at about a millisecond, since tests sign in by the thousand."""
 
-PASSWORD_LENGTH_MIN = 6
-"""Real: GoTrue's default GOTRUE_PASSWORD_MIN_LENGTH."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
-    """A live session with its user and the refresh token that is now good."""
-
-    user: User
-    session: Session
-    refresh_token: RefreshToken
+PASSWORD_BYTES_MAX = 72
+"""Real: GoTrue hashes with bcrypt, which reads no more."""
 
 
 def hash_password(password: str, *, salt: bytes) -> str:
@@ -44,37 +28,58 @@ def hash_password(password: str, *, salt: bytes) -> str:
 
 
 def has_password(user: User, password: str) -> bool:
-    """Tell whether this is the user's password."""
+    """Tell whether this is the user's password; a user without one has none."""
+    if not user.password_hash:
+        return False
     salt = bytes.fromhex(user.password_hash.split("$")[2])
     return compare_digest(hash_password(password, salt=salt), user.password_hash)
+
+
+def require_strong(world: World, password: str) -> None:
+    """Refuse WeakPassword for a password that is too short, Invalid for one that is too long."""
+    shortest = world.auth.password_length_min
+    if len(password) < shortest:
+        raise WeakPassword(
+            f"Password should be at least {shortest} characters.", reasons=("length",)
+        )
+    if len(password.encode()) > PASSWORD_BYTES_MAX:
+        raise Invalid("password", "Password cannot be longer than 72 characters")
 
 
 def create_user(
     world: World,
     *,
     email: str,
-    password: str,
+    password: str | None,
     name: str,
     metadata: JsonText,
+    is_confirmed: bool = True,
     pin: str | None = None,
 ) -> User:
-    """Create an account whose e-mail counts as confirmed. Refuses EmailTaken, WeakPassword."""
+    """Create an account; without a password only mailed codes open it.
+
+    Refuses EmailTaken, WeakPassword, Invalid.
+    """
     email = email.lower()
     if world.find(User, "email", email) is not None:
         raise EmailTaken
-    require_strong(password)
+    if pin is not None and world.get(User, pin) is not None:
+        raise Invalid("id", f"Two users have the id {pin}.")
+    if password is not None:
+        require_strong(world, password)
     user_id, ordinal = world.new_id("user", pin=pin)
     user = User(
         id=user_id,
         email=email,
         name=name,
-        password_hash=hash_password(password, salt=world.derive("salt", user_id)[:16]),
+        password_hash="" if password is None else _hashed(world, user_id, password),
         created_at=world.now,
         updated_at=world.now,
         ordinal=ordinal,
-        email_confirmed_at=world.now,
+        email_confirmed_at=world.now if is_confirmed else None,
         last_sign_in_at=None,
         user_metadata=metadata,
+        app_metadata="{}",
         analytics_opt_in=False,
         product_mail_opt_in=False,
     )
@@ -82,106 +87,68 @@ def create_user(
     return user
 
 
-def require_strong(password: str) -> None:
-    """Refuse WeakPassword for a password that GoTrue's default rules refuse."""
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise WeakPassword(
-            f"Password should be at least {PASSWORD_LENGTH_MIN} characters.", reasons=("length",)
-        )
+def _hashed(world: World, user_id: str, password: str) -> str:
+    ordinal = world.ordinal("salt")
+    return hash_password(password, salt=world.derive("salt", user_id, ordinal)[:16])
 
 
-def sign_up(world: World, *, email: str, password: str, name: str, metadata: JsonText) -> SignedIn:
-    """Create an account, a workspace of its own and a session. Refuses as `create_user`."""
-    user = create_user(world, email=email, password=password, name=name, metadata=metadata)
-    open_workspace(world, user_id=user.id, name=f"{name or email.partition('@')[0]}'s workspace")
-    return _open_session(world, user)
+def change_password(world: World, user: User, *, password: str) -> User:
+    """Give an account another password. Refuses SamePassword, WeakPassword, Invalid."""
+    require_strong(world, password)
+    if has_password(user, password):
+        raise SamePassword
+    return set_password(world, user, password=password)
 
 
-def sign_in(world: World, *, email: str, password: str) -> SignedIn:
-    """Open a session. Refuses BadPassword for an unknown e-mail as for a wrong password."""
-    user = world.find(User, "email", email.lower())
-    if user is None or not has_password(user, password):
-        raise BadPassword
-    return _open_session(world, user)
+def set_password(world: World, user: User, *, password: str) -> User:
+    """Give an account a password as an administrator may. Refuses WeakPassword, Invalid."""
+    require_strong(world, password)
+    return put_user(world, replace(user, password_hash=_hashed(world, user.id, password)))
 
 
-def _open_session(world: World, user: User) -> SignedIn:
-    user = replace(user, last_sign_in_at=world.now, updated_at=world.now)
+def change_email(world: World, user: User, *, email: str) -> User:
+    """Give an account another, confirmed address. Refuses EmailTaken."""
+    require_free_email(world, user, email)
+    changed = replace(
+        user,
+        email=email.lower(),
+        new_email=None,
+        email_change_sent_at=None,
+        email_confirmed_at=world.now,
+    )
+    return put_user(world, changed)
+
+
+def require_free_email(world: World, user: User, email: str) -> None:
+    """Refuse EmailTaken if another account has the address."""
+    owner = world.find(User, "email", email.lower())
+    if owner is not None and owner.id != user.id:
+        raise EmailTaken
+
+
+def merge_metadata(present: JsonText, given: dict[str, Any]) -> JsonText:
+    """Return metadata with the given members put in; null takes one out. Real: GoTrue's merge."""
+    merged = {**json_object(present), **given}
+    return json_text({key: value for key, value in merged.items() if value is not None})
+
+
+def put_user(world: World, user: User) -> User:
+    """Write a changed account as updated now and return it."""
+    user = replace(user, updated_at=world.now)
     world.put(user)
-    session_id, ordinal = world.new_id("session")
-    session = Session(id=session_id, user_id=user.id, created_at=world.now, ordinal=ordinal)
-    world.put(session)
-    world.record_audit("session.created", session, workspace_id=None, user_id=user.id)
-    return SignedIn(
-        user=user, session=session, refresh_token=_issue_refresh_token(world, session, parent=None)
-    )
+    return user
 
 
-def _issue_refresh_token(world: World, session: Session, *, parent: str | None) -> RefreshToken:
-    ordinal = world.ordinal("refresh_token")
-    token = RefreshToken(
-        id=mint.as_base36(world.derive("refresh_token", ordinal), length=12),
-        session_id=session.id,
-        parent=parent,
-        is_used=False,
-        created_at=world.now,
-        ordinal=ordinal,
-    )
-    world.put(token)
-    return token
+def confirm_email(world: World, user: User) -> User:
+    """Note that the user reads its mail; a confirmed address stays as it is."""
+    if user.email_confirmed_at is not None:
+        return user
+    return put_user(world, replace(user, email_confirmed_at=world.now))
 
 
-def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
-    """Exchange a refresh token for the next one.
-
-    Real: GoTrue's rotation. The parent of the active token may come again (two tabs, a lost
-    answer) and yields the active one; an older one revokes the family. Refuses
-    UnknownRefreshToken, ReusedRefreshToken.
-    """
-    token = world.get(RefreshToken, refresh_token)
-    if token is None:
-        raise UnknownRefreshToken
-    session = world.expect(Session, token.session_id)
-    user = world.expect(User, session.user_id)
-    active = world.newest(RefreshToken, "session", session.id, limit=1)[0]
-    if not active.is_used and token.id == active.parent:
-        return SignedIn(user=user, session=session, refresh_token=active)
-    if token.is_used:
-        _revoke_family(world, session)
-        raise ReusedRefreshToken
-    world.put(replace(token, is_used=True))
-    fresh = _issue_refresh_token(world, session, parent=token.id)
-    return SignedIn(user=user, session=session, refresh_token=fresh)
-
-
-def _revoke_family(world: World, session: Session) -> None:
-    for token in world.all(RefreshToken, "session", session.id):
-        if not token.is_used:
-            world.put(replace(token, is_used=True))
-
-
-def session_actor(world: World, session_id: str) -> Actor:
-    """Return the actor of a live session. Refuses LoginRequired."""
-    session = world.get(Session, session_id)
-    if session is None:
-        raise LoginRequired
-    return Actor(user_id=session.user_id, session_id=session.id)
-
-
-def end_session(world: World, session: Session) -> None:
-    """End a session and forget its refresh tokens."""
-    for token in world.all(RefreshToken, "session", session.id):
-        world.remove(token)
-    world.remove(session)
-    world.record_audit("session.ended", session, workspace_id=None, user_id=session.user_id)
-
-
-def sign_out(world: World, actor: Actor, *, scope: str) -> None:
-    """End the actor's session (`local`), all of its user's (`global`), or all but it (`others`)."""
-    for session in world.all(Session, "user", actor.user_id):
-        is_own = session.id == actor.session_id
-        if scope == "global" or is_own == (scope == "local"):
-            end_session(world, session)
+def is_banned(user: User, now: Instant) -> bool:
+    """Tell whether the account may not sign in at `now`."""
+    return user.banned_until is not None and user.banned_until > now
 
 
 def update_profile(
@@ -195,6 +162,7 @@ def update_profile(
     """Change what is given of the actor's own profile. Refuses Forbidden to an API key."""
     if actor.api_key_id is not None:
         raise Forbidden("An API key cannot change a profile; sign in for that.")
+    require_writer(world, actor)
     user = world.expect(User, actor.user_id)
     changed = replace(
         user,
@@ -204,10 +172,8 @@ def update_profile(
     )
     if _profile(changed) == _profile(user):
         return user
-    user = replace(changed, updated_at=world.now)
-    world.put(user)
-    world.record_audit("profile.updated", user, workspace_id=None, user_id=user.id)
-    return user
+    record_audit(world, actor, "profile.updated", user)
+    return put_user(world, changed)
 
 
 def _or(given: bool | None, present: bool) -> bool:

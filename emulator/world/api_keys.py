@@ -6,7 +6,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 from emulator.world import mint
-from emulator.world.access import Actor, member_id, require_admin
+from emulator.world.access import UNKNOWN, Actor, Source, member_id, require_admin, require_writer
+from emulator.world.audit import record_audit
 from emulator.world.records import ApiKey, Instant, Member, Workspace
 from emulator.world.refusals import BadKey, Conflict, Invalid
 from emulator.world.world import World
@@ -30,6 +31,7 @@ def issue_key(
     `secret` and `pin` (the id) are for seeds. Refuses Forbidden, and Invalid for an
     expiry that has passed.
     """
+    require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="issue API keys")
     if expires_at is not None and expires_at <= world.now:
         raise Invalid("expires_at", "The key would be expired already; name a later time.")
@@ -49,29 +51,31 @@ def issue_key(
         rotated_at=None,
     )
     world.put(key)
-    _audit(world, actor, "api_key.issued", key)
+    record_audit(world, actor, "api_key.issued", key, workspace_id=key.workspace_id)
     return key, secret
 
 
 def rotate_key(world: World, actor: Actor, *, key: ApiKey) -> tuple[ApiKey, str]:
     """Give a live key a new secret; the old one ends at once. Refuses Forbidden, Conflict."""
+    require_writer(world, actor)
     require_admin(world, actor, key.workspace_id, to="rotate API keys")
     if not is_live(world, key):
         raise Conflict("This key is revoked or expired; issue a new one.")
     secret = _new_secret(world)
     key = replace(key, secret_hash=_hashed(secret), last_four=secret[-4:], rotated_at=world.now)
     world.put(key)
-    _audit(world, actor, "api_key.rotated", key)
+    record_audit(world, actor, "api_key.rotated", key, workspace_id=key.workspace_id)
     return key, secret
 
 
 def revoke_key(world: World, actor: Actor, *, key: ApiKey) -> None:
     """End a key for good; one that is revoked already stays as it is. Refuses Forbidden."""
+    require_writer(world, actor)
     require_admin(world, actor, key.workspace_id, to="revoke API keys")
     if key.revoked_at is None:
         key = replace(key, revoked_at=world.now)
         world.put(key)
-        _audit(world, actor, "api_key.revoked", key)
+        record_audit(world, actor, "api_key.revoked", key, workspace_id=key.workspace_id)
 
 
 def is_live(world: World, key: ApiKey) -> bool:
@@ -79,14 +83,19 @@ def is_live(world: World, key: ApiKey) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > world.now)
 
 
-def key_actor(world: World, secret: str) -> Actor:
+def key_actor(world: World, secret: str, *, source: Source = UNKNOWN) -> Actor:
     """Return the actor of a secret: its issuer, in its one workspace. Refuses BadKey."""
     key = world.find(ApiKey, "secret", _hashed(secret))
     if key is None or not is_live(world, key):
         raise BadKey
     if world.get(Member, member_id(key.workspace_id, key.user_id)) is None:
         raise BadKey
-    return Actor(user_id=key.user_id, api_key_id=key.id, workspace_id=key.workspace_id)
+    return Actor(
+        user_id=key.user_id,
+        api_key_id=key.id,
+        workspace_id=key.workspace_id,
+        source=source,
+    )
 
 
 def _new_secret(world: World) -> str:
@@ -96,13 +105,3 @@ def _new_secret(world: World) -> str:
 
 def _hashed(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
-
-
-def _audit(world: World, actor: Actor, action: str, key: ApiKey) -> None:
-    world.record_audit(
-        action,
-        key,
-        workspace_id=key.workspace_id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )

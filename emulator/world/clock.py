@@ -1,26 +1,60 @@
-"""The world's clock: it stands still until told to move, and never goes backwards."""
+"""The world's clock: it stands still until told to move, and never goes backwards.
+
+Whatever falls due on the way happens on the way, in order, with the clock at its moment.
+"""
 
 from __future__ import annotations
 
-from emulator.world.records import Clock, Instant
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from emulator.world import privacy, sessions
+from emulator.world.records import Clock, Instant, Job
 from emulator.world.refusals import Invalid
 from emulator.world.times import LATEST, to_text
 from emulator.world.world import World
 
+HANDLERS: Mapping[str, Callable[[World, str], None]] = {
+    sessions.TIMEBOX: sessions.end_timeboxed,
+    privacy.FINISH_EXPORT: privacy.finish_export,
+    privacy.EXPIRE_EXPORT: privacy.expire_export,
+    privacy.PURGE: privacy.purge_user,
+}
+"""What is done when a job of each kind falls due."""
 
-def advance(world: World, *, by: int) -> Instant:
-    """Move the clock `by` microseconds and return the new time. Refuses Invalid."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A job that was done: when, what, and to which record."""
+
+    at: Instant
+    kind: str
+    target_id: str
+
+
+def advance(world: World, *, by: int) -> list[Happened]:
+    """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
     if by < 0:
         raise Invalid("seconds", "The clock never goes backwards; advance by zero or more.")
     return move(world, to=world.now + by)
 
 
-def move(world: World, *, to: Instant) -> Instant:
-    """Move the clock to a later instant and return it. Refuses Invalid."""
+def move(world: World, *, to: Instant) -> list[Happened]:
+    """Move the clock to a later instant and return what happened on the way. Refuses Invalid."""
     if to < world.now:
         raise Invalid("now", f"The clock never goes backwards; it stands at {to_text(world.now)}.")
     if to > LATEST:
         raise Invalid("now", f"The clock cannot pass {to_text(LATEST)}.")
-    if to > world.now:
-        world.put(Clock(now=to))
-    return to
+    happened = []
+    while (job := world.oldest(Job, "all", ())) is not None and job.due <= to:
+        world.remove(job)
+        _set(world, max(job.due, world.now))
+        happened.append(Happened(at=world.now, kind=job.kind, target_id=job.target_id))
+        HANDLERS[job.kind](world, job.target_id)
+    _set(world, to)
+    return happened
+
+
+def _set(world: World, now: Instant) -> None:
+    if now != world.now:
+        world.put(Clock(now=now))

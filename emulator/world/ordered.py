@@ -79,6 +79,10 @@ class Ordered:
         for chunk in self._chunks:
             yield from chunk
 
+    def oldest(self) -> Key:
+        """Return the first key of a sequence that is not empty."""
+        return self._chunks[0][0]
+
     def newest(self, limit: int, *, before: Key | None = None) -> list[Key]:
         """Return up to `limit` keys, newest first, of those that sort below `before`."""
         chunks = self._chunks

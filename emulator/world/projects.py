@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.world.access import Actor, require_admin
+from emulator.world.access import Actor, require_admin, require_writer
+from emulator.world.audit import record_audit
 from emulator.world.records import Project, Run, Workspace
 from emulator.world.refusals import Conflict
 from emulator.world.texts import slugify
@@ -20,6 +21,7 @@ def create_project(
     pin: str | None = None,
 ) -> Project:
     """Create a project. Refuses Conflict where the workspace has one of that slug."""
+    require_writer(world, actor)
     slug = slug or slugify(name)
     if world.find(Project, "slug", (workspace.id, slug)) is not None:
         raise Conflict(f"This workspace has a project with the slug {slug!r}; choose another.")
@@ -35,26 +37,15 @@ def create_project(
         ordinal=ordinal,
     )
     world.put(project)
-    world.record_audit(
-        "project.created",
-        project,
-        workspace_id=workspace.id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )
+    record_audit(world, actor, "project.created", project, workspace_id=workspace.id)
     return project
 
 
 def delete_project(world: World, actor: Actor, *, project: Project) -> None:
     """Delete an empty project. Refuses Forbidden, and Conflict while it has runs."""
+    require_writer(world, actor)
     require_admin(world, actor, project.workspace_id, to="delete a project")
     if runs := world.count(Run, "project", project.id):
         raise Conflict(f"Project {project.slug!r} has {runs} runs; delete those first.")
     world.remove(project)
-    world.record_audit(
-        "project.deleted",
-        project,
-        workspace_id=project.workspace_id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )
+    record_audit(world, actor, "project.deleted", project, workspace_id=project.workspace_id)

@@ -21,6 +21,18 @@ Role = Literal["owner", "admin", "member"]
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Task = Literal["generate", "rollout", "eval"]
 Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
+OneTimeKind = Literal[
+    "signup", "invite", "magiclink", "recovery", "email_change", "email_change_old"
+]
+MailKind = Literal[
+    "confirmation",
+    "invitation",
+    "magic_link",
+    "reset",
+    "email_change",
+    "export_ready",
+    "deletion_scheduled",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -49,6 +61,44 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AuthSettings:
+    """How Supabase Auth is set up, a single record; a None switches the limit off.
+
+    The rate limits count a minute of the world's clock: mails for each address, requests in all.
+    """
+
+    id: Literal["auth"] = "auth"
+    confirms_email: bool = False
+    allows_signups: bool = True
+    password_length_min: int = 6
+    mails_per_minute: int | None = None
+    requests_per_minute: int | None = None
+    session_timebox_seconds: int | None = None
+    signing: Literal["HS256", "ES256"] = "HS256"
+    site_url: str = "http://localhost:3000"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RateWindow:
+    """How often one thing happened since the window opened; the id names the thing."""
+
+    id: str
+    opened_at: Instant
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Job:
+    """Something that falls due: a verb and what it is done to. Done in order of (due, ordinal)."""
+
+    id: str
+    kind: str
+    target_id: str
+    due: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class User:
     """An account. The e-mail is lower case; the password is kept as a salted hash."""
 
@@ -62,16 +112,30 @@ class User:
     email_confirmed_at: Instant | None
     last_sign_in_at: Instant | None
     user_metadata: JsonText
+    app_metadata: JsonText
     analytics_opt_in: bool
     product_mail_opt_in: bool
+    confirmation_sent_at: Instant | None = None
+    recovery_sent_at: Instant | None = None
+    invited_at: Instant | None = None
+    new_email: str | None = None
+    email_change_sent_at: Instant | None = None
+    banned_until: Instant | None = None
+    restricted_at: Instant | None = None
+    objected_at: Instant | None = None
+    deletion_due_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Session:
-    """A sign-in that is still good; ending one removes it."""
+    """A sign-in that is still good; ending one removes it.
+
+    `method` is how the user proved who it is, in the words of a token's `amr`.
+    """
 
     id: str
     user_id: str
+    method: Literal["password", "otp"]
     created_at: Instant
     ordinal: int
 
@@ -92,13 +156,73 @@ class RefreshToken:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OneTimeCode:
+    """A code that was mailed and works once; the id is the `token_hash` of its link.
+
+    Real: one of each kind a user (GoTrue's one_time_tokens); a new one replaces the old.
+    """
+
+    id: str
+    user_id: str
+    kind: OneTimeKind
+    email: str
+    code: str
+    flow_id: str | None
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Flow:
+    """A PKCE flow: who began it with which challenge; `auth_code` is set once it was proved."""
+
+    id: str
+    user_id: str
+    challenge: str
+    challenge_method: Literal["s256", "plain"]
+    auth_code: str | None
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Mail:
+    """A mail that would be sent: the facts; links and texts are made where it is read."""
+
+    id: str
+    to: str
+    kind: MailKind
+    user_id: str
+    token: str | None
+    code: str | None
+    redirect_to: str | None
+    moment: Instant | None
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Export:
+    """An archive of one user's own data: asked for, ready, then gone when its link expires."""
+
+    id: str
+    user_id: str
+    token: str
+    archive: JsonText | None
+    created_at: Instant
+    ordinal: int
+    ready_at: Instant | None
+    expires_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Workspace:
     """A tenant. `runs_limit` caps how many runs it may hold; None is no cap."""
 
     id: str
     name: str
     slug: str
-    created_by: str
+    created_by: str | None
     created_at: Instant
     ordinal: int
     runs_limit: int | None
@@ -125,7 +249,7 @@ class Project:
     name: str
     slug: str
     description: str
-    created_by: str
+    created_by: str | None
     created_at: Instant
     ordinal: int
 
@@ -200,7 +324,7 @@ class Share:
     run_id: str
     token: str
     snapshot: JsonText
-    created_by: str
+    created_by: str | None
     created_at: Instant
     ordinal: int
     expires_at: Instant
@@ -209,7 +333,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class AuditEntry:
-    """Who did what to which record. Never holds a secret."""
+    """Who did what to which record, from where. Never holds a secret.
+
+    Without a workspace it is about the user's own account. Docs: "audit events, redacted IP hash,
+    and user agent" (privacy).
+    """
 
     id: str
     workspace_id: str | None
@@ -218,6 +346,8 @@ class AuditEntry:
     action: str
     target_kind: str
     target_id: str
+    ip_hash: str | None
+    user_agent: str | None
     created_at: Instant
     ordinal: int
 
@@ -226,8 +356,26 @@ TABLES = (
     TableSpec("clock", Clock, {}, {}),
     TableSpec("origin", Origin, {}, {}),
     TableSpec("ordinals", Ordinal, {}, {}),
-    TableSpec("users", User, {"email": lambda r: r.email}, {}),
-    TableSpec("sessions", Session, {}, {"user": lambda r: r.user_id}),
+    TableSpec("auth_settings", AuthSettings, {}, {}),
+    TableSpec("rate_windows", RateWindow, {}, {}),
+    TableSpec(
+        "jobs",
+        Job,
+        {"target": lambda r: (r.kind, r.target_id)},
+        {"all": lambda _: ()},
+        order=lambda r: (r.due, r.ordinal, r.id),
+    ),
+    TableSpec("codes", OneTimeCode, {"kind": lambda r: (r.user_id, r.kind)}, {}),
+    TableSpec("flows", Flow, {"auth code": lambda r: r.auth_code}, {"user": lambda r: r.user_id}),
+    TableSpec(
+        "mail",
+        Mail,
+        {},
+        {"all": lambda _: (), "to": lambda r: r.to, "user": lambda r: r.user_id},
+    ),
+    TableSpec("exports", Export, {"token": lambda r: r.token}, {"user": lambda r: r.user_id}),
+    TableSpec("users", User, {"email": lambda r: r.email}, {"all": lambda _: ()}),
+    TableSpec("sessions", Session, {}, {"user": lambda r: r.user_id, "all": lambda _: ()}),
     TableSpec("refresh_tokens", RefreshToken, {}, {"session": lambda r: r.session_id}),
     TableSpec("workspaces", Workspace, {"slug": lambda r: r.slug}, {"all": lambda _: ()}),
     TableSpec(
@@ -265,6 +413,14 @@ TABLES = (
         {"token": lambda r: r.token},
         {"workspace": lambda r: r.workspace_id, "run": lambda r: r.run_id},
     ),
-    TableSpec("audit", AuditEntry, {}, {"workspace": lambda r: r.workspace_id}),
+    TableSpec(
+        "audit",
+        AuditEntry,
+        {},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "user": lambda r: r.user_id and (r.user_id, r.workspace_id is None),
+        },
+    ),
 )
 """Every table: name, record, unique indexes, ordered indexes."""

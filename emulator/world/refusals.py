@@ -4,7 +4,7 @@ status and shape it takes is each surface's affair.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class Refusal(Exception):  # noqa: N818 - it is a refusal, not an error
@@ -108,3 +108,71 @@ class ReusedRefreshToken(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Invalid Refresh Token: Already Used")
+
+
+class RateLimited(Refusal):
+    """Too many mails or requests in this minute of the world's clock."""
+
+    def __init__(self, kind: Literal["mail", "request"], *, retry_after_seconds: int) -> None:
+        said = "Email rate limit exceeded" if kind == "mail" else "Request rate limit reached"
+        super().__init__(f"{said}; try again in {retry_after_seconds} seconds.")
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SignupsDisabled(Refusal):
+    """This instance takes no new accounts."""
+
+    def __init__(self) -> None:
+        super().__init__("Signups not allowed for this instance")
+
+
+class EmailNotConfirmed(Refusal):
+    """The password is right, but the address has not been confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__("Email not confirmed")
+
+
+class UserBanned(Refusal):
+    """The account may not sign in."""
+
+    def __init__(self) -> None:
+        super().__init__("User is banned")
+
+
+class SamePassword(Refusal):
+    """The new password is the old one."""
+
+    def __init__(self) -> None:
+        super().__init__("New password should be different from the old password.")
+
+
+class CodeExpired(Refusal):
+    """A one-time code or link is wrong, used or expired; which of them is not said."""
+
+    def __init__(self, *, is_link: bool) -> None:
+        super().__init__(
+            "Email link is invalid or has expired" if is_link else "Token has expired or is invalid"
+        )
+
+
+class UnknownFlow(Refusal):
+    """No PKCE flow knows this code."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid flow state, no valid flow state found")
+
+
+class ExpiredFlow(Refusal):
+    """The PKCE flow took too long."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid flow state, flow state has expired")
+
+
+class BadVerifier(Refusal):
+    """The PKCE code verifier does not fit the challenge."""
+
+    def __init__(self) -> None:
+        super().__init__("code challenge does not match previously saved code verifier")

@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import Any
 
 from emulator.world import mint
-from emulator.world.access import Actor
+from emulator.world.access import Actor, require_writer
+from emulator.world.audit import record_audit
 from emulator.world.quota import require_room
 from emulator.world.records import (
     Artifact,
@@ -153,6 +154,7 @@ def _duration(content: RunContent) -> float | None:
 
 def create_run(world: World, actor: Actor, *, workspace: Workspace, content: RunContent) -> Run:
     """Create a run. Refuses Invalid, QuotaExceeded."""
+    require_writer(world, actor)
     require_sense(content)
     require_project(world, workspace, content.project_id, path="project_id")
     require_room(world, workspace, runs=1)
@@ -169,13 +171,7 @@ def create_run(world: World, actor: Actor, *, workspace: Workspace, content: Run
         revision=1,
     )
     world.put(run)
-    world.record_audit(
-        "run.created",
-        run,
-        workspace_id=workspace.id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )
+    record_audit(world, actor, "run.created", run, workspace_id=workspace.id)
     return run
 
 
@@ -195,17 +191,12 @@ def delete_run(world: World, actor: Actor, *, run: Run) -> None:
 
     Assumed: a share outlives nothing it shows; what a user deletes is not public any more.
     """
+    require_writer(world, actor)
     for share in world.all(Share, "run", run.id):
         if share.revoked_at is None:
             world.put(replace(share, revoked_at=world.now))
     world.remove(run)
-    world.record_audit(
-        "run.deleted",
-        run,
-        workspace_id=run.workspace_id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )
+    record_audit(world, actor, "run.deleted", run, workspace_id=run.workspace_id)
 
 
 def manifest_of(run: Run) -> JsonText:

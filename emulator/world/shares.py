@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.world import mint
-from emulator.world.access import Actor
+from emulator.world.access import Actor, require_writer
+from emulator.world.audit import record_audit
 from emulator.world.records import Instant, JsonText, Run, Share
 from emulator.world.refusals import NotFound
 from emulator.world.texts import json_text
@@ -31,6 +32,7 @@ def open_share(
     pin: str | None = None,
 ) -> Share:
     """Publish the run as it is now. `token` and `pin` (the id) are for seeds."""
+    require_writer(world, actor)
     share_id, ordinal = world.new_id("share", pin=pin)
     share = Share(
         id=share_id,
@@ -45,7 +47,7 @@ def open_share(
         revoked_at=None,
     )
     world.put(share)
-    _audit(world, actor, "share.created", share)
+    record_audit(world, actor, "share.created", share, workspace_id=share.workspace_id)
     return share
 
 
@@ -80,10 +82,11 @@ def _snapshot(run: Run) -> JsonText:
 
 def revoke_share(world: World, actor: Actor, *, share: Share) -> Share:
     """Close the link for good; one that is revoked already stays as it is."""
+    require_writer(world, actor)
     if share.revoked_at is None:
         share = replace(share, revoked_at=world.now)
         world.put(share)
-        _audit(world, actor, "share.revoked", share)
+        record_audit(world, actor, "share.revoked", share, workspace_id=share.workspace_id)
     return share
 
 
@@ -96,13 +99,3 @@ def open_to_all(world: World, token: str) -> Share:
     if share is None or share.revoked_at is not None or share.expires_at <= world.now:
         raise NotFound("share", token)
     return share
-
-
-def _audit(world: World, actor: Actor, action: str, share: Share) -> None:
-    world.record_audit(
-        action,
-        share,
-        workspace_id=share.workspace_id,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key_id,
-    )

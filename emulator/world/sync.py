@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emulator.world import mint
-from emulator.world.access import Actor, Fixture
+from emulator.world.access import Actor, Fixture, require_writer
+from emulator.world.audit import audit_entry
 from emulator.world.quota import require_room
 from emulator.world.records import AuditEntry, Run, Workspace
 from emulator.world.refusals import Conflict, Invalid
@@ -51,6 +52,7 @@ def sync_runs(
     A known run with the same content is left as it is; with other content it is updated unless it
     is terminal or would go backwards. Refuses Invalid, Conflict, QuotaExceeded.
     """
+    require_writer(world, actor)
     seen: set[str] = set()
     pinned: set[str] = set()
     for upload in uploads:
@@ -99,7 +101,7 @@ def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: 
         workspace_id=workspace.id,
         client_run_id=upload.client_run_id,
         content=content,
-        created_by=actor.user_id if isinstance(actor, Actor) else None,
+        created_by=actor.user_id,
         created_at=known.created_at if known else (world.now if started is None else started),
         ordinal=0,
         revision=known.revision + 1 if known else 1,
@@ -126,14 +128,12 @@ def _require_open(known: Run, content: RunContent) -> None:
 
 def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
     run = one.run
-    return AuditEntry(
-        id=mint.as_uuid(world.derive("sync audit", run.id, run.revision)),
+    return audit_entry(
+        world,
+        actor,
+        f"run.synced.{one.outcome}",
+        run,
         workspace_id=run.workspace_id,
-        user_id=actor.user_id if isinstance(actor, Actor) else None,
-        api_key_id=actor.api_key_id if isinstance(actor, Actor) else None,
-        action=f"run.synced.{one.outcome}",
-        target_kind="Run",
-        target_id=run.id,
-        created_at=world.now,
+        entry_id=mint.as_uuid(world.derive("sync audit", run.id, run.revision)),
         ordinal=0,
     )

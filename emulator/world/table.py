@@ -31,14 +31,19 @@ Extract = Callable[[Any], Hashable | None]
 """Gives the key of a record in one index; None leaves the record out of that index."""
 
 
+def _by_creation(record: Any) -> Key:
+    return (record.created_at, record.ordinal, record.id)
+
+
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A table's name, the class of its records, and its indexes by name."""
+    """A table's name, the class of its records, its indexes by name, and the order of its lists."""
 
     name: str
     record: type[Any]
     unique: Mapping[str, Extract]
     ordered: Mapping[str, Extract]
+    order: Callable[[Any], Key] = _by_creation
 
 
 class Table(Generic[R]):
@@ -82,6 +87,11 @@ class Table(Generic[R]):
         rows = self._rows
         return [rows[record_id] for _, _, record_id in keys.newest(limit, before=before)]
 
+    def oldest(self, index: str, key: Hashable) -> R | None:
+        """Return the first record under `key`, or None."""
+        keys = self._ordered[index].get(key)
+        return None if keys is None else self._rows[keys.oldest()[2]]
+
     def all(self, index: str, key: Hashable) -> list[R]:
         """Return every record under `key`, oldest first. For lists that are short by nature."""
         keys = self._ordered[index].get(key)
@@ -107,7 +117,7 @@ class Table(Generic[R]):
             }
         if ordered:
             ordered = {
-                name: _moved_ordered(ordered[name], extract, old, new)
+                name: _moved_ordered(ordered[name], extract, old, new, self.spec.order)
                 for name, extract in self.spec.ordered.items()
             }
         return Table(self.spec, rows, unique, ordered)
@@ -123,16 +133,13 @@ class Table(Generic[R]):
             for record in records:
                 index = _moved_unique(index, extract, None, record)
             unique[name] = index
-        keys = [_order(record) for record in records] if self.spec.ordered else []
+        order = self.spec.order
+        keys = [order(record) for record in records] if self.spec.ordered else []
         ordered = {
             name: _grown(self._ordered[name], extract, records, keys)
             for name, extract in self.spec.ordered.items()
         }
         return Table(self.spec, rows, unique, ordered)
-
-
-def _order(record: Any) -> Key:
-    return (record.created_at, record.ordinal, record.id)
 
 
 def _moved_unique(
@@ -152,12 +159,16 @@ def _moved_unique(
 
 
 def _moved_ordered(
-    index: HashTrieMap[Hashable, Ordered], extract: Extract, old: Any, new: Any
+    index: HashTrieMap[Hashable, Ordered],
+    extract: Extract,
+    old: Any,
+    new: Any,
+    order: Callable[[Any], Key],
 ) -> HashTrieMap[Hashable, Ordered]:
     gone = None if old is None else extract(old)
     come = None if new is None else extract(new)
-    before = None if old is None else _order(old)
-    after = None if new is None else _order(new)
+    before = None if old is None else order(old)
+    after = None if new is None else order(new)
     if gone == come and before == after:
         return index
     if gone is not None and before is not None:

@@ -31,6 +31,11 @@ def to_datetime(moment: Instant) -> datetime:
     return _UNIX + timedelta(microseconds=moment)
 
 
+def text_or_none(moment: Instant | None) -> str | None:
+    """Return RFC 3339 in UTC, or None for what has not happened."""
+    return None if moment is None else to_text(moment)
+
+
 def to_text(moment: Instant) -> str:
     """Return RFC 3339 in UTC; the fraction is left out where it is zero."""
     return to_datetime(moment).replace(tzinfo=None).isoformat() + "Z"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from emulator.world.access import Actor, member_id
+from emulator.world.access import Actor, member_id, require_writer
+from emulator.world.audit import record_audit
 from emulator.world.records import Member, Role, Workspace
 from emulator.world.refusals import Conflict, Forbidden
 from emulator.world.texts import slugify
@@ -13,28 +14,29 @@ def create_workspace(world: World, actor: Actor, *, name: str, slug: str | None)
     """Create a workspace that the actor owns. A slug that is named must be free, else Conflict."""
     if actor.api_key_id is not None:
         raise Forbidden("An API key reaches one workspace only; sign in to create another.")
+    require_writer(world, actor)
     if slug is not None and world.find(Workspace, "slug", slug) is not None:
         raise Conflict(f"A workspace with the slug {slug!r} exists; choose another slug.")
-    return open_workspace(world, user_id=actor.user_id, name=name, slug=slug)
+    return open_workspace(world, actor, name=name, slug=slug)
 
 
 def open_workspace(
-    world: World, *, user_id: str, name: str, slug: str | None = None, pin: str | None = None
+    world: World, actor: Actor, *, name: str, slug: str | None = None, pin: str | None = None
 ) -> Workspace:
-    """Create a workspace with that user as its owner; without a slug, a free one is made."""
+    """Create a workspace with the actor as its owner; without a slug, a free one is made."""
     workspace_id, ordinal = world.new_id("workspace", pin=pin)
     workspace = Workspace(
         id=workspace_id,
         name=name,
         slug=slug or _free_slug(world, slugify(name)),
-        created_by=user_id,
+        created_by=actor.user_id,
         created_at=world.now,
         ordinal=ordinal,
         runs_limit=None,
     )
     world.put(workspace)
-    join(world, workspace, user_id=user_id, role="owner")
-    world.record_audit("workspace.created", workspace, workspace_id=workspace.id, user_id=user_id)
+    join(world, workspace, user_id=actor.user_id, role="owner")
+    record_audit(world, actor, "workspace.created", workspace, workspace_id=workspace.id)
     return workspace
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from emulator.world import mint
 from emulator.world.digests import Digest, record_digest
 from emulator.world.ordered import Key
-from emulator.world.records import TABLES, AuditEntry, Clock, Instant, Ordinal, Origin
+from emulator.world.records import TABLES, AuthSettings, Clock, Instant, Ordinal, Origin
 from emulator.world.refusals import Refusal
 from emulator.world.table import Record, Table
 
@@ -44,6 +44,7 @@ class World:
         world = cls(name, state)
         world.put(Origin(entropy=entropy, epoch=epoch))
         world.put(Clock(now=epoch))
+        world.put(AuthSettings())
         return world
 
     def fork(self, name: str) -> World:
@@ -59,6 +60,11 @@ class World:
     def epoch(self) -> Instant:
         """The time at which this world's clock began."""
         return self.expect(Origin, "origin").epoch
+
+    @property
+    def auth(self) -> AuthSettings:
+        """How Supabase Auth is set up in this world."""
+        return self.expect(AuthSettings, "auth")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -94,6 +100,10 @@ class World:
     def find(self, kind: type[R], index: str, key: Hashable) -> R | None:
         """Return the record that a unique index holds under `key`, or None."""
         return self.table(kind).find(index, key)
+
+    def oldest(self, kind: type[R], index: str, key: Hashable) -> R | None:
+        """Return the first record under `key`, or None."""
+        return self.table(kind).oldest(index, key)
 
     def all(self, kind: type[R], index: str, key: Hashable) -> list[R]:
         """Return every record under `key`, oldest first; for lists that are short by nature."""
@@ -153,28 +163,3 @@ class World:
         """Return a fresh UUID of that kind, or the one that a seed pins, and its ordinal."""
         ordinal = self.ordinal(kind)
         return pin or mint.as_uuid(self.derive(kind, ordinal)), ordinal
-
-    def record_audit(
-        self,
-        action: str,
-        target: Record,
-        *,
-        workspace_id: str | None,
-        user_id: str | None,
-        api_key_id: str | None = None,
-    ) -> None:
-        """Note who did what to `target`, now."""
-        entry_id, ordinal = self.new_id("audit")
-        self.put(
-            AuditEntry(
-                id=entry_id,
-                workspace_id=workspace_id,
-                user_id=user_id,
-                api_key_id=api_key_id,
-                action=action,
-                target_kind=type(target).__name__,
-                target_id=target.id,
-                created_at=self.now,
-                ordinal=ordinal,
-            )
-        )

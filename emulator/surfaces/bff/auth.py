@@ -16,11 +16,11 @@ from emulator.surfaces.bff.sessions import require_session
 from emulator.wire.bodies import read_model
 from emulator.wire.cookies import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.exchange import exchange_of
-from emulator.wire.gotrue import session_view
-from emulator.world import accounts
-from emulator.world.accounts import SignedIn
+from emulator.wire.gotrue import obfuscated_user_view, session_view
+from emulator.world import one_time, sessions
 from emulator.world.records import User
 from emulator.world.refusals import LoginRequired
+from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_text
 
 Secret = Annotated[str, Field(min_length=1, max_length=72)]
@@ -51,23 +51,43 @@ class ResetPassword(Strict):
 async def login(request: Request) -> Response:
     """Sign in and set the session cookie."""
     body = await read_model(request, Login)
-    world = exchange_of(request).world
-    signed_in = accounts.sign_in(world, email=body.email, password=body.password)
+    exchange = exchange_of(request)
+    signed_in = sessions.sign_in(
+        exchange.world, email=body.email, password=body.password, source=exchange.source
+    )
     return _signed_in(request, signed_in, status=200)
 
 
 async def signup(request: Request) -> Response:
-    """Create an account with a workspace of its own, sign it in and set the session cookie."""
+    """Create an account with a workspace of its own, sign it in and set the session cookie.
+
+    Where addresses must be confirmed there is no session yet: `expires_at` is null, and the answer
+    for a taken address is the same.
+    """
     body = await read_model(request, SignUp)
     name = body.name or ""
-    signed_in = accounts.sign_up(
-        exchange_of(request).world,
+    exchange = exchange_of(request)
+    signed_up = sessions.sign_up(
+        exchange.world,
         email=body.email,
         password=body.password,
         name=name,
         metadata=json_text({"name": name} if name else {}),
+        source=exchange.source,
     )
-    return _signed_in(request, signed_in, status=201)
+    if signed_up.signed_in is not None:
+        return _signed_in(request, signed_up.signed_in, status=201)
+    obfuscated = obfuscated_user_view(exchange.world, body.email)
+    view = {
+        "user": {
+            "id": (signed_up.user.id if signed_up.user else obfuscated["id"]),
+            "email": body.email,
+            "name": name,
+            "email_verified": False,
+        },
+        "expires_at": None,
+    }
+    return _answer(view, status=201, cookies=[])
 
 
 async def logout(request: Request) -> Response:
@@ -80,13 +100,17 @@ async def logout(request: Request) -> Response:
     except LoginRequired:
         pass
     else:
-        accounts.sign_out(exchange_of(request).world, session.actor, scope="global")
+        sessions.sign_out(exchange_of(request).world, session.actor, scope="global")
     return _answer({"ok": True}, status=200, cookies=cleared_cookies(request.headers.get("cookie")))
 
 
 async def reset_password(request: Request) -> Response:
-    """Ask for a reset mail; the answer is the same whether or not the account exists."""
-    await read_model(request, ResetPassword)
+    """Mail a reset link; the answer is the same whether or not the account exists."""
+    body = await read_model(request, ResetPassword)
+    world = exchange_of(request).world
+    user = world.find(User, "email", body.email)
+    if user is not None:
+        one_time.mail_code(world, user, "recovery")
     return _answer({"ok": True}, status=200, cookies=[])
 
 

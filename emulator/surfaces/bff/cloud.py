@@ -92,10 +92,10 @@ def _chosen(row: Row, body: dict[str, Any]) -> tuple[Target, dict[str, str], byt
             if not isinstance(value, str) or not value or "/" in value:
                 raise BadInput([{"path": name, "message": "Input should be an id"}])
             params[name] = value
-    if members and target.method == "GET":
+    if members and not target.has_body:
         path = next(iter(members))
         raise BadInput([{"path": path, "message": "Extra inputs are not permitted"}])
-    return target, params, orjson.dumps(members) if target.method != "GET" else b""
+    return target, params, orjson.dumps(members) if target.has_body else b""
 
 
 def _sample_body(request: Request) -> bytes:

@@ -15,6 +15,8 @@ class Target:
 
     method: str
     path: str
+    has_body: bool = True
+    """Whether what the body says besides the action is passed on; else it must say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,8 @@ class Row:
     """Only there while the e2e fixtures are on."""
 
 
-def _to(method: str, path: str) -> Target:
-    return Target(method=method, path=path)
+def _to(method: str, path: str, *, has_body: bool = True) -> Target:
+    return Target(method=method, path=path, has_body=has_body)
 
 
 CLOUD = (
@@ -52,9 +54,11 @@ CLOUD = (
         method="POST",
         path="/api/cloud/me",
         actions={
-            "export": _to("GET", "/api/me/export"),
-            "delete": _to("POST", "/api/me/delete"),
+            "export": _to("GET", "/api/me/export", has_body=False),
+            "delete": _to("POST", "/api/me/delete", has_body=False),
+            "cancel_delete": _to("POST", "/api/me/delete/cancel", has_body=False),
             "restrict": _to("POST", "/api/me/restrict"),
+            "object": _to("POST", "/api/me/object"),
         },
         used_by="DSAR actions (export, delete, restrict)",
     ),
@@ -106,7 +110,7 @@ CLOUD = (
         path="/api/cloud/shares",
         actions={
             "create": _to("POST", "/api/shares"),
-            "revoke": _to("POST", "/api/shares/{share_id}/revoke"),
+            "revoke": _to("POST", "/api/shares/{share_id}/revoke", has_body=False),
         },
         used_by="Create / revoke public share",
     ),

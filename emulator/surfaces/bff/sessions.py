@@ -9,10 +9,10 @@ from starlette.requests import cookie_parser
 
 from emulator.wire.cookies import read_session
 from emulator.wire.exchange import exchange_of
-from emulator.wire.tokens import read_access_token
+from emulator.wire.tokens import read_token
 from emulator.world.access import Actor
-from emulator.world.accounts import session_actor
 from emulator.world.refusals import LoginRequired
+from emulator.world.sessions import session_actor
 from emulator.world.times import SECOND
 
 WORKSPACE_COOKIE = "worldflux_workspace"
@@ -33,13 +33,13 @@ def require_session(request: Request) -> LiveSession:
     exchange = exchange_of(request)
     stored = read_session(request.headers.get("cookie"), exchange.settings.session_cookie)
     token = (stored or {}).get("access_token")
-    claims = read_access_token(token, exchange.settings) if isinstance(token, str) else None
+    claims = read_token(token, exchange.settings) if isinstance(token, str) else None
     world = exchange.world
-    if claims is None or claims.world != world.name:
+    if claims is None or claims.world != world.name or claims.session_id is None:
         raise LoginRequired
     if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
         raise LoginRequired
-    actor = session_actor(world, claims.session_id)
+    actor = session_actor(world, claims.session_id, source=exchange.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 

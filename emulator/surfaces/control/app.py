@@ -8,19 +8,22 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from starlette.routing import Route
 
 from emulator import __version__
 from emulator.seeding.library import SeedError
-from emulator.seeding.schema import Strict
+from emulator.seeding.schema import Email, Strict
+from emulator.surfaces.control import mail
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.wire.bodies import read_model
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world import clock
-from emulator.world.records import TABLES
-from emulator.world.times import SECOND, microseconds, to_text
+from emulator.world import clock, sessions
+from emulator.world.clock import Happened
+from emulator.world.records import TABLES, Session, User
+from emulator.world.refusals import NotFound
+from emulator.world.times import SECOND, instant, microseconds, to_text
 from emulator.worlds import Worlds
 
 PREFIX = "/_emulator"
@@ -54,6 +57,25 @@ class Advance(Strict):
         return round((self.seconds or 0) * SECOND)
 
 
+class SetClock(Strict):
+    """Where to move the clock."""
+
+    now: AwareDatetime
+
+
+class Expire(Strict):
+    """Whose sessions to end; default: all of them."""
+
+    session_id: str | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Expire:
+        if self.session_id is not None and self.email is not None:
+            raise ValueError("Say session_id or email, not both")
+        return self
+
+
 async def get_health(request: Request, worlds: Worlds) -> Response:
     """`GET /health`: 200 once seeded, with who this is."""
     return _json(
@@ -85,6 +107,25 @@ async def reset(request: Request, worlds: Worlds) -> Response:
     return _json({"seed": worlds.baseline.seed, "digest": str(world.state.digest)})
 
 
+async def expire_sessions(request: Request, _: Worlds) -> Response:
+    """`POST /sessions/expire {"session_id"|"email"?}`: end one session, a user's, or all, now."""
+    body = await read_model(request, Expire)
+    world = exchange_of(request).world
+    if body.session_id is not None:
+        session = world.get(Session, body.session_id)
+        if session is None:
+            raise NotFound("session", body.session_id)
+        sessions.end_session(world, session)
+        return _json({"ended": 1})
+    user_id = None
+    if body.email is not None:
+        user = world.find(User, "email", body.email)
+        if user is None:
+            raise NotFound("user", body.email)
+        user_id = user.id
+    return _json({"ended": sessions.end_all_sessions(world, user_id=user_id)})
+
+
 async def get_clock(request: Request, worlds: Worlds) -> Response:
     """`GET /clock`: the world's time, its mode and where it began."""
     return _json(_clock_view(request, worlds))
@@ -93,8 +134,15 @@ async def get_clock(request: Request, worlds: Worlds) -> Response:
 async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_model(request, Advance)
-    clock.advance(exchange_of(request).world, by=body.span)
-    return _json(_clock_view(request, worlds))
+    happened = clock.advance(exchange_of(request).world, by=body.span)
+    return _moved(request, worlds, happened)
+
+
+async def set_clock(request: Request, worlds: Worlds) -> Response:
+    """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
+    body = await read_model(request, SetClock)
+    happened = clock.move(exchange_of(request).world, to=instant(body.now))
+    return _moved(request, worlds, happened)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -103,6 +151,11 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/reset", reset),
     ("GET", "/clock", get_clock),
     ("POST", "/clock/advance", advance_clock),
+    ("POST", "/clock/set", set_clock),
+    ("POST", "/sessions/expire", expire_sessions),
+    ("GET", "/mail", mail.list_mail),
+    ("GET", "/mail/{mail_id}", mail.get_mail),
+    ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
 )
 """Method, path below the prefix, handler."""
 
@@ -130,6 +183,14 @@ def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
         "mode": "wall" if worlds.settings.is_wall_clock else "virtual",
         "epoch": to_text(world.epoch),
     }
+
+
+def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Response:
+    view = _clock_view(request, worlds)
+    view["happened"] = [
+        {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
+    ]
+    return _json(view)
 
 
 def _json(view: dict[str, Any]) -> Response:

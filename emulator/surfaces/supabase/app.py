@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
-from emulator.surfaces.supabase import sessions
+from emulator.surfaces.supabase import about, admin, codes, sessions
 from emulator.surfaces.supabase.errors import render
 from emulator.wire.errors import install
+from emulator.wire.exchange import exchange_of
+from emulator.world.limits import count
 
 PREFIX = "/auth/v1"
 
-ROUTES = (
+Handler = Callable[[Request], Awaitable[Response]]
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/signup", sessions.signup),
     ("POST", "/token", sessions.issue_token),
     ("GET", "/user", sessions.get_user),
+    ("PUT", "/user", sessions.update_user),
     ("POST", "/logout", sessions.logout),
-    ("GET", "/health", sessions.get_health),
+    ("POST", "/recover", codes.recover),
+    ("POST", "/otp", codes.send_otp),
+    ("POST", "/magiclink", codes.send_otp),
+    ("POST", "/resend", codes.resend),
+    ("POST", "/verify", codes.verify),
+    ("GET", "/verify", codes.follow_link),
+    ("GET", "/settings", about.get_settings),
+    ("GET", "/health", about.get_health),
+    ("GET", "/.well-known/jwks.json", about.get_jwks),
+    ("POST", "/invite", admin.invite),
+    ("POST", "/admin/generate_link", admin.generate_link),
+    ("GET", "/admin/users", admin.list_users),
+    ("POST", "/admin/users", admin.create_user),
+    ("GET", "/admin/users/{user_id}", admin.get_user),
+    ("PUT", "/admin/users/{user_id}", admin.update_user),
+    ("DELETE", "/admin/users/{user_id}", admin.delete_user),
 )
 """Method, path below the prefix, handler."""
 
@@ -24,6 +47,20 @@ def build_supabase() -> FastAPI:
     """Return the ASGI app of Supabase Auth."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for method, path, handler in ROUTES:
-        app.router.routes.append(Route(PREFIX + path, handler, methods=[method]))
+        endpoint = handler if method == "GET" else _counted(handler)
+        app.router.routes.append(Route(PREFIX + path, endpoint, methods=[method]))
     install(app, render)
     return app
+
+
+def _counted(handler: Handler) -> Handler:
+    """Return the handler behind the rate limit; a request counts even if it is refused then."""
+
+    async def handle(request: Request) -> Response:
+        exchange = exchange_of(request)
+        world = exchange.world
+        count(world, "request", "all", limit=world.auth.requests_per_minute)
+        exchange.before = world.state
+        return await handler(request)
+
+    return handle

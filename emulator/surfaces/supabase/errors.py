@@ -14,7 +14,7 @@ from fastapi import Request, Response
 
 from emulator.wire import errors as wire
 from emulator.world import refusals
-from emulator.world.refusals import Refusal, WeakPassword
+from emulator.world.refusals import RateLimited, Refusal, WeakPassword
 
 VERSION_HEADER = "X-Supabase-Api-Version"
 VERSION = "2024-01-01"
@@ -55,6 +55,55 @@ class UnknownGrant(Refusal):
         super().__init__("unsupported_grant_type")
 
 
+class NotAdmin(Refusal):
+    """The bearer is not the service key."""
+
+    def __init__(self) -> None:
+        super().__init__("User not allowed")
+
+
+class UserNotFound(Refusal):
+    """No account has this id or address."""
+
+    def __init__(self) -> None:
+        super().__init__("User not found")
+
+
+class UserGone(Refusal):
+    """The token's user has been deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("User from sub claim in JWT does not exist")
+
+
+class EmailExists(Refusal):
+    """Another account has the address."""
+
+    def __init__(self) -> None:
+        super().__init__("A user with this email address has already been registered")
+
+
+class PhoneDisabled(Refusal):
+    """Accounts have addresses, not numbers."""
+
+    def __init__(self) -> None:
+        super().__init__("Unsupported phone provider")
+
+
+class AnonymousDisabled(Refusal):
+    """Nobody signs up without an address."""
+
+    def __init__(self) -> None:
+        super().__init__("Anonymous sign-ins are disabled")
+
+
+class OtpDisabled(Refusal):
+    """A link was asked for an address without an account, and none may be made."""
+
+    def __init__(self) -> None:
+        super().__init__("Signups not allowed for otp")
+
+
 TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     refusals.NotFound: (404, "not_found"),
     refusals.Forbidden: (403, "forbidden"),
@@ -68,6 +117,15 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     refusals.WeakPassword: (422, "weak_password"),
     refusals.UnknownRefreshToken: (400, "refresh_token_not_found"),
     refusals.ReusedRefreshToken: (400, "refresh_token_already_used"),
+    refusals.SignupsDisabled: (422, "signup_disabled"),
+    refusals.EmailNotConfirmed: (400, "email_not_confirmed"),
+    refusals.UserBanned: (400, "user_banned"),
+    refusals.SamePassword: (422, "same_password"),
+    refusals.CodeExpired: (403, "otp_expired"),
+    refusals.UnknownFlow: (404, "flow_state_not_found"),
+    refusals.ExpiredFlow: (422, "flow_state_expired"),
+    refusals.BadVerifier: (400, "bad_code_verifier"),
+    refusals.RateLimited: (429, "over_request_rate_limit"),
     wire.BadInput: (400, "validation_failed"),
     wire.UnsupportedMediaType: (400, "bad_json"),
     wire.PayloadTooLarge: (413, "request_too_large"),
@@ -81,6 +139,13 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     SessionNotFound: (403, "session_not_found"),
     BadJson: (400, "bad_json"),
     UnknownGrant: (400, "invalid_credentials"),
+    NotAdmin: (403, "not_admin"),
+    UserNotFound: (404, "user_not_found"),
+    UserGone: (403, "user_not_found"),
+    EmailExists: (422, "email_exists"),
+    PhoneDisabled: (400, "phone_provider_disabled"),
+    AnonymousDisabled: (422, "anonymous_provider_disabled"),
+    OtpDisabled: (422, "otp_disabled"),
 }
 """Refusal → status and code; every refusal has a row."""
 
@@ -88,6 +153,8 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes, in the shape that the request's version asks for."""
     status, code = TABLE[type(refusal)]
+    if isinstance(refusal, RateLimited) and refusal.kind == "mail":
+        code = "over_email_send_rate_limit"
     body: dict[str, Any]
     if VERSION_HEADER in request.headers:
         body = {"code": code, "message": refusal.message}

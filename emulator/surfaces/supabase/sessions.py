@@ -1,98 +1,177 @@
-"""Signing in, refreshing, the user behind a token, signing out."""
+"""Signing up and in, refreshing, the user behind a token, signing out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 
-from emulator import __version__
 from emulator.surfaces.supabase.errors import (
-    BadJson,
-    BadJwt,
-    NoAuthorization,
-    SessionNotFound,
+    AnonymousDisabled,
+    EmailExists,
+    PhoneDisabled,
     UnknownGrant,
 )
-from emulator.wire.bodies import body_of, parse_json
-from emulator.wire.cookies import NO_STORE
+from emulator.surfaces.supabase.requests import (
+    bearer,
+    challenge_of,
+    email_member,
+    object_member,
+    optional_text,
+    read_body,
+    redirect_of,
+    reply,
+    text_member,
+)
 from emulator.wire.credentials import untagged
-from emulator.wire.exchange import exchange_of
-from emulator.wire.gotrue import session_view, user_view
-from emulator.wire.tokens import read_access_token
-from emulator.world import accounts
+from emulator.wire.exchange import Exchange, exchange_of
+from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
+from emulator.world import accounts, one_time, sessions
 from emulator.world.access import Actor
-from emulator.world.records import User
-from emulator.world.refusals import Invalid, LoginRequired, UnknownRefreshToken
-from emulator.world.times import SECOND
+from emulator.world.audit import record_audit
+from emulator.world.records import OneTimeKind, User
+from emulator.world.refusals import EmailTaken, Invalid, UnknownRefreshToken
+from emulator.world.sessions import SignedIn
+from emulator.world.texts import json_text
+from emulator.world.world import World
 
 SCOPES = ("global", "local", "others")
 
 
-async def read_body(request: Request) -> dict[str, Any]:
-    """Return the JSON object of the body, whatever its declared type: clients send noise, and
-    unknown members are theirs to send. Refuses BadJson.
-    """
-    try:
-        body = parse_json(await body_of(request))
-    except Invalid:
-        raise BadJson from None
-    if not isinstance(body, dict):
-        raise BadJson
-    return body
-
-
-def text_member(body: dict[str, Any], name: str) -> str:
-    """Return a member that must be a non-empty string. Refuses Invalid."""
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise Invalid(name, f"{name} is required and should be a string")
-    return value
-
-
-def bearer(request: Request) -> Actor:
-    """Return the actor of the bearer token. Refuses NoAuthorization, BadJwt, SessionNotFound."""
+async def signup(request: Request) -> Response:
+    """`POST /signup`: a new account, with a session or a mail to confirm the address."""
     exchange = exchange_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NoAuthorization
-    claims = read_access_token(token.strip(), exchange.settings)
     world = exchange.world
-    if claims is None or claims.world != world.name:
-        raise BadJwt
-    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
-        raise BadJwt
-    try:
-        return accounts.session_actor(world, claims.session_id)
-    except LoginRequired:
-        raise SessionNotFound from None
+    body = await read_body(request)
+    if not body.get("email"):
+        raise PhoneDisabled if body.get("phone") else AnonymousDisabled
+    email = email_member(body)
+    metadata = object_member(body, "data")
+    signed_up = sessions.sign_up(
+        world,
+        email=email,
+        password=text_member(body, "password"),
+        name=name_of(metadata),
+        metadata=json_text(metadata),
+        redirect_to=redirect_of(request),
+        challenge=challenge_of(body),
+        source=exchange.source,
+    )
+    if signed_up.signed_in is not None:
+        return reply(session_view(world, exchange.settings, signed_up.signed_in))
+    if signed_up.user is not None:
+        return reply(user_view(world, signed_up.user))
+    return reply(obfuscated_user_view(world, email))
+
+
+def name_of(metadata: Mapping[str, Any]) -> str:
+    """Return the name that metadata gives, in the members that Supabase's own screens use."""
+    for member in ("name", "full_name"):
+        value = metadata.get(member)
+        if isinstance(value, str):
+            return value[:200]
+    return ""
+
+
+def _by_password(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    if body.get("phone"):
+        raise PhoneDisabled
+    return sessions.sign_in(
+        exchange.world,
+        email=text_member(body, "email"),
+        password=text_member(body, "password"),
+        source=exchange.source,
+    )
+
+
+def _by_refresh_token(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    bare = untagged(text_member(body, "refresh_token"), exchange.world)
+    if bare is None:
+        raise UnknownRefreshToken
+    return sessions.refresh_session(exchange.world, refresh_token=bare)
+
+
+def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    return sessions.exchange_flow(
+        exchange.world,
+        auth_code=text_member(body, "auth_code"),
+        verifier=text_member(body, "code_verifier"),
+        source=exchange.source,
+    )
+
+
+_GRANTS: Mapping[str, Callable[[Exchange, dict[str, Any]], SignedIn]] = {
+    "password": _by_password,
+    "refresh_token": _by_refresh_token,
+    "pkce": _by_flow,
+}
 
 
 async def issue_token(request: Request) -> Response:
-    """`POST /token?grant_type=password|refresh_token`: a session for a proof."""
+    """`POST /token?grant_type=password|refresh_token|pkce`: a session for a proof."""
     exchange = exchange_of(request)
-    world = exchange.world
-    grant = request.query_params.get("grant_type")
-    if grant not in ("password", "refresh_token"):
+    grant = _GRANTS.get(request.query_params.get("grant_type", ""))
+    if grant is None:
         raise UnknownGrant
-    body = await read_body(request)
-    if grant == "password":
-        signed_in = accounts.sign_in(
-            world, email=text_member(body, "email"), password=text_member(body, "password")
-        )
-    else:
-        bare = untagged(text_member(body, "refresh_token"), world)
-        if bare is None:
-            raise UnknownRefreshToken
-        signed_in = accounts.refresh_session(world, refresh_token=bare)
-    return _json(session_view(world, exchange.settings, signed_in))
+    signed_in = grant(exchange, await read_body(request))
+    return reply(session_view(exchange.world, exchange.settings, signed_in))
 
 
 async def get_user(request: Request) -> Response:
     """`GET /user`: the user of the bearer token."""
     world = exchange_of(request).world
-    return _json(user_view(world, world.expect(User, bearer(request).user_id)))
+    return reply(user_view(world, world.expect(User, bearer(request).user_id)))
+
+
+async def update_user(request: Request) -> Response:
+    """`PUT /user`: another password, address or metadata; null in `data` deletes a key."""
+    exchange = exchange_of(request)
+    world = exchange.world
+    actor = bearer(request)
+    body = await read_body(request)
+    if body.get("phone"):
+        raise PhoneDisabled
+    user = world.expect(User, actor.user_id)
+    if "data" in body:
+        metadata = accounts.merge_metadata(user.user_metadata, object_member(body, "data"))
+        user = accounts.put_user(world, replace(user, user_metadata=metadata))
+    password = optional_text(body, "password")
+    if password is not None:
+        user = accounts.change_password(world, user, password=password)
+        sessions.sign_out(world, actor, scope="others")
+        record_audit(world, actor, "password.changed", user)
+    if body.get("email"):
+        user = _change_email(request, world, actor, user, body)
+    return reply(user_view(world, user))
+
+
+def _change_email(
+    request: Request, world: World, actor: Actor, user: User, body: dict[str, Any]
+) -> User:
+    email = email_member(body)
+    if email == user.email:
+        return user
+    try:
+        accounts.require_free_email(world, user, email)
+    except EmailTaken:
+        raise EmailExists from None
+    if not world.auth.confirms_email:
+        record_audit(world, actor, "email.changed", user)
+        return accounts.change_email(world, user, email=email)
+    user = accounts.put_user(world, replace(user, new_email=email))
+    redirect_to, challenge = redirect_of(request), challenge_of(body)
+    # Real: GoTrue's secure change asks both addresses.
+    asked: tuple[tuple[OneTimeKind, str], ...] = (
+        ("email_change_old", user.email),
+        ("email_change", email),
+    )
+    for kind, address in asked:
+        user = one_time.mail_code(
+            world, user, kind, email=address, redirect_to=redirect_to, challenge=challenge
+        )
+    return user
 
 
 async def logout(request: Request) -> Response:
@@ -101,20 +180,5 @@ async def logout(request: Request) -> Response:
     scope = request.query_params.get("scope", "global")
     if scope not in SCOPES:
         raise Invalid("scope", f"Unsupported logout scope {scope!r}; use one of {SCOPES}")
-    accounts.sign_out(exchange_of(request).world, actor, scope=scope)
+    sessions.sign_out(exchange_of(request).world, actor, scope=scope)
     return Response(status_code=204)
-
-
-async def get_health(_: Request) -> Response:
-    """`GET /health`: who answers."""
-    return _json(
-        {
-            "version": f"worldflux-emulator {__version__}",
-            "name": "GoTrue",
-            "description": "GoTrue is a user registration and authentication API",
-        }
-    )
-
-
-def _json(view: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(view), media_type="application/json", headers=NO_STORE)

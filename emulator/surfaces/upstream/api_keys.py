@@ -21,8 +21,8 @@ from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
 from emulator.world import api_keys
 from emulator.world.access import require_admin, visible_key
-from emulator.world.records import ApiKey, Instant
-from emulator.world.times import instant, to_text
+from emulator.world.records import ApiKey
+from emulator.world.times import instant, text_or_none, to_text
 from emulator.world.world import World
 
 routes = Routes("api keys")
@@ -70,14 +70,10 @@ def _view(key: ApiKey) -> ApiKeyView:
         last_four=key.last_four,
         created_by=key.user_id,
         created_at=to_text(key.created_at),
-        expires_at=_text(key.expires_at),
-        revoked_at=_text(key.revoked_at),
-        rotated_at=_text(key.rotated_at),
+        expires_at=text_or_none(key.expires_at),
+        revoked_at=text_or_none(key.revoked_at),
+        rotated_at=text_or_none(key.rotated_at),
     )
-
-
-def _text(moment: Instant | None) -> str | None:
-    return None if moment is None else to_text(moment)
 
 
 def _issued(world: World, key: ApiKey, secret: str, *, status: int) -> Response:

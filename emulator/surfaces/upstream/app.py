@@ -18,7 +18,9 @@ from emulator import __version__
 from emulator.surfaces.upstream import (
     absent,
     api_keys,
+    audit,
     me,
+    privacy,
     projects,
     runs,
     shares,
@@ -30,7 +32,18 @@ from emulator.wire.errors import install
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
 
-RESOURCES = (runs, workspaces, projects, api_keys, shares, me, system, absent)
+RESOURCES = (
+    runs,
+    workspaces,
+    projects,
+    api_keys,
+    shares,
+    me,
+    privacy,
+    audit,
+    system,
+    absent,
+)
 """The resources; the hot ones first."""
 
 

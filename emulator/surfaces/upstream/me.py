@@ -13,7 +13,7 @@ from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
 from emulator.world.accounts import update_profile
 from emulator.world.records import User
-from emulator.world.times import to_text
+from emulator.world.times import text_or_none, to_text
 
 routes = Routes("profile")
 
@@ -27,6 +27,9 @@ class ProfileView(BaseModel):
     email_verified: bool
     analytics_opt_in: bool
     product_mail_opt_in: bool
+    restricted_at: str | None
+    objected_at: str | None
+    deletion_due_at: str | None
     created_at: str
     updated_at: str
 
@@ -48,6 +51,9 @@ def profile_view(user: User) -> ProfileView:
         email_verified=user.email_confirmed_at is not None,
         analytics_opt_in=user.analytics_opt_in,
         product_mail_opt_in=user.product_mail_opt_in,
+        restricted_at=text_or_none(user.restricted_at),
+        objected_at=text_or_none(user.objected_at),
+        deletion_due_at=text_or_none(user.deletion_due_at),
         created_at=to_text(user.created_at),
         updated_at=to_text(user.updated_at),
     )

@@ -20,12 +20,12 @@ from emulator.wire.credentials import untagged
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.errors import STATUS, BadCredentials, Code
 from emulator.wire.exchange import Exchange, asked, exchange_of
-from emulator.wire.tokens import read_access_token
+from emulator.wire.tokens import read_token
 from emulator.world.access import Actor, context_workspace
-from emulator.world.accounts import session_actor
 from emulator.world.api_keys import PREFIX, key_actor
 from emulator.world.records import Workspace
 from emulator.world.refusals import BadKey, LoginRequired
+from emulator.world.sessions import session_actor
 from emulator.world.table import Record
 from emulator.world.times import SECOND
 
@@ -91,13 +91,13 @@ def _caller(exchange: Exchange, headers: Headers) -> Actor:
         secret = untagged(credential, world)
         if secret is None:
             raise BadKey
-        return key_actor(world, secret)
-    claims = read_access_token(credential, exchange.settings)
-    if claims is None or claims.world != world.name:
+        return key_actor(world, secret, source=exchange.source)
+    claims = read_token(credential, exchange.settings)
+    if claims is None or claims.world != world.name or claims.session_id is None:
         raise BadCredentials
     if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
         raise LoginRequired
-    return session_actor(world, claims.session_id)
+    return session_actor(world, claims.session_id, source=exchange.source)
 
 
 def workspace_of(request: Request, workspace_id: str | None) -> Workspace:

@@ -40,7 +40,7 @@ class ShareView(BaseModel):
     run_id: str
     token: str
     url: str
-    created_by: str
+    created_by: str | None
     created_at: str
     expires_at: str
     revoked_at: str | None

@@ -1,0 +1,100 @@
+"""The mailbox: what would have been sent, as a test or a person reads it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, get_args
+
+import orjson
+from fastapi import Request, Response
+
+from emulator.wire.cursors import cursor_after, read_cursor
+from emulator.wire.exchange import exchange_of
+from emulator.wire.mails import mail_view
+from emulator.world.records import Mail, MailKind
+from emulator.world.refusals import Invalid, NotFound
+from emulator.worlds import Worlds
+
+LIMIT = 50
+LIMIT_MAX = 200
+WAIT_SECONDS_MAX = 60
+_BATCH = 200
+
+
+async def list_mail(request: Request, _: Worlds) -> Response:
+    """`GET /mail?to=&kind=&after=&wait=&limit=&cursor=`: newest first; with `wait`, once there is
+    any (newer than the mail whose id is `after`), or empty after so many seconds.
+    """
+    exchange = exchange_of(request)
+    query = request.query_params
+    limit = _whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
+    wait = _whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
+    found = _found(request, limit + 1)
+    if not found and wait:
+        exchange.poll_seconds = wait
+    page = found[:limit]
+    items = [mail_view(exchange.world, exchange.settings, mail) for mail in page]
+    next_cursor = cursor_after(page[-1]) if len(found) > limit else None
+    return _json({"items": items, "next_cursor": next_cursor})
+
+
+def _found(request: Request, limit: int) -> list[Mail]:
+    """Return the newest mails that fit the query, batch by batch."""
+    world = exchange_of(request).world
+    query = request.query_params
+    kind, to, after = query.get("kind"), query.get("to"), query.get("after")
+    if kind is not None and kind not in get_args(MailKind):
+        raise Invalid("kind", f"kind should be one of {', '.join(get_args(MailKind))}")
+    last = None if after is None else _mail(request, after)
+    index, key = ("all", ()) if to is None else ("to", to.lower())
+    found: list[Mail] = []
+    before = read_cursor(query.get("cursor"))
+    while len(found) < limit:
+        batch = world.newest(Mail, index, key, limit=_BATCH, before=before)
+        for mail in batch:
+            if last is not None and _key(mail) <= _key(last):
+                return found
+            if kind in (None, mail.kind):
+                found.append(mail)
+        if len(batch) < _BATCH:
+            break
+        before = _key(batch[-1])
+    return list(islice(found, limit))
+
+
+def _key(mail: Mail) -> tuple[int, int, str]:
+    return (mail.created_at, mail.ordinal, mail.id)
+
+
+def _mail(request: Request, mail_id: str) -> Mail:
+    mail = exchange_of(request).world.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound("mail", mail_id)
+    return mail
+
+
+async def get_mail(request: Request, _: Worlds) -> Response:
+    """`GET /mail/{mail_id}`: one mail with its text, HTML, link and code."""
+    exchange = exchange_of(request)
+    mail = _mail(request, request.path_params["mail_id"])
+    return _json(mail_view(exchange.world, exchange.settings, mail))
+
+
+async def get_mail_html(request: Request, _: Worlds) -> Response:
+    """`GET /mail/{mail_id}/html`: one mail as a page, to look at or click through."""
+    exchange = exchange_of(request)
+    mail = _mail(request, request.path_params["mail_id"])
+    html = mail_view(exchange.world, exchange.settings, mail)["html"]
+    return Response(html, media_type="text/html")
+
+
+def _whole(text: str | None, name: str, *, default: int, most: int) -> int:
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
+        raise Invalid(name, f"{name} should be a whole number from 1 to {most}")
+    return int(text)
+
+
+def _json(view: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(view), media_type="application/json")

@@ -1,0 +1,149 @@
+"""What GoTrue's handlers read of a request: who asks, the body, where to go on to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from emulator.guards import is_allowed_origin
+from emulator.seeding.schema import Email
+from emulator.surfaces.supabase.errors import (
+    BadJson,
+    BadJwt,
+    NoAuthorization,
+    NotAdmin,
+    SessionNotFound,
+    UserGone,
+)
+from emulator.wire.bodies import body_of, parse_json
+from emulator.wire.cookies import NO_STORE
+from emulator.wire.exchange import exchange_of
+from emulator.wire.tokens import SERVICE, Claims, read_token
+from emulator.world import sessions
+from emulator.world.access import Actor
+from emulator.world.one_time import Challenge
+from emulator.world.records import User
+from emulator.world.refusals import Invalid, LoginRequired
+from emulator.world.times import SECOND
+
+_EMAIL = TypeAdapter(Email)
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object of the body, whatever its declared type: clients send noise, and
+    unknown members are theirs to send. Refuses BadJson.
+    """
+    try:
+        body = parse_json(await body_of(request))
+    except Invalid:
+        raise BadJson from None
+    if not isinstance(body, dict):
+        raise BadJson
+    return body
+
+
+def text_member(body: Mapping[str, Any], name: str) -> str:
+    """Return a member that must be a non-empty string. Refuses Invalid."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise Invalid(name, f"{name} is required and should be a string")
+    return value
+
+
+def optional_text(body: Mapping[str, Any], name: str) -> str | None:
+    """Return a member that is a string, or None where it is absent, null or empty."""
+    return text_member(body, name) if body.get(name) not in (None, "") else None
+
+
+def email_member(body: Mapping[str, Any], name: str = "email") -> str:
+    """Return a member that must be an e-mail address, in lower case. Refuses Invalid."""
+    try:
+        return _EMAIL.validate_python(text_member(body, name))
+    except ValidationError:
+        raise Invalid(name, "Unable to validate email address: invalid format") from None
+
+
+def object_member(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a member that is an object; null and absent are an empty one. Refuses Invalid."""
+    value = body.get(name) or {}
+    if not isinstance(value, dict):
+        raise Invalid(name, f"{name} should be an object")
+    return value
+
+
+def challenge_of(body: Mapping[str, Any]) -> Challenge | None:
+    """Return the PKCE challenge that a body begins a flow with, or None. Refuses Invalid."""
+    value = optional_text(body, "code_challenge")
+    if value is None:
+        return None
+    method = (optional_text(body, "code_challenge_method") or "plain").lower()
+    if method == "s256":
+        return Challenge(value=value, method="s256")
+    if method == "plain":
+        return Challenge(value=value, method="plain")
+    raise Invalid("code_challenge_method", "code challenge method must be s256 or plain")
+
+
+def redirect_of(request: Request) -> str | None:
+    """Return the `redirect_to` of the query if it may be gone on to, else None for the site URL.
+
+    Real: GoTrue falls back to the site URL silently. Assumed: loopback, the site's own origin and
+    --allowed-origin are the allow-list.
+    """
+    exchange = exchange_of(request)
+    target = request.query_params.get("redirect_to")
+    if not target:
+        return None
+    origin, site = _origin(target), _origin(exchange.world.auth.site_url)
+    return target if origin == site or is_allowed_origin(origin, exchange.settings) else None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _claims(request: Request) -> Claims:
+    exchange = exchange_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NoAuthorization
+    claims = read_token(token.strip(), exchange.settings)
+    world = exchange.world
+    if claims is None or claims.world != world.name:
+        raise BadJwt
+    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+        raise BadJwt
+    return claims
+
+
+def bearer(request: Request) -> Actor:
+    """Return the actor of the bearer token. Refuses as GoTrue does a bad one."""
+    exchange = exchange_of(request)
+    claims = _claims(request)
+    if claims.session_id is None or claims.user_id is None:
+        raise BadJwt
+    if exchange.world.get(User, claims.user_id) is None:
+        raise UserGone
+    try:
+        return sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
+    except LoginRequired:
+        raise SessionNotFound from None
+
+
+def require_service(request: Request) -> None:
+    """Refuse NoAuthorization, BadJwt, NotAdmin unless the bearer is the service key."""
+    if _claims(request).role != SERVICE:
+        raise NotAdmin
+
+
+def reply(view: Any, *, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
+    """Return a view as an answer that no cache keeps."""
+    return Response(
+        orjson.dumps(view), status_code=status, media_type="application/json", headers=headers
+    )

@@ -1,0 +1,131 @@
+"""The DSAR routes of the caller's own account, and what an export's link leads to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from emulator.seeding.schema import Strict
+from emulator.surfaces.upstream.me import ProfileView, profile_view
+from emulator.surfaces.upstream.routing import Routes, reply, reply_bytes
+from emulator.wire.credentials import untagged
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked, exchange_of
+from emulator.wire.mails import export_url
+from emulator.world import privacy
+from emulator.world.records import Export
+from emulator.world.refusals import NotFound
+from emulator.world.times import text_or_none, to_text
+
+routes = Routes("privacy")
+
+
+class ExportView(BaseModel):
+    """An export of everything about the caller; `url` is there once it is ready, for 7 days."""
+
+    id: str
+    status: Literal["pending", "ready"]
+    requested_at: str
+    ready_at: str | None
+    expires_at: str | None
+    url: str | None
+
+
+class Restriction(Strict):
+    """Whether processing is restricted to reading. Assumed: there is no documented way back, so
+    the same route lifts it.
+    """
+
+    restricted: Annotated[bool | None, Field(description="Default: true.")] = None
+
+
+class Objection(Strict):
+    """Whether the caller objects to processing that needs its consent."""
+
+    objected: Annotated[bool | None, Field(description="Default: true.")] = None
+
+
+def _view(request: Request, export: Export) -> ExportView:
+    exchange = exchange_of(request)
+    is_ready = export.ready_at is not None
+    return ExportView(
+        id=export.id,
+        status="ready" if is_ready else "pending",
+        requested_at=to_text(export.created_at),
+        ready_at=text_or_none(export.ready_at),
+        expires_at=text_or_none(export.expires_at),
+        url=export_url(exchange.world, exchange.settings, export.token) if is_ready else None,
+    )
+
+
+@routes.add(
+    "GET", "/api/me/export", source="newer docs", answers=ExportView, refuses=(Code.FORBIDDEN,)
+)
+async def export_me(request: Request) -> Response:
+    """Ask for an export, or show the one that is under way or ready; needs a session."""
+    world, actor = asked(request)
+    return reply(_view(request, privacy.ask_for_export(world, actor)))
+
+
+@routes.add(
+    "GET",
+    "/exports/{token}",
+    source="assumed",
+    answers=None,
+    refuses=(Code.NOT_FOUND,),
+    is_public=True,
+    is_documented=False,
+)
+async def get_export(request: Request, token: str) -> Response:
+    """Hand out the archive behind an export's link; an expired or unknown one is the same 404."""
+    world = exchange_of(request).world
+    export = privacy.open_export(world, untagged(token, world) or "")
+    if export.archive is None:
+        raise NotFound("export", token)
+    answer = reply_bytes(export.archive.encode())
+    answer.headers["Content-Disposition"] = 'attachment; filename="worldflux-export.json"'
+    return answer
+
+
+@routes.add(
+    "POST", "/api/me/delete", source="newer docs", answers=ProfileView, refuses=(Code.FORBIDDEN,)
+)
+async def delete_me(request: Request) -> Response:
+    """Schedule the deletion of the caller's account in 30 days; needs a session."""
+    world, actor = asked(request)
+    return reply(profile_view(privacy.schedule_deletion(world, actor)))
+
+
+@routes.add(
+    "POST",
+    "/api/me/delete/cancel",
+    source="newer docs",
+    answers=ProfileView,
+    refuses=(Code.FORBIDDEN, Code.CONFLICT),
+)
+async def cancel_delete_me(request: Request) -> Response:
+    """Keep the caller's account after all; needs a session."""
+    world, actor = asked(request)
+    return reply(profile_view(privacy.cancel_deletion(world, actor)))
+
+
+@routes.add(
+    "POST", "/api/me/restrict", source="newer docs", answers=ProfileView, refuses=(Code.FORBIDDEN,)
+)
+async def restrict_me(request: Request, body: Restriction | None = None) -> Response:
+    """Restrict the caller's account to reading, or lift that; needs a session."""
+    world, actor = asked(request)
+    is_restricted = body is None or body.restricted is not False
+    return reply(profile_view(privacy.restrict(world, actor, is_restricted=is_restricted)))
+
+
+@routes.add(
+    "POST", "/api/me/object", source="newer docs", answers=ProfileView, refuses=(Code.FORBIDDEN,)
+)
+async def object_me(request: Request, body: Objection | None = None) -> Response:
+    """Object to processing that needs consent, or take that back; needs a session."""
+    world, actor = asked(request)
+    objects = body is None or body.objected is not False
+    return reply(profile_view(privacy.object_to_processing(world, actor, objects=objects)))

@@ -1,0 +1,71 @@
+"""Asymmetric signing with a fixed key, for projects that use JWKS as new hosted ones do.
+
+The key is derived from a constant and protects nothing; signatures are deterministic (RFC 6979),
+so that the same call gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import (
+        EllipticCurvePrivateKey,
+        EllipticCurvePublicKey,
+    )
+
+ES256 = "ES256"
+KEY_ID = "worldflux-emulator-es256"
+_SCALAR = int.from_bytes(sha256(b"worldflux-emulator signing key").digest()) >> 1
+_BYTES = 32
+
+
+@lru_cache(maxsize=1)
+def _private_key() -> EllipticCurvePrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.derive_private_key(_SCALAR, ec.SECP256R1())
+
+
+def public_key() -> EllipticCurvePublicKey:
+    """Return the key that verifies what `sign_es256` signed."""
+    return _private_key().public_key()
+
+
+def sign_es256(claims: dict[str, Any]) -> str:
+    """Return the claims as a JWT signed with the fixed key."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    header = {"alg": ES256, "kid": KEY_ID, "typ": "JWT"}
+    message = b".".join(_base64url(orjson.dumps(part)) for part in (header, claims))
+    algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    r, s = decode_dss_signature(_private_key().sign(message, algorithm))
+    signature = _base64url(r.to_bytes(_BYTES) + s.to_bytes(_BYTES))
+    return b".".join((message, signature)).decode()
+
+
+def public_jwk() -> dict[str, Any]:
+    """Return the public key as `/.well-known/jwks.json` lists it."""
+    numbers = public_key().public_numbers()
+    return {
+        "alg": ES256,
+        "crv": "P-256",
+        "ext": True,
+        "key_ops": ["verify"],
+        "kid": KEY_ID,
+        "kty": "EC",
+        "use": "sig",
+        "x": _base64url(numbers.x.to_bytes(_BYTES)).decode(),
+        "y": _base64url(numbers.y.to_bytes(_BYTES)).decode(),
+    }
+
+
+def _base64url(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")

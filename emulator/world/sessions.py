@@ -1,0 +1,229 @@
+"""Sessions and their refresh tokens; signing up, in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from emulator.world import accounts, jobs, mint, one_time
+from emulator.world.access import UNKNOWN, Actor, Source
+from emulator.world.audit import record_audit
+from emulator.world.one_time import Challenge
+from emulator.world.records import Flow, JsonText, RefreshToken, Session, User
+from emulator.world.refusals import (
+    BadPassword,
+    EmailNotConfirmed,
+    EmailTaken,
+    LoginRequired,
+    ReusedRefreshToken,
+    SignupsDisabled,
+    UnknownRefreshToken,
+    UserBanned,
+)
+from emulator.world.times import SECOND
+from emulator.world.workspaces import open_workspace
+from emulator.world.world import World
+
+TIMEBOX = "end session"
+"""The kind of the job that ends a session whose time is limited."""
+
+WORKSPACE_NAME = "My workspace"
+"""Assumed: what sign-up calls a user's first workspace; no part of the name or address, so that a
+purge of the user leaves none behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A live session with its user and the refresh token that is now good."""
+
+    user: User
+    session: Session
+    refresh_token: RefreshToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUp:
+    """What a sign-up led to: a session, or a user who must read its mail first, or, where the
+    address is taken and that must not be told, neither.
+    """
+
+    user: User | None = None
+    signed_in: SignedIn | None = None
+
+
+def sign_up(
+    world: World,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    metadata: JsonText,
+    redirect_to: str | None = None,
+    challenge: Challenge | None = None,
+    source: Source = UNKNOWN,
+) -> SignedUp:
+    """Create an account with a workspace of its own, and open a session or mail a confirmation.
+
+    Real: GoTrue's rules for an address that is taken. Refuses SignupsDisabled, EmailTaken,
+    WeakPassword, Invalid, RateLimited.
+    """
+    if not world.auth.allows_signups:
+        raise SignupsDisabled
+    needs_mail = world.auth.confirms_email
+    accounts.require_strong(world, password)
+    known = world.find(User, "email", email.lower())
+    if known is not None and needs_mail:
+        if known.email_confirmed_at is not None:
+            return SignedUp()
+        return SignedUp(user=_ask(world, known, redirect_to, challenge))
+    if known is not None:
+        raise EmailTaken
+    user = accounts.create_user(
+        world,
+        email=email,
+        password=password,
+        name=name,
+        metadata=metadata,
+        is_confirmed=not needs_mail,
+    )
+    actor = Actor(user_id=user.id, source=source)
+    record_audit(world, actor, "account.created", user)
+    open_workspace(world, actor, name=WORKSPACE_NAME)
+    if needs_mail:
+        return SignedUp(user=_ask(world, user, redirect_to, challenge))
+    signed_in = open_session(world, user, method="password", source=source)
+    return SignedUp(user=signed_in.user, signed_in=signed_in)
+
+
+def _ask(world: World, user: User, redirect_to: str | None, challenge: Challenge | None) -> User:
+    return one_time.mail_code(world, user, "signup", redirect_to=redirect_to, challenge=challenge)
+
+
+def sign_in(world: World, *, email: str, password: str, source: Source = UNKNOWN) -> SignedIn:
+    """Open a session. Refuses BadPassword for an unknown e-mail as for a wrong password, and
+    UserBanned and EmailNotConfirmed only to who knows the password.
+    """
+    user = world.find(User, "email", email.lower())
+    if user is None or not accounts.has_password(user, password):
+        raise BadPassword
+    if user.email_confirmed_at is None and world.auth.confirms_email:
+        raise EmailNotConfirmed
+    return open_session(world, user, method="password", source=source)
+
+
+def open_session(
+    world: World, user: User, *, method: Literal["password", "otp"], source: Source = UNKNOWN
+) -> SignedIn:
+    """Open a session for a user who has proved who it is. Refuses UserBanned."""
+    if accounts.is_banned(user, world.now):
+        raise UserBanned
+    user = accounts.put_user(world, replace(user, last_sign_in_at=world.now))
+    session_id, ordinal = world.new_id("session")
+    session = Session(
+        id=session_id, user_id=user.id, method=method, created_at=world.now, ordinal=ordinal
+    )
+    world.put(session)
+    timebox = world.auth.session_timebox_seconds
+    if timebox is not None:
+        jobs.schedule(world, TIMEBOX, session.id, due=world.now + timebox * SECOND)
+    actor = Actor(user_id=user.id, session_id=session.id, source=source)
+    record_audit(world, actor, "session.created", session)
+    token = _issue_refresh_token(world, session, parent=None)
+    return SignedIn(user=user, session=session, refresh_token=token)
+
+
+def exchange_flow(
+    world: World, *, auth_code: str, verifier: str, source: Source = UNKNOWN
+) -> SignedIn:
+    """Open the session of a PKCE flow that was proved. Refuses UnknownFlow, ExpiredFlow,
+    BadVerifier.
+    """
+    flow: Flow = one_time.proved_flow(world, auth_code=auth_code, verifier=verifier)
+    return open_session(world, world.expect(User, flow.user_id), method="otp", source=source)
+
+
+def _issue_refresh_token(world: World, session: Session, *, parent: str | None) -> RefreshToken:
+    ordinal = world.ordinal("refresh_token")
+    token = RefreshToken(
+        id=mint.as_base36(world.derive("refresh_token", ordinal), length=12),
+        session_id=session.id,
+        parent=parent,
+        is_used=False,
+        created_at=world.now,
+        ordinal=ordinal,
+    )
+    world.put(token)
+    return token
+
+
+def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
+    """Exchange a refresh token for the next one.
+
+    Real: GoTrue's rotation. The parent of the active token may come again (two tabs, a lost
+    answer) and yields the active one; an older one revokes the family. Refuses
+    UnknownRefreshToken, ReusedRefreshToken, UserBanned.
+    """
+    token = world.get(RefreshToken, refresh_token)
+    if token is None:
+        raise UnknownRefreshToken
+    session = world.expect(Session, token.session_id)
+    user = world.expect(User, session.user_id)
+    if accounts.is_banned(user, world.now):
+        raise UserBanned
+    active = world.newest(RefreshToken, "session", session.id, limit=1)[0]
+    if not active.is_used and token.id == active.parent:
+        return SignedIn(user=user, session=session, refresh_token=active)
+    if token.is_used:
+        _revoke_family(world, session)
+        raise ReusedRefreshToken
+    world.put(replace(token, is_used=True))
+    fresh = _issue_refresh_token(world, session, parent=token.id)
+    return SignedIn(user=user, session=session, refresh_token=fresh)
+
+
+def _revoke_family(world: World, session: Session) -> None:
+    for token in world.all(RefreshToken, "session", session.id):
+        if not token.is_used:
+            world.put(replace(token, is_used=True))
+
+
+def session_actor(world: World, session_id: str, *, source: Source = UNKNOWN) -> Actor:
+    """Return the actor of a live session. Refuses LoginRequired."""
+    session = world.get(Session, session_id)
+    if session is None:
+        raise LoginRequired
+    return Actor(user_id=session.user_id, session_id=session.id, source=source)
+
+
+def end_session(world: World, session: Session, *, source: Source = UNKNOWN) -> None:
+    """End a session and forget its refresh tokens."""
+    for token in world.all(RefreshToken, "session", session.id):
+        world.remove(token)
+    jobs.cancel(world, TIMEBOX, session.id)
+    world.remove(session)
+    actor = Actor(user_id=session.user_id, session_id=session.id, source=source)
+    record_audit(world, actor, "session.ended", session)
+
+
+def end_timeboxed(world: World, session_id: str) -> None:
+    """End a session whose time is up."""
+    end_session(world, world.expect(Session, session_id))
+
+
+def sign_out(world: World, actor: Actor, *, scope: str) -> None:
+    """End the actor's session (`local`), all of its user's (`global`), or all but it (`others`)."""
+    for session in world.all(Session, "user", actor.user_id):
+        is_own = session.id == actor.session_id
+        if scope == "global" or is_own == (scope == "local"):
+            end_session(world, session, source=actor.source)
+
+
+def end_all_sessions(world: World, *, user_id: str | None = None) -> int:
+    """End every session, or every one of a user, and return how many there were."""
+    if user_id is not None:
+        sessions = world.all(Session, "user", user_id)
+    else:
+        sessions = world.all(Session, "all", ())
+    for session in sessions:
+        end_session(world, session)
+    return len(sessions)
