@@ -34,7 +34,8 @@ EXPOSED = (STATE_HEADER, "X-Supabase-Api-Version", "X-Total-Count", "Link", "All
 
 WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
 """The paths whose GET may change the state: a mailed link that is followed, an export that is
-asked for. The tests of the laws know exactly these."""
+asked for. HEAD is GET without that. In wall mode the clock moves with every request, and a GET of
+the dashboard may renew its session. The tests of the laws know exactly these."""
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20}
@@ -120,8 +121,8 @@ class Transactions:
         )
         method: str = scope["method"]
         inner = {**scope, KEY: exchange, "method": "GET" if method == "HEAD" else method}
-        start, content = self._transact(inner, exchange, body)
-        if exchange.poll_seconds > 0:
+        start, content = self._transact(inner, exchange, body, keeps=method != "HEAD")
+        if exchange.poll_seconds > 0 and method != "HEAD":
             start, content = await self._poll(inner, exchange, body)
         answer_headers = MutableHeaders(raw=start["headers"])
         answer_headers[STATE_HEADER] = str(world.state.digest)
@@ -133,13 +134,14 @@ class Transactions:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else content})
 
     def _transact(
-        self, scope: dict[str, Any], exchange: Exchange, body: bytes
+        self, scope: dict[str, Any], exchange: Exchange, body: bytes, *, keeps: bool = True
     ) -> tuple[dict[str, Any], bytes]:
-        """Run the surfaces once and put the state back if they refused."""
+        """Run the surfaces once and put the state back if they refused or nothing is to be kept."""
         world = exchange.world
         state = exchange.before = world.state
         start, content = _run(self._app, scope, body)
-        if start["status"] >= _REFUSED and not exchange.commits:
+        is_refused = start["status"] >= _REFUSED and not exchange.commits
+        if is_refused or not keeps:
             world.state = exchange.before
         if world.state is not state:
             self._changed.set()

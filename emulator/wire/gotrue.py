@@ -6,10 +6,11 @@ from typing import Any
 
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
-from emulator.wire.tokens import access_token, app_metadata, life_seconds, user_metadata
+from emulator.wire.tokens import access_token, app_metadata, life_seconds
 from emulator.world import mint
 from emulator.world.records import User
 from emulator.world.sessions import SignedIn
+from emulator.world.texts import json_object
 from emulator.world.times import SECOND, text_or_none, to_text
 from emulator.world.world import World
 
@@ -41,7 +42,7 @@ def user_view(world: World, user: User) -> dict[str, Any]:
         "email": user.email,
         "phone": "",
         "app_metadata": app_metadata(user),
-        "user_metadata": user_metadata(user),
+        "user_metadata": json_object(user.user_metadata),
         "identities": [identity],
         "created_at": created,
         "updated_at": to_text(user.updated_at),
@@ -68,20 +69,26 @@ def _set_members(user: User) -> dict[str, Any]:
     return shown if user.new_email is None else {**shown, "new_email": user.new_email}
 
 
-def obfuscated_user_view(world: World, email: str) -> dict[str, Any]:
+def obfuscated_id(world: World, email: str) -> str:
+    """Return the id that nobody has, for a sign-up with a taken address."""
+    return mint.as_uuid(world.derive("obfuscated user", email))
+
+
+def obfuscated_user_view(world: World, email: str, metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what a sign-up with a taken address shows, so that it does not tell.
 
-    Real: GoTrue's answer: an id nobody has, no identities, no role, nothing confirmed.
+    Real: GoTrue's answer: an id nobody has, no identities, no role, nothing confirmed, and the
+    metadata that came in.
     """
     now = to_text(world.now)
     return {
-        "id": mint.as_uuid(world.derive("obfuscated user", email)),
+        "id": obfuscated_id(world, email),
         "aud": "authenticated",
         "role": "",
         "email": email,
         "phone": "",
         "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": {},
+        "user_metadata": metadata,
         "identities": [],
         "confirmation_sent_at": now,
         "created_at": now,

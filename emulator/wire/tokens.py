@@ -50,17 +50,6 @@ def app_metadata(user: User) -> dict[str, Any]:
     return {"provider": "email", "providers": ["email"], **json_object(user.app_metadata)}
 
 
-def user_metadata(user: User) -> dict[str, Any]:
-    """Return what the user wrote and, as GoTrue adds, what its address says."""
-    return {
-        **json_object(user.user_metadata),
-        "email": user.email,
-        "email_verified": user.email_confirmed_at is not None,
-        "phone_verified": False,
-        "sub": user.id,
-    }
-
-
 def access_token(world: World, settings: Settings, user: User, session: Session) -> str:
     """Return a signed access token for a live session, issued now.
 
@@ -76,7 +65,7 @@ def access_token(world: World, settings: Settings, user: User, session: Session)
         "email": user.email,
         "phone": "",
         "app_metadata": app_metadata(user),
-        "user_metadata": user_metadata(user),
+        "user_metadata": json_object(user.user_metadata),
         "role": "authenticated",
         "aal": "aal1",
         "amr": [{"method": session.method, "timestamp": session.created_at // SECOND}],
@@ -105,14 +94,19 @@ def _read(token: str, secret: str) -> Claims | None:
             options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
         )
         return Claims(
-            role=claims["role"],
-            world=claims.get(WORLD_CLAIM, DEFAULT),
-            expires_at=claims["exp"],
-            session_id=claims.get("session_id"),
-            user_id=claims.get("sub"),
+            role=str(claims["role"]),
+            world=str(claims.get(WORLD_CLAIM, DEFAULT)),
+            expires_at=int(claims["exp"]),
+            session_id=_text(claims, "session_id"),
+            user_id=_text(claims, "sub"),
         )
-    except (jwt.InvalidTokenError, KeyError):
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
         return None
+
+
+def _text(claims: dict[str, Any], name: str) -> str | None:
+    value = claims.get(name)
+    return value if isinstance(value, str) else None
 
 
 def anon_key(world: World, settings: Settings) -> str:

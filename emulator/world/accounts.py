@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import scrypt
 from hmac import compare_digest
-from typing import Any
+from typing import Any, get_args
 
 from emulator.world.access import Actor, require_writer
 from emulator.world.audit import record_audit
-from emulator.world.records import Instant, JsonText, User
+from emulator.world.records import Instant, JsonText, OneTimeCode, OneTimeSlot, User
 from emulator.world.refusals import EmailTaken, Forbidden, Invalid, SamePassword, WeakPassword
 from emulator.world.texts import json_object, json_text
 from emulator.world.world import World
@@ -38,11 +38,12 @@ def has_password(user: User, password: str) -> bool:
 def require_strong(world: World, password: str) -> None:
     """Refuse WeakPassword for a password that is too short, Invalid for one that is too long."""
     shortest = world.auth.password_length_min
-    if len(password) < shortest:
+    length = len(password.encode())
+    if length < shortest:
         raise WeakPassword(
             f"Password should be at least {shortest} characters.", reasons=("length",)
         )
-    if len(password.encode()) > PASSWORD_BYTES_MAX:
+    if length > PASSWORD_BYTES_MAX:
         raise Invalid("password", "Password cannot be longer than 72 characters")
 
 
@@ -54,11 +55,13 @@ def create_user(
     name: str,
     metadata: JsonText,
     is_confirmed: bool = True,
+    signs_up: bool = True,
     pin: str | None = None,
 ) -> User:
     """Create an account; without a password only mailed codes open it.
 
-    Refuses EmailTaken, WeakPassword, Invalid.
+    Real: whoever signs up has its address in its metadata, where it stays as it was, whom an
+    administrator makes has not. Refuses EmailTaken, WeakPassword, Invalid.
     """
     email = email.lower()
     if world.find(User, "email", email) is not None:
@@ -68,6 +71,9 @@ def create_user(
     if password is not None:
         require_strong(world, password)
     user_id, ordinal = world.new_id("user", pin=pin)
+    if signs_up:
+        own = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
+        metadata = merge_metadata(metadata, own)
     user = User(
         id=user_id,
         email=email,
@@ -76,7 +82,7 @@ def create_user(
         created_at=world.now,
         updated_at=world.now,
         ordinal=ordinal,
-        email_confirmed_at=world.now if is_confirmed else None,
+        email_confirmed_at=None,
         last_sign_in_at=None,
         user_metadata=metadata,
         app_metadata="{}",
@@ -84,7 +90,7 @@ def create_user(
         product_mail_opt_in=False,
     )
     world.put(user)
-    return user
+    return confirm_email(world, user) if is_confirmed else user
 
 
 def _hashed(world: World, user_id: str, password: str) -> str:
@@ -101,21 +107,35 @@ def change_password(world: World, user: User, *, password: str) -> User:
 
 
 def set_password(world: World, user: User, *, password: str) -> User:
-    """Give an account a password as an administrator may. Refuses WeakPassword, Invalid."""
+    """Give an account a password as an administrator may; mails under way are void with the old.
+
+    Refuses WeakPassword, Invalid.
+    """
     require_strong(world, password)
-    return put_user(world, replace(user, password_hash=_hashed(world, user.id, password)))
+    forget_codes(world, user)
+    changed = replace(
+        user,
+        password_hash=_hashed(world, user.id, password),
+        confirmation_sent_at=None,
+        recovery_sent_at=None,
+        email_change_sent_at=None,
+    )
+    return put_user(world, changed)
+
+
+def forget_codes(world: World, user: User) -> None:
+    """Make every mailed code of an account void. Real: using one up does that to the others."""
+    for slot in get_args(OneTimeSlot):
+        code = world.find(OneTimeCode, "slot", (user.id, slot))
+        if code is not None:
+            world.remove(code)
 
 
 def change_email(world: World, user: User, *, email: str) -> User:
-    """Give an account another, confirmed address. Refuses EmailTaken."""
+    """Give an account another address; codes under way are void. Refuses EmailTaken."""
     require_free_email(world, user, email)
-    changed = replace(
-        user,
-        email=email.lower(),
-        new_email=None,
-        email_change_sent_at=None,
-        email_confirmed_at=world.now,
-    )
+    forget_codes(world, user)
+    changed = replace(user, email=email.lower(), new_email=None, is_change_half_confirmed=False)
     return put_user(world, changed)
 
 
@@ -143,7 +163,8 @@ def confirm_email(world: World, user: User) -> User:
     """Note that the user reads its mail; a confirmed address stays as it is."""
     if user.email_confirmed_at is not None:
         return user
-    return put_user(world, replace(user, email_confirmed_at=world.now))
+    metadata = merge_metadata(user.user_metadata, {"email_verified": True})
+    return put_user(world, replace(user, email_confirmed_at=world.now, user_metadata=metadata))
 
 
 def is_banned(user: User, now: Instant) -> bool:

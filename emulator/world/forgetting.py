@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
-from emulator.world import jobs
+from emulator.world import accounts, jobs
 from emulator.world.records import (
     ApiKey,
     AuditEntry,
@@ -20,8 +20,6 @@ from emulator.world.records import (
     Job,
     Mail,
     Member,
-    OneTimeCode,
-    OneTimeKind,
     Project,
     RateWindow,
     RefreshToken,
@@ -59,10 +57,7 @@ def _forget_account(world: World, user: User) -> None:
     for export in world.all(Export, "user", user.id):
         _cancel_all(world, export.id)
         world.remove(export)
-    for kind in get_args(OneTimeKind):
-        code = world.find(OneTimeCode, "kind", (user.id, kind))
-        if code is not None:
-            world.remove(code)
+    accounts.forget_codes(world, user)
     for mail in world.all(Mail, "user", user.id):
         _forget_window(world, mail.to)
         world.remove(mail)

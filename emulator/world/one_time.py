@@ -15,7 +15,15 @@ from typing import Literal
 
 from emulator.world import accounts, outbox
 from emulator.world.mint import as_uuid
-from emulator.world.records import Flow, MailKind, OneTimeCode, OneTimeKind, User
+from emulator.world.records import (
+    AuthMethod,
+    Flow,
+    MailKind,
+    OneTimeCode,
+    OneTimeKind,
+    OneTimeSlot,
+    User,
+)
 from emulator.world.refusals import BadVerifier, CodeExpired, ExpiredFlow, UnknownFlow
 from emulator.world.times import SECOND
 from emulator.world.world import World
@@ -38,6 +46,27 @@ MAILS: Mapping[OneTimeKind, MailKind] = {
 }
 """Which mail carries a code of each kind."""
 
+SLOTS: Mapping[OneTimeKind, OneTimeSlot] = {
+    "signup": "confirmation",
+    "invite": "confirmation",
+    "magiclink": "recovery",
+    "recovery": "recovery",
+    "email_change": "email_change",
+    "email_change_old": "email_change_old",
+}
+"""Where a code of each kind lies. Real: GoTrue's types of one-time tokens."""
+
+METHODS: Mapping[OneTimeKind, AuthMethod] = {
+    "signup": "email/signup",
+    "invite": "invite",
+    "magiclink": "magiclink",
+    "recovery": "recovery",
+    "email_change": "email_change",
+    "email_change_old": "email_change",
+}
+"""The method of a session that a PKCE flow of each kind opens. Real: GoTrue keeps it with a flow,
+while a code opens one by `otp`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
@@ -55,19 +84,19 @@ def issue_code(
     email: str | None = None,
     challenge: Challenge | None = None,
 ) -> OneTimeCode:
-    """Make a code of that kind, which replaces an older one of the user's."""
+    """Make a code of that kind, which replaces the older one of its slot."""
     email = (email or user.email).lower()
-    flow = None if challenge is None else _begin_flow(world, user, challenge)
+    flow = None if challenge is None else _begin_flow(world, user, kind, challenge)
     number = int.from_bytes(world.derive("one-time code", world.ordinal("code"))[:8])
     code = f"{number % 1_000_000:06d}"
     digest = sha224(f"{email}{code}".encode()).hexdigest()
-    older = world.find(OneTimeCode, "kind", (user.id, kind))
+    older = world.find(OneTimeCode, "slot", (user.id, SLOTS[kind]))
     if older is not None:
         world.remove(older)
     issued = OneTimeCode(
         id=digest if flow is None else PKCE_PREFIX + digest,
         user_id=user.id,
-        kind=kind,
+        slot=SLOTS[kind],
         email=email,
         code=code,
         flow_id=None if flow is None else flow.id,
@@ -100,6 +129,30 @@ def mail_code(
     return note_sent(world, user, kind)
 
 
+def mail_change(
+    world: World,
+    user: User,
+    *,
+    email: str,
+    redirect_to: str | None = None,
+    challenge: Challenge | None = None,
+) -> User:
+    """Ask both addresses of a user to confirm that it changes to `email`. Refuses RateLimited.
+
+    Real: GoTrue's secure change of address, its default.
+    """
+    user = accounts.put_user(world, replace(user, new_email=email, is_change_half_confirmed=False))
+    asked: tuple[tuple[OneTimeKind, str], ...] = (
+        ("email_change_old", user.email),
+        ("email_change", email),
+    )
+    for kind, address in asked:
+        user = mail_code(
+            world, user, kind, email=address, redirect_to=redirect_to, challenge=challenge
+        )
+    return user
+
+
 def note_sent(world: World, user: User, kind: OneTimeKind) -> User:
     """Return the user with the moment noted at which a code of that kind was sent."""
     if kind in ("recovery", "magiclink"):
@@ -113,33 +166,34 @@ def note_sent(world: World, user: User, kind: OneTimeKind) -> User:
     return accounts.put_user(world, replace(user, email_change_sent_at=world.now))
 
 
-def take_link(world: World, token_hash: str, *, kinds: tuple[OneTimeKind, ...]) -> OneTimeCode:
+def take_link(world: World, token_hash: str, *, slots: tuple[OneTimeSlot, ...]) -> OneTimeCode:
     """Use up the code of a link. Refuses CodeExpired."""
     code = world.get(OneTimeCode, token_hash)
-    if code is None or code.kind not in kinds or code.expires_at <= world.now:
+    if code is None or code.slot not in slots or code.expires_at <= world.now:
         raise CodeExpired(is_link=True)
     world.remove(code)
     return code
 
 
 def take_code(
-    world: World, *, email: str, code: str, kinds: tuple[OneTimeKind, ...]
+    world: World, *, email: str, code: str, slots: tuple[OneTimeSlot, ...]
 ) -> OneTimeCode:
     """Use up a code that was typed with its address. Refuses CodeExpired."""
     digest = sha224(f"{email.lower()}{code}".encode()).hexdigest()
     for token_hash in (digest, PKCE_PREFIX + digest):
         known = world.get(OneTimeCode, token_hash)
-        if known is not None and known.kind in kinds and known.expires_at > world.now:
+        if known is not None and known.slot in slots and known.expires_at > world.now:
             world.remove(known)
             return known
     raise CodeExpired(is_link=False)
 
 
-def _begin_flow(world: World, user: User, challenge: Challenge) -> Flow:
+def _begin_flow(world: World, user: User, kind: OneTimeKind, challenge: Challenge) -> Flow:
     flow_id, ordinal = world.new_id("flow")
     flow = Flow(
         id=flow_id,
         user_id=user.id,
+        method=METHODS[kind],
         challenge=challenge.value,
         challenge_method=challenge.method,
         auth_code=None,

@@ -24,6 +24,10 @@ Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
 OneTimeKind = Literal[
     "signup", "invite", "magiclink", "recovery", "email_change", "email_change_old"
 ]
+OneTimeSlot = Literal["confirmation", "recovery", "email_change", "email_change_old"]
+AuthMethod = Literal[
+    "password", "otp", "email/signup", "invite", "magiclink", "recovery", "email_change"
+]
 MailKind = Literal[
     "confirmation",
     "invitation",
@@ -119,6 +123,7 @@ class User:
     recovery_sent_at: Instant | None = None
     invited_at: Instant | None = None
     new_email: str | None = None
+    is_change_half_confirmed: bool = False
     email_change_sent_at: Instant | None = None
     banned_until: Instant | None = None
     restricted_at: Instant | None = None
@@ -135,7 +140,7 @@ class Session:
 
     id: str
     user_id: str
-    method: Literal["password", "otp"]
+    method: AuthMethod
     created_at: Instant
     ordinal: int
 
@@ -159,12 +164,12 @@ class RefreshToken:
 class OneTimeCode:
     """A code that was mailed and works once; the id is the `token_hash` of its link.
 
-    Real: one of each kind a user (GoTrue's one_time_tokens); a new one replaces the old.
+    Real: a user has one of each slot (GoTrue's one_time_tokens); a new one replaces the old.
     """
 
     id: str
     user_id: str
-    kind: OneTimeKind
+    slot: OneTimeSlot
     email: str
     code: str
     flow_id: str | None
@@ -177,6 +182,7 @@ class Flow:
 
     id: str
     user_id: str
+    method: AuthMethod
     challenge: str
     challenge_method: Literal["s256", "plain"]
     auth_code: str | None
@@ -365,7 +371,7 @@ TABLES = (
         {"all": lambda _: ()},
         order=lambda r: (r.due, r.ordinal, r.id),
     ),
-    TableSpec("codes", OneTimeCode, {"kind": lambda r: (r.user_id, r.kind)}, {}),
+    TableSpec("codes", OneTimeCode, {"slot": lambda r: (r.user_id, r.slot)}, {}),
     TableSpec("flows", Flow, {"auth code": lambda r: r.auth_code}, {"user": lambda r: r.user_id}),
     TableSpec(
         "mail",

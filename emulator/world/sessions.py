@@ -1,35 +1,26 @@
-"""Sessions and their refresh tokens; signing up, in and out."""
+"""Sessions and their refresh tokens; signing in and out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from emulator.world import accounts, jobs, mint, one_time
 from emulator.world.access import UNKNOWN, Actor, Source
 from emulator.world.audit import record_audit
-from emulator.world.one_time import Challenge
-from emulator.world.records import Flow, JsonText, RefreshToken, Session, User
+from emulator.world.records import AuthMethod, RefreshToken, Session, User
 from emulator.world.refusals import (
     BadPassword,
     EmailNotConfirmed,
-    EmailTaken,
     LoginRequired,
     ReusedRefreshToken,
-    SignupsDisabled,
     UnknownRefreshToken,
     UserBanned,
 )
 from emulator.world.times import SECOND
-from emulator.world.workspaces import open_workspace
 from emulator.world.world import World
 
 TIMEBOX = "end session"
 """The kind of the job that ends a session whose time is limited."""
-
-WORKSPACE_NAME = "My workspace"
-"""Assumed: what sign-up calls a user's first workspace; no part of the name or address, so that a
-purge of the user leaves none behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,78 +32,27 @@ class SignedIn:
     refresh_token: RefreshToken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedUp:
-    """What a sign-up led to: a session, or a user who must read its mail first, or, where the
-    address is taken and that must not be told, neither.
-    """
-
-    user: User | None = None
-    signed_in: SignedIn | None = None
-
-
-def sign_up(
-    world: World,
-    *,
-    email: str,
-    password: str,
-    name: str,
-    metadata: JsonText,
-    redirect_to: str | None = None,
-    challenge: Challenge | None = None,
-    source: Source = UNKNOWN,
-) -> SignedUp:
-    """Create an account with a workspace of its own, and open a session or mail a confirmation.
-
-    Real: GoTrue's rules for an address that is taken. Refuses SignupsDisabled, EmailTaken,
-    WeakPassword, Invalid, RateLimited.
-    """
-    if not world.auth.allows_signups:
-        raise SignupsDisabled
-    needs_mail = world.auth.confirms_email
-    accounts.require_strong(world, password)
-    known = world.find(User, "email", email.lower())
-    if known is not None and needs_mail:
-        if known.email_confirmed_at is not None:
-            return SignedUp()
-        return SignedUp(user=_ask(world, known, redirect_to, challenge))
-    if known is not None:
-        raise EmailTaken
-    user = accounts.create_user(
-        world,
-        email=email,
-        password=password,
-        name=name,
-        metadata=metadata,
-        is_confirmed=not needs_mail,
-    )
-    actor = Actor(user_id=user.id, source=source)
-    record_audit(world, actor, "account.created", user)
-    open_workspace(world, actor, name=WORKSPACE_NAME)
-    if needs_mail:
-        return SignedUp(user=_ask(world, user, redirect_to, challenge))
-    signed_in = open_session(world, user, method="password", source=source)
-    return SignedUp(user=signed_in.user, signed_in=signed_in)
-
-
-def _ask(world: World, user: User, redirect_to: str | None, challenge: Challenge | None) -> User:
-    return one_time.mail_code(world, user, "signup", redirect_to=redirect_to, challenge=challenge)
-
-
 def sign_in(world: World, *, email: str, password: str, source: Source = UNKNOWN) -> SignedIn:
-    """Open a session. Refuses BadPassword for an unknown e-mail as for a wrong password, and
-    UserBanned and EmailNotConfirmed only to who knows the password.
+    """Open a session. Refuses BadPassword for an unknown e-mail as for a wrong password,
+    UserBanned, and EmailNotConfirmed only to who knows the password.
+
+    Real: GoTrue's order; an address that was never confirmed is refused even where sign-ups need no
+    confirmation.
     """
     user = world.find(User, "email", email.lower())
-    if user is None or not accounts.has_password(user, password):
+    if user is None or not user.password_hash:
         raise BadPassword
-    if user.email_confirmed_at is None and world.auth.confirms_email:
+    if accounts.is_banned(user, world.now):
+        raise UserBanned
+    if not accounts.has_password(user, password):
+        raise BadPassword
+    if user.email_confirmed_at is None:
         raise EmailNotConfirmed
     return open_session(world, user, method="password", source=source)
 
 
 def open_session(
-    world: World, user: User, *, method: Literal["password", "otp"], source: Source = UNKNOWN
+    world: World, user: User, *, method: AuthMethod, source: Source = UNKNOWN
 ) -> SignedIn:
     """Open a session for a user who has proved who it is. Refuses UserBanned."""
     if accounts.is_banned(user, world.now):
@@ -136,10 +76,11 @@ def exchange_flow(
     world: World, *, auth_code: str, verifier: str, source: Source = UNKNOWN
 ) -> SignedIn:
     """Open the session of a PKCE flow that was proved. Refuses UnknownFlow, ExpiredFlow,
-    BadVerifier.
+    BadVerifier, UserBanned.
     """
-    flow: Flow = one_time.proved_flow(world, auth_code=auth_code, verifier=verifier)
-    return open_session(world, world.expect(User, flow.user_id), method="otp", source=source)
+    flow = one_time.proved_flow(world, auth_code=auth_code, verifier=verifier)
+    user = world.expect(User, flow.user_id)
+    return open_session(world, user, method=flow.method, source=source)
 
 
 def _issue_refresh_token(world: World, session: Session, *, parent: str | None) -> RefreshToken:

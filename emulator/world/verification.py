@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.world import accounts, one_time
-from emulator.world.access import UNKNOWN, Source
-from emulator.world.records import OneTimeCode, OneTimeKind, User
-from emulator.world.refusals import CodeExpired
+from emulator.world.access import UNKNOWN, Actor, Source
+from emulator.world.audit import record_audit
+from emulator.world.records import OneTimeCode, OneTimeSlot, User
+from emulator.world.refusals import UserBanned
 from emulator.world.sessions import SignedIn, open_session
 from emulator.world.world import World
 
-KINDS: Mapping[str, tuple[OneTimeKind, ...]] = {
-    "signup": ("signup",),
-    "invite": ("invite",),
-    "magiclink": ("magiclink",),
+SLOTS: Mapping[str, tuple[OneTimeSlot, ...]] = {
+    "signup": ("confirmation",),
+    "invite": ("confirmation",),
+    "magiclink": ("recovery",),
     "recovery": ("recovery",),
-    "email": ("signup", "magiclink"),
+    "email": ("confirmation", "recovery"),
     "email_change": ("email_change", "email_change_old"),
 }
-"""What a client calls a verification → the kinds of code that it takes. Real: GoTrue."""
+"""What a client calls a verification → where the codes lie that it takes. Real: GoTrue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Verified:
     of a change of address that both addresses must confirm, neither.
     """
 
-    user: User
-    kind: OneTimeKind
+    kind: str
+    """What was verified, in the words of a client."""
     signed_in: SignedIn | None = None
     auth_code: str | None = None
 
@@ -40,32 +41,40 @@ def verify_link(
 ) -> Verified:
     """Use the code of a link that was followed by a browser or handed in by a client.
 
-    Only a followed link of a PKCE flow gives an `auth_code`. Refuses CodeExpired, UserBanned.
+    Only a followed link of a PKCE flow gives an `auth_code`. Refuses CodeExpired, UserBanned,
+    EmailTaken.
     """
-    code = one_time.take_link(world, token_hash, kinds=KINDS.get(kind, ()))
-    return _verified(world, code, is_followed=is_followed, source=source)
+    code = one_time.take_link(world, token_hash, slots=SLOTS[kind])
+    return _verified(world, code, kind, is_followed=is_followed, source=source)
 
 
 def verify_code(
     world: World, *, email: str, code: str, kind: str, source: Source = UNKNOWN
 ) -> Verified:
-    """Use a code that was typed. Refuses CodeExpired, UserBanned."""
-    taken = one_time.take_code(world, email=email, code=code, kinds=KINDS.get(kind, ()))
-    return _verified(world, taken, is_followed=False, source=source)
+    """Use a code that was typed. Refuses CodeExpired, UserBanned, EmailTaken."""
+    taken = one_time.take_code(world, email=email, code=code, slots=SLOTS[kind])
+    return _verified(world, taken, kind, is_followed=False, source=source)
 
 
-def _verified(world: World, code: OneTimeCode, *, is_followed: bool, source: Source) -> Verified:
-    user = world.get(User, code.user_id)
-    if user is None:
-        raise CodeExpired(is_link=True)
-    if code.kind in ("email_change", "email_change_old"):
-        other: OneTimeKind = "email_change_old" if code.kind == "email_change" else "email_change"
-        if world.find(OneTimeCode, "kind", (user.id, other)) is not None:
-            return Verified(user=user, kind=code.kind)
+def _verified(
+    world: World, code: OneTimeCode, kind: str, *, is_followed: bool, source: Source
+) -> Verified:
+    user = world.expect(User, code.user_id)
+    if accounts.is_banned(user, world.now):
+        raise UserBanned
+    if kind == "email":
+        kind = "signup" if code.slot == "confirmation" else "magiclink"
+    if kind == "email_change":
+        # Real: where addresses need no confirmation, one of the two mails is enough.
+        if world.auth.confirms_email and not user.is_change_half_confirmed:
+            accounts.put_user(world, replace(user, is_change_half_confirmed=True))
+            return Verified(kind=kind)
         user = accounts.change_email(world, user, email=user.new_email or user.email)
+        record_audit(world, Actor(user_id=user.id, source=source), "email.changed", user)
+    accounts.forget_codes(world, user)
     user = accounts.confirm_email(world, user)
     if is_followed and code.flow_id is not None:
         flow = one_time.prove_flow(world, code.flow_id)
-        return Verified(user=user, kind=code.kind, auth_code=flow.auth_code)
+        return Verified(kind=kind, auth_code=flow.auth_code)
     signed_in = open_session(world, user, method="otp", source=source)
-    return Verified(user=signed_in.user, kind=code.kind, signed_in=signed_in)
+    return Verified(kind=kind, signed_in=signed_in)

@@ -16,8 +16,8 @@ from emulator.surfaces.bff.sessions import require_session
 from emulator.wire.bodies import read_model
 from emulator.wire.cookies import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.exchange import exchange_of
-from emulator.wire.gotrue import obfuscated_user_view, session_view
-from emulator.world import one_time, sessions
+from emulator.wire.gotrue import obfuscated_id, session_view
+from emulator.world import one_time, sessions, signups
 from emulator.world.records import User
 from emulator.world.refusals import LoginRequired
 from emulator.world.sessions import SignedIn
@@ -67,7 +67,7 @@ async def signup(request: Request) -> Response:
     body = await read_model(request, SignUp)
     name = body.name or ""
     exchange = exchange_of(request)
-    signed_up = sessions.sign_up(
+    signed_up = signups.sign_up(
         exchange.world,
         email=body.email,
         password=body.password,
@@ -77,10 +77,10 @@ async def signup(request: Request) -> Response:
     )
     if signed_up.signed_in is not None:
         return _signed_in(request, signed_up.signed_in, status=201)
-    obfuscated = obfuscated_user_view(exchange.world, body.email)
+    user = signed_up.user
     view = {
         "user": {
-            "id": (signed_up.user.id if signed_up.user else obfuscated["id"]),
+            "id": user.id if user is not None else obfuscated_id(exchange.world, body.email),
             "email": body.email,
             "name": name,
             "email_verified": False,
@@ -120,7 +120,7 @@ async def get_session(request: Request) -> Response:
     world = exchange_of(request).world
     user = world.expect(User, session.actor.user_id)
     view = {"user": _user_view(user), "expires_at": session.expires_at}
-    return _answer(view, status=200, cookies=[])
+    return session.keep(request, _answer(view, status=200, cookies=[]))
 
 
 HANDLERS = {

@@ -40,7 +40,7 @@ def forwarded(row: Row, upstream: ASGIApp) -> Handler:
             workspace_id=workspace_context(request),
             body=body,
         )
-        return await forward(upstream, request, call)
+        return session.keep(request, await forward(upstream, request, call))
 
     return handle
 

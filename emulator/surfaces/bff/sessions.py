@@ -3,44 +3,86 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.requests import cookie_parser
 
-from emulator.wire.cookies import read_session
-from emulator.wire.exchange import exchange_of
+from emulator.surfaces.bff.forward import REFUSED
+from emulator.wire.cookies import NO_STORE, read_session, session_cookies
+from emulator.wire.credentials import untagged
+from emulator.wire.exchange import Exchange, exchange_of
+from emulator.wire.gotrue import session_view
 from emulator.wire.tokens import read_token
 from emulator.world.access import Actor
-from emulator.world.refusals import LoginRequired
-from emulator.world.sessions import session_actor
+from emulator.world.refusals import LoginRequired, UnknownRefreshToken, UserBanned
+from emulator.world.sessions import refresh_session, session_actor
 from emulator.world.times import SECOND
 
 WORKSPACE_COOKIE = "worldflux_workspace"
 """Assumed: how the BFF keeps the workspace that the switcher chose is documented nowhere."""
 
 
+MARGIN_SECONDS = 90
+"""Real: @supabase/ssr renews a token that has less time left (clients.md 2.6)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSession:
-    """A session that is good, as the cookie held it; `expires_at` is in Unix seconds."""
+    """A session that is good; `expires_at` is in Unix seconds.
+
+    `renewed` is what the cookie shall hold from now on, if its token was about to expire.
+    """
 
     actor: Actor
     token: str
     expires_at: int
+    renewed: dict[str, Any] | None = None
+
+    def keep(self, request: Request, response: Response) -> Response:
+        """Return the answer with the cookies of a renewed session. What was refused renews none,
+        as it changes nothing.
+        """
+        if self.renewed is not None and response.status_code < REFUSED:
+            name = exchange_of(request).settings.session_cookie
+            response.headers.update(NO_STORE)
+            for cookie in session_cookies(name, self.renewed, request.headers.get("cookie")):
+                response.headers.append("set-cookie", cookie)
+        return response
 
 
 def require_session(request: Request) -> LiveSession:
-    """Return the session of a request's cookies. Refuses LoginRequired."""
+    """Return the session of a request's cookies, renewed if need be. Refuses LoginRequired."""
     exchange = exchange_of(request)
-    stored = read_session(request.headers.get("cookie"), exchange.settings.session_cookie)
-    token = (stored or {}).get("access_token")
+    stored = read_session(request.headers.get("cookie"), exchange.settings.session_cookie) or {}
+    token = stored.get("access_token")
     claims = read_token(token, exchange.settings) if isinstance(token, str) else None
     world = exchange.world
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise LoginRequired
-    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
-        raise LoginRequired
+    if exchange.settings.is_wall_clock:
+        left_seconds = claims.expires_at - world.now // SECOND
+        if left_seconds < MARGIN_SECONDS:
+            return _renewed(exchange, stored.get("refresh_token"))
     actor = session_actor(world, claims.session_id, source=exchange.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
+
+
+def _renewed(exchange: Exchange, refresh_token: Any) -> LiveSession:
+    """Return the session of a refresh token, as @supabase/ssr would on the way to any page."""
+    world = exchange.world
+    bare = untagged(refresh_token, world) if isinstance(refresh_token, str) else None
+    try:
+        signed_in = refresh_session(world, refresh_token=bare or "")
+    except (UnknownRefreshToken, UserBanned):
+        raise LoginRequired from None
+    renewed = session_view(world, exchange.settings, signed_in)
+    return LiveSession(
+        actor=session_actor(world, signed_in.session.id, source=exchange.source),
+        token=renewed["access_token"],
+        expires_at=renewed["expires_at"],
+        renewed=renewed,
+    )
 
 
 def workspace_context(request: Request) -> str | None:

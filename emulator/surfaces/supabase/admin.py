@@ -12,7 +12,9 @@ from fastapi import Request, Response
 from emulator.seeding.schema import UUID_TEXT
 from emulator.surfaces.supabase.errors import EmailExists, UserNotFound
 from emulator.surfaces.supabase.requests import (
+    allowed_redirect,
     email_member,
+    given_text,
     object_member,
     optional_text,
     read_body,
@@ -26,7 +28,7 @@ from emulator.wire.credentials import tagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import user_view
 from emulator.wire.mails import verify_url
-from emulator.world import accounts, one_time, sessions
+from emulator.world import accounts, one_time, sessions, signups
 from emulator.world.forgetting import forget
 from emulator.world.records import OneTimeKind, User
 from emulator.world.refusals import EmailTaken, Invalid
@@ -35,8 +37,10 @@ from emulator.world.times import SECOND
 from emulator.world.world import World
 
 PER_PAGE = 50
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,12})h)?(?:([0-9]{1,12})m)?(?:([0-9]{1,12})s)?")
 _UNITS = (3600, 60, 1)
+_SECONDS_MAX = 2**63 // 10**9
+"""Real: what a duration of Go holds, some 292 years."""
 
 
 async def list_users(request: Request) -> Response:
@@ -47,8 +51,18 @@ async def list_users(request: Request) -> Response:
     per_page = _positive(request, "per_page", PER_PAGE)
     users = world.newest(User, "all", (), limit=page * per_page)[(page - 1) * per_page :]
     view = {"users": [user_view(world, user) for user in users], "aud": "authenticated"}
-    total = str(world.count(User, "all", ()))
-    return reply(view, headers={"X-Total-Count": total})
+    total = world.count(User, "all", ())
+    links = _links(page, last=max(1, -(-total // per_page)), per_page=per_page)
+    return reply(view, headers={"X-Total-Count": str(total), "Link": links})
+
+
+def _links(page: int, *, last: int, per_page: int) -> str:
+    """Real: supabase-js reads the number of a page up to its first digit after `page=`."""
+    pages = {"next": page + 1, "last": last} if page < last else {"last": last}
+    return ", ".join(
+        f'</admin/users?page={number}&per_page={per_page}>; rel="{relation}"'
+        for relation, number in pages.items()
+    )
 
 
 def _positive(request: Request, name: str, default: int) -> int:
@@ -63,23 +77,32 @@ async def create_user(request: Request) -> Response:
     require_service(request)
     world = exchange_of(request).world
     body = await read_body(request)
-    user = _create(world, body, is_confirmed=body.get("email_confirm") is True)
+    user = _create(request, body, metadata="user_metadata", pin=_uuid(body))
+    if body.get("email_confirm") is True:
+        user = accounts.confirm_email(world, user)
     return reply(user_view(world, _updated(world, user, body)))
 
 
 def _create(
-    world: World, body: Mapping[str, Any], *, is_confirmed: bool, metadata: str = "user_metadata"
+    request: Request,
+    body: Mapping[str, Any],
+    *,
+    metadata: str = "data",
+    signs_up: bool = False,
+    pin: str | None = None,
 ) -> User:
+    exchange = exchange_of(request)
     given = object_member(body, metadata)
     try:
-        return accounts.create_user(
-            world,
+        return signups.open_account(
+            exchange.world,
             email=email_member(body),
             password=optional_text(body, "password"),
             name=name_of(given),
             metadata=json_text(given),
-            is_confirmed=is_confirmed,
-            pin=_uuid(body),
+            signs_up=signs_up,
+            pin=pin,
+            source=exchange.source,
         )
     except EmailTaken:
         raise EmailExists from None
@@ -115,16 +138,15 @@ async def update_user(request: Request) -> Response:
     if given:
         metadata = accounts.merge_metadata(user.user_metadata, given)
         user = accounts.put_user(world, replace(user, user_metadata=metadata))
-    password = optional_text(body, "password")
+    password = given_text(body, "password")
     if password is not None:
         user = accounts.set_password(world, user, password=password)
         sessions.end_all_sessions(world, user_id=user.id)
     if body.get("email"):
         try:
-            accounts.require_free_email(world, user, email_member(body))
+            user = accounts.change_email(world, user, email=email_member(body))
         except EmailTaken:
             raise EmailExists from None
-        user = accounts.change_email(world, user, email=email_member(body))
     if body.get("email_confirm") is True:
         user = accounts.confirm_email(world, user)
     return reply(user_view(world, _updated(world, user, body)))
@@ -138,17 +160,19 @@ def _updated(world: World, user: User, body: Mapping[str, Any]) -> User:
         user = accounts.put_user(world, replace(user, app_metadata=merged))
     ban = optional_text(body, "ban_duration")
     if ban is not None:
-        until = None if ban == "none" else world.now + _seconds(ban) * SECOND
+        seconds = 0 if ban == "none" else _seconds(ban)
+        until = world.now + seconds * SECOND if seconds else None
         user = accounts.put_user(world, replace(user, banned_until=until))
     return user
 
 
 def _seconds(duration: str) -> int:
     match = _DURATION.fullmatch(duration)
-    if match is None or not any(match.groups()):
+    units = zip(match.groups() if match else (), _UNITS, strict=False)
+    seconds = sum(int(count or 0) * unit for count, unit in units)
+    if match is None or not any(match.groups()) or seconds > _SECONDS_MAX:
         raise Invalid("ban_duration", "invalid format for ban duration: use none, 24h, 30m, 1h30m")
-    units = zip(match.groups(), _UNITS, strict=True)
-    return sum(int(count or 0) * seconds for count, seconds in units)
+    return seconds
 
 
 async def delete_user(request: Request) -> Response:
@@ -167,7 +191,7 @@ async def invite(request: Request) -> Response:
     if user is not None and user.email_confirmed_at is not None:
         raise EmailExists
     if user is None:
-        user = _create(world, body, is_confirmed=False, metadata="data")
+        user = _create(request, body)
     user = one_time.mail_code(world, user, "invite", redirect_to=redirect_of(request))
     return reply(user_view(world, user))
 
@@ -188,20 +212,29 @@ async def generate_link(request: Request) -> Response:
     exchange = exchange_of(request)
     world = exchange.world
     body = await read_body(request)
-    said = text_member(body, "type")
+    said = optional_text(body, "type") or ""
     if said not in _LINKS:
         raise Invalid("type", f"Invalid email action link type requested: {said}")
-    user = _linked(world, said, body)
+    user = world.find(User, "email", email_member(body))
+    if user is None and said == "magiclink":
+        said = "signup"  # Real: so is the link of whoever has no account yet.
+    user = _linked(request, said, body, user)
     address = None
     if said.startswith("email_change"):
         new_email = email_member(body, "new_email")
-        user = accounts.put_user(world, replace(user, new_email=new_email))
+        try:
+            accounts.require_free_email(world, user, new_email)
+        except EmailTaken:
+            raise EmailExists from None
+        user = accounts.put_user(
+            world, replace(user, new_email=new_email, is_change_half_confirmed=False)
+        )
         address = new_email if said == "email_change_new" else user.email
     code = one_time.issue_code(world, user, _LINKS[said], email=address)
     user = one_time.note_sent(world, user, _LINKS[said])
     kind = "email_change" if said.startswith("email_change") else said
-    given = optional_text(body, "redirect_to")
-    redirect_to = redirect_of(request) or given or world.auth.site_url
+    given = allowed_redirect(request, optional_text(body, "redirect_to"))
+    redirect_to = given or redirect_of(request) or world.auth.site_url
     link = verify_url(
         world, exchange.settings, token_hash=code.id, kind=kind, redirect_to=redirect_to
     )
@@ -217,15 +250,19 @@ async def generate_link(request: Request) -> Response:
     )
 
 
-def _linked(world: World, said: str, body: Mapping[str, Any]) -> User:
+def _linked(request: Request, said: str, body: Mapping[str, Any], user: User | None) -> User:
     """Return the user a link is for, created where the type creates one."""
-    user = world.find(User, "email", email_member(body))
-    if user is None and said in ("signup", "invite", "magiclink"):
-        if said == "signup":
-            text_member(body, "password")
-        return _create(world, body, is_confirmed=False, metadata="data")
+    if user is None and said not in ("signup", "invite"):
+        raise UserNotFound("User with this email not found")
+    if user is None and body.get("type") == "signup":
+        text_member(body, "password", "Signup requires a valid password")
+        return _create(request, body)
     if user is None:
-        raise UserNotFound
+        return _create(request, {**body, "password": None})
     if said in ("signup", "invite") and user.email_confirmed_at is not None:
         raise EmailExists
+    given = object_member(body, "data")
+    if said == "signup" and given:
+        metadata = accounts.merge_metadata(user.user_metadata, given)
+        user = accounts.put_user(exchange_of(request).world, replace(user, user_metadata=metadata))
     return user

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request, Response
 
-from emulator.surfaces.supabase.errors import OtpDisabled, PhoneDisabled
+from emulator.surfaces.supabase.errors import (
+    Banned,
+    EmailExists,
+    OtpDisabled,
+    PhoneDisabled,
+    status_and_code,
+)
 from emulator.surfaces.supabase.requests import (
+    allowed_redirect,
     challenge_of,
     email_member,
     object_member,
+    optional_text,
     read_body,
     redirect_of,
     reply,
@@ -20,11 +29,11 @@ from emulator.surfaces.supabase.sessions import name_of
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
-from emulator.world import accounts, one_time, verification
-from emulator.world.records import OneTimeCode, OneTimeKind, User
-from emulator.world.refusals import CodeExpired, Invalid, Refusal, UserBanned
+from emulator.world import one_time, signups, verification
+from emulator.world.records import User
+from emulator.world.refusals import EmailTaken, Invalid, Refusal, UserBanned
 from emulator.world.texts import json_text
-from emulator.world.verification import KINDS, Verified
+from emulator.world.verification import SLOTS, Verified
 
 HALFWAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 """Real: GoTrue's message after the first of two addresses confirmed a change."""
@@ -44,51 +53,46 @@ async def recover(request: Request) -> Response:
 
 async def send_otp(request: Request) -> Response:
     """`POST /otp`, `/magiclink`: mail a sign-in link, to a new account too unless told not to."""
-    world = exchange_of(request).world
+    exchange = exchange_of(request)
+    world = exchange.world
     body = await read_body(request)
     if body.get("phone"):
         raise PhoneDisabled
-    email, challenge = email_member(body), challenge_of(body)
-    user = world.find(User, "email", email)
-    kind: OneTimeKind = "magiclink"
-    if user is None:
-        if body.get("create_user") is False or not world.auth.allows_signups:
-            raise OtpDisabled
-        metadata = object_member(body, "data")
-        user = accounts.create_user(
-            world,
-            email=email,
-            password=None,
-            name=name_of(metadata),
-            metadata=json_text(metadata),
-            is_confirmed=not world.auth.confirms_email,
-        )
-        kind = "signup" if world.auth.confirms_email else "magiclink"
-    one_time.mail_code(world, user, kind, redirect_to=redirect_of(request), challenge=challenge)
+    email, metadata = email_member(body), object_member(body, "data")
+    if body.get("create_user") is False and world.find(User, "email", email) is None:
+        raise OtpDisabled
+    signups.mail_sign_in(
+        world,
+        email=email,
+        name=name_of(metadata),
+        metadata=json_text(metadata),
+        redirect_to=redirect_of(request),
+        challenge=challenge_of(body),
+        source=exchange.source,
+    )
     return reply({})
+
+
+RESENT = ("signup", "email_change", "sms", "phone_change")
+_RESENT = f"Missing one of these types: {', '.join(RESENT)}"
 
 
 async def resend(request: Request) -> Response:
     """`POST /resend {"type": "signup"|"email_change"}`: mail a pending code's successor."""
     world = exchange_of(request).world
     body = await read_body(request)
-    kind = text_member(body, "type")
-    if kind not in ("signup", "email_change"):
-        raise Invalid("type", "Missing one of these types: signup, email_change")
-    user = world.find(User, "email", email_member(body))
-    if user is None:
-        return reply({})
-    challenge, redirect_to = challenge_of(body), redirect_of(request)
-    if kind == "signup" and user.email_confirmed_at is None:
+    kind = text_member(body, "type", _RESENT)
+    if kind not in RESENT:
+        raise Invalid("type", _RESENT)
+    if body.get("phone") or kind == "sms":
+        raise PhoneDisabled
+    user, challenge = world.find(User, "email", email_member(body)), challenge_of(body)
+    redirect_to = redirect_of(request)
+    if user is not None and kind == "signup" and user.email_confirmed_at is None:
         one_time.mail_code(world, user, "signup", redirect_to=redirect_to, challenge=challenge)
-    if kind == "email_change" and user.new_email is not None:
-        one_time.mail_code(
-            world,
-            user,
-            "email_change",
-            email=user.new_email,
-            redirect_to=redirect_to,
-            challenge=challenge,
+    if user is not None and kind == "email_change" and user.new_email is not None:
+        one_time.mail_change(
+            world, user, email=user.new_email, redirect_to=redirect_to, challenge=challenge
         )
     return reply({})
 
@@ -98,39 +102,45 @@ async def verify(request: Request) -> Response:
     exchange = exchange_of(request)
     world = exchange.world
     body = await read_body(request)
-    kind = _kind(text_member(body, "type"))
-    if body.get("phone"):
-        raise PhoneDisabled
-    token_hash = body.get("token_hash")
-    if token_hash:
-        if body.get("email"):
-            raise Invalid("token_hash", "Only the token_hash and type should be provided")
-        bare = untagged(text_member(body, "token_hash"), world)
-        verified = verification.verify_link(
-            world,
-            token_hash=bare or "",
-            kind=kind,
-            is_followed=False,
-            source=exchange.source,
-        )
-    else:
-        verified = verification.verify_code(
-            world,
-            email=email_member(body),
-            code=text_member(body, "token"),
-            kind=kind,
-            source=exchange.source,
-        )
+    kind = _kind(optional_text(body, "type"))
+    try:
+        verified = _verified(request, kind, body)
+    except UserBanned:
+        raise Banned from None
+    except EmailTaken:
+        raise EmailExists from None
     if verified.signed_in is None:
         return reply({"msg": HALFWAY, "code": "200"})
     return reply(session_view(world, exchange.settings, verified.signed_in))
 
 
-def _kind(said: str) -> str:
+def _verified(request: Request, kind: str, body: dict[str, Any]) -> Verified:
+    exchange = exchange_of(request)
+    world = exchange.world
+    token, token_hash = optional_text(body, "token"), optional_text(body, "token_hash")
+    if (token is None) == (token_hash is None):
+        raise Invalid("token", "Verify requires either a token or a token hash")
+    if body.get("phone"):
+        raise PhoneDisabled
+    if token is not None:
+        return verification.verify_code(
+            world, email=email_member(body), code=token, kind=kind, source=exchange.source
+        )
+    if body.get("email"):
+        raise Invalid("token_hash", "Only the token_hash and type should be provided")
+    bare = untagged(token_hash or "", world) or ""
+    return verification.verify_link(
+        world, token_hash=bare, kind=kind, is_followed=False, source=exchange.source
+    )
+
+
+def _kind(said: str | None) -> str:
+    if said is None:
+        raise Invalid("type", "Verify requires a verification type")
     if said in ("sms", "phone_change"):
         raise PhoneDisabled
-    if said not in KINDS:
-        raise Invalid("type", "Verify requires a verification type")
+    if said not in SLOTS:
+        raise Invalid("type", "Invalid email verification type")
     return said
 
 
@@ -138,31 +148,41 @@ async def follow_link(request: Request) -> Response:
     """`GET /verify?token=&type=&redirect_to=`: the link of a mail; leads on with what it proved."""
     exchange = exchange_of(request)
     world = exchange.world
-    target = redirect_of(request) or world.auth.site_url
-    token = request.query_params.get("token", "")
-    bare = untagged(token, world) or ""
-    known = world.get(OneTimeCode, bare)
+    query = request.query_params
+    # Not to the page with the link: that is a mailbox.
+    target = allowed_redirect(request, query.get("redirect_to")) or world.auth.site_url
+    token, kind = query.get("token"), query.get("type")
+    if not kind:
+        raise Invalid("type", "Verify requires a verification type")
+    if not token:
+        raise Invalid("token", "Verify requires a token or a token hash")
+    is_pkce = token.startswith(one_time.PKCE_PREFIX)
     try:
         with world.transaction():
             verified = verification.verify_link(
                 world,
-                token_hash=bare,
-                kind=request.query_params.get("type", ""),
+                token_hash=untagged(token, world) or "",
+                kind=_kind(kind),
                 is_followed=True,
                 source=exchange.source,
             )
-    except (CodeExpired, UserBanned) as refusal:
-        is_pkce = token.startswith(one_time.PKCE_PREFIX) or (known and known.flow_id)
-        return _redirect_refused(target, refusal, is_pkce=bool(is_pkce))
-    return _redirect_verified(request, target, verified)
+    except UserBanned:
+        return _redirect_refused(target, Banned(), is_pkce=is_pkce)
+    except EmailTaken:
+        return _redirect_refused(target, EmailExists(), is_pkce=is_pkce)
+    except Refusal as refusal:
+        return _redirect_refused(target, refusal, is_pkce=is_pkce)
+    return _redirect_verified(request, target, verified, is_pkce=is_pkce)
 
 
-def _redirect_verified(request: Request, target: str, verified: Verified) -> Response:
+def _redirect_verified(
+    request: Request, target: str, verified: Verified, *, is_pkce: bool
+) -> Response:
     exchange = exchange_of(request)
     if verified.auth_code is not None:
         return _redirect(_with_query(target, {"code": verified.auth_code}))
     if verified.signed_in is None:
-        return _redirect(f"{target}#{urlencode({'message': HALFWAY, 'sb': ''})}")
+        return _redirect_with(target, {"message": HALFWAY}, is_pkce=is_pkce)
     session = session_view(exchange.world, exchange.settings, verified.signed_in)
     fragment = {
         "access_token": session["access_token"],
@@ -171,21 +191,27 @@ def _redirect_verified(request: Request, target: str, verified: Verified) -> Res
         "refresh_token": session["refresh_token"],
         "sb": "",
         "token_type": "bearer",
-        "type": verified.kind.removesuffix("_old"),
+        "type": verified.kind,
     }
     return _redirect(f"{target}#{urlencode(fragment)}")
 
 
+_OAUTH_ERRORS = {400: "invalid_request", 403: "access_denied"}
+
+
 def _redirect_refused(target: str, refusal: Refusal, *, is_pkce: bool) -> Response:
-    is_banned = isinstance(refusal, UserBanned)
-    said = {
-        "error": "access_denied",
-        "error_code": "user_banned" if is_banned else "otp_expired",
-        "error_description": refusal.message,
-    }
+    status, code = status_and_code(refusal)
+    error = {"error": _OAUTH_ERRORS[status]} if status in _OAUTH_ERRORS else {}
+    said = {**error, "error_code": code, "error_description": refusal.message}
+    return _redirect_with(target, said, is_pkce=is_pkce)
+
+
+def _redirect_with(target: str, said: dict[str, str], *, is_pkce: bool) -> Response:
+    """Lead on with words in place of the fragment; where the flow is PKCE, in the query too."""
     if is_pkce:
         target = _with_query(target, said)
-    return _redirect(f"{target}#{urlencode({**said, 'sb': ''})}")
+    bare, _, _ = target.partition("#")
+    return _redirect(f"{bare}#{urlencode({**said, 'sb': ''})}")
 
 
 def _with_query(url: str, query: dict[str, str]) -> str:
@@ -195,4 +221,6 @@ def _with_query(url: str, query: dict[str, str]) -> str:
 
 
 def _redirect(url: str) -> Response:
-    return Response(status_code=303, headers={"Location": url})
+    # Headers are Latin-1: what else a URL holds is written as clients would send it.
+    location = quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")
+    return Response(status_code=303, headers={"Location": location})

@@ -6,6 +6,7 @@ without it `{"code": <status>, "error_code", "msg"}`; both carry `x-sb-error-cod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,8 +31,8 @@ class NoAuthorization(Refusal):
 class BadJwt(Refusal):
     """The bearer token is malformed, of another world, or no user's."""
 
-    def __init__(self) -> None:
-        super().__init__("invalid JWT: unable to parse or verify signature")
+    def __init__(self, message: str = "invalid JWT: unable to parse or verify signature") -> None:
+        super().__init__(message)
 
 
 class SessionNotFound(Refusal):
@@ -42,7 +43,7 @@ class SessionNotFound(Refusal):
 
 
 class BadJson(Refusal):
-    """The body is no JSON object."""
+    """The body is no JSON object, or a member of it has another type than it should."""
 
     def __init__(self) -> None:
         super().__init__("Could not parse request body as JSON")
@@ -58,15 +59,15 @@ class UnknownGrant(Refusal):
 class NotAdmin(Refusal):
     """The bearer is not the service key."""
 
-    def __init__(self) -> None:
-        super().__init__("User not allowed")
+    def __init__(self, message: str = "User not allowed") -> None:
+        super().__init__(message)
 
 
 class UserNotFound(Refusal):
     """No account has this id or address."""
 
-    def __init__(self) -> None:
-        super().__init__("User not found")
+    def __init__(self, message: str = "User not found") -> None:
+        super().__init__(message)
 
 
 class UserGone(Refusal):
@@ -74,6 +75,13 @@ class UserGone(Refusal):
 
     def __init__(self) -> None:
         super().__init__("User from sub claim in JWT does not exist")
+
+
+class Banned(Refusal):
+    """The account may not sign in, said to whoever has proved that it is its own."""
+
+    def __init__(self) -> None:
+        super().__init__("User is banned")
 
 
 class EmailExists(Refusal):
@@ -88,6 +96,13 @@ class PhoneDisabled(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Unsupported phone provider")
+
+
+class PhoneLoginsDisabled(Refusal):
+    """Nobody signs in with a number. Real: another status than elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__("Phone logins are disabled")
 
 
 class AnonymousDisabled(Refusal):
@@ -142,21 +157,38 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     NotAdmin: (403, "not_admin"),
     UserNotFound: (404, "user_not_found"),
     UserGone: (403, "user_not_found"),
+    Banned: (403, "user_banned"),
     EmailExists: (422, "email_exists"),
     PhoneDisabled: (400, "phone_provider_disabled"),
+    PhoneLoginsDisabled: (422, "phone_provider_disabled"),
     AnonymousDisabled: (422, "anonymous_provider_disabled"),
     OtpDisabled: (422, "otp_disabled"),
 }
 """Refusal → status and code; every refusal has a row."""
 
 
-def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the answer that a refusal takes, in the shape that the request's version asks for."""
+def status_and_code(refusal: Refusal) -> tuple[int, str]:
+    """Return the status and the code that a refusal takes."""
     status, code = TABLE[type(refusal)]
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
+    return status, code
+
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _asks_for_version(request: Request) -> bool:
+    """Tell whether a request knows the newer shape. Real: a later date does, garbage does not."""
+    said = request.headers.get(VERSION_HEADER, "")
+    return _VERSION.fullmatch(said) is not None and said >= VERSION
+
+
+def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    """Return the answer that a refusal takes, in the shape that the request's version asks for."""
+    status, code = status_and_code(refusal)
     body: dict[str, Any]
-    if VERSION_HEADER in request.headers:
+    if _asks_for_version(request):
         body = {"code": code, "message": refusal.message}
         headers = {VERSION_HEADER: VERSION, **headers}
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from emulator.seeding.schema import Email
 from emulator.surfaces.supabase.errors import (
     BadJson,
     BadJwt,
+    Banned,
     NoAuthorization,
     NotAdmin,
     SessionNotFound,
@@ -26,6 +28,7 @@ from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import SERVICE, Claims, read_token
 from emulator.world import sessions
 from emulator.world.access import Actor
+from emulator.world.accounts import is_banned
 from emulator.world.one_time import Challenge
 from emulator.world.records import User
 from emulator.world.refusals import Invalid, LoginRequired
@@ -47,41 +50,63 @@ async def read_body(request: Request) -> dict[str, Any]:
     return body
 
 
-def text_member(body: Mapping[str, Any], name: str) -> str:
-    """Return a member that must be a non-empty string. Refuses Invalid."""
+def given_text(body: Mapping[str, Any], name: str) -> str | None:
+    """Return a member that is a string, or None where it is absent or null. Refuses BadJson."""
     value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise Invalid(name, f"{name} is required and should be a string")
+    if value is not None and not isinstance(value, str):
+        raise BadJson
     return value
 
 
 def optional_text(body: Mapping[str, Any], name: str) -> str | None:
     """Return a member that is a string, or None where it is absent, null or empty."""
-    return text_member(body, name) if body.get(name) not in (None, "") else None
+    return given_text(body, name) or None
+
+
+def text_member(body: Mapping[str, Any], name: str, message: str) -> str:
+    """Return a member that must be a string and not empty. Refuses Invalid with the message."""
+    value = given_text(body, name)
+    if not value:
+        raise Invalid(name, message)
+    return value
 
 
 def email_member(body: Mapping[str, Any], name: str = "email") -> str:
-    """Return a member that must be an e-mail address, in lower case. Refuses Invalid."""
+    """Return a member that must be an e-mail address, in lower case. Refuses Invalid, BadJson."""
     try:
-        return _EMAIL.validate_python(text_member(body, name))
+        return _EMAIL.validate_python(text_member(body, name, "An email address is required"))
     except ValidationError:
         raise Invalid(name, "Unable to validate email address: invalid format") from None
 
 
 def object_member(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a member that is an object; null and absent are an empty one. Refuses Invalid."""
-    value = body.get(name) or {}
+    """Return a member that is an object; null and absent are an empty one. Refuses BadJson."""
+    value = body.get(name)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
-        raise Invalid(name, f"{name} should be an object")
+        raise BadJson
     return value
 
 
+_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+
 def challenge_of(body: Mapping[str, Any]) -> Challenge | None:
-    """Return the PKCE challenge that a body begins a flow with, or None. Refuses Invalid."""
+    """Return the PKCE challenge that a body begins a flow with, or None. Refuses Invalid, BadJson.
+
+    Real: the length and the letters of RFC 7636.
+    """
     value = optional_text(body, "code_challenge")
-    if value is None:
+    method = (optional_text(body, "code_challenge_method") or "").lower()
+    if value is None and not method:
         return None
-    method = (optional_text(body, "code_challenge_method") or "plain").lower()
+    if value is None or not method:
+        raise Invalid(
+            "code_challenge", "PKCE flow requires code_challenge_method and code_challenge"
+        )
+    if not _CHALLENGE.fullmatch(value):
+        raise Invalid("code_challenge", "code challenge has to be 43 to 128 unreserved characters")
     if method == "s256":
         return Challenge(value=value, method="s256")
     if method == "plain":
@@ -90,21 +115,37 @@ def challenge_of(body: Mapping[str, Any]) -> Challenge | None:
 
 
 def redirect_of(request: Request) -> str | None:
-    """Return the `redirect_to` of the query if it may be gone on to, else None for the site URL.
+    """Return the `redirect_to` of the query if it may be gone on to, else the page that calls, else
+    None for the site URL.
 
-    Real: GoTrue falls back to the site URL silently. Assumed: loopback, the site's own origin and
-    --allowed-origin are the allow-list.
+    Real: GoTrue falls back silently.
+    """
+    wanted = allowed_redirect(request, request.query_params.get("redirect_to"))
+    return wanted or allowed_redirect(request, request.headers.get("referer"))
+
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
+
+
+def allowed_redirect(request: Request, url: str | None) -> str | None:
+    """Return a URL if it may be gone on to, else None.
+
+    Assumed: loopback, the site's own origin and --allowed-origin are the allow-list.
     """
     exchange = exchange_of(request)
-    target = request.query_params.get("redirect_to")
-    if not target:
+    if not url or _UNSAFE.search(url):
         return None
-    origin, site = _origin(target), _origin(exchange.world.auth.site_url)
-    return target if origin == site or is_allowed_origin(origin, exchange.settings) else None
+    origin, site = _origin(url), _origin(exchange.world.auth.site_url)
+    if origin is None:
+        return None
+    return url if origin == site or is_allowed_origin(origin, exchange.settings) else None
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
+def _origin(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -127,13 +168,17 @@ def bearer(request: Request) -> Actor:
     exchange = exchange_of(request)
     claims = _claims(request)
     if claims.session_id is None or claims.user_id is None:
-        raise BadJwt
-    if exchange.world.get(User, claims.user_id) is None:
+        raise BadJwt("invalid claim: missing sub claim")
+    user = exchange.world.get(User, claims.user_id)
+    if user is None:
         raise UserGone
     try:
-        return sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
+        actor = sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
     except LoginRequired:
         raise SessionNotFound from None
+    if is_banned(user, exchange.world.now):
+        raise Banned
+    return actor
 
 
 def require_service(request: Request) -> None:

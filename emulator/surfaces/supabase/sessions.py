@@ -11,15 +11,17 @@ from fastapi import Request, Response
 from emulator.surfaces.supabase.errors import (
     AnonymousDisabled,
     EmailExists,
+    NotAdmin,
     PhoneDisabled,
+    PhoneLoginsDisabled,
     UnknownGrant,
 )
 from emulator.surfaces.supabase.requests import (
     bearer,
     challenge_of,
     email_member,
+    given_text,
     object_member,
-    optional_text,
     read_body,
     redirect_of,
     reply,
@@ -28,14 +30,12 @@ from emulator.surfaces.supabase.requests import (
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
-from emulator.world import accounts, one_time, sessions
-from emulator.world.access import Actor
+from emulator.world import accounts, one_time, sessions, signups
 from emulator.world.audit import record_audit
-from emulator.world.records import OneTimeKind, User
+from emulator.world.records import User
 from emulator.world.refusals import EmailTaken, Invalid, UnknownRefreshToken
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_text
-from emulator.world.world import World
 
 SCOPES = ("global", "local", "others")
 
@@ -49,10 +49,10 @@ async def signup(request: Request) -> Response:
         raise PhoneDisabled if body.get("phone") else AnonymousDisabled
     email = email_member(body)
     metadata = object_member(body, "data")
-    signed_up = sessions.sign_up(
+    signed_up = signups.sign_up(
         world,
         email=email,
-        password=text_member(body, "password"),
+        password=text_member(body, "password", "Signup requires a valid password"),
         name=name_of(metadata),
         metadata=json_text(metadata),
         redirect_to=redirect_of(request),
@@ -61,9 +61,13 @@ async def signup(request: Request) -> Response:
     )
     if signed_up.signed_in is not None:
         return reply(session_view(world, exchange.settings, signed_up.signed_in))
-    if signed_up.user is not None:
-        return reply(user_view(world, signed_up.user))
-    return reply(obfuscated_user_view(world, email))
+    if signed_up.user is None:
+        return reply(obfuscated_user_view(world, email, metadata))
+    view = user_view(world, signed_up.user)
+    if signed_up.user.invited_at is not None:
+        # Real: what an administrator wrote about the invited is not shown to whoever signs up.
+        view |= {"user_metadata": {}, "identities": []}
+    return reply(view)
 
 
 def name_of(metadata: Mapping[str, Any]) -> str:
@@ -77,27 +81,34 @@ def name_of(metadata: Mapping[str, Any]) -> str:
 
 def _by_password(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
     if body.get("phone"):
-        raise PhoneDisabled
+        raise PhoneLoginsDisabled
     return sessions.sign_in(
         exchange.world,
-        email=text_member(body, "email"),
-        password=text_member(body, "password"),
+        email=text_member(body, "email", "missing email or phone"),
+        password=given_text(body, "password") or "",
         source=exchange.source,
     )
 
 
+REFRESH_TOKEN_LENGTH_MIN = 12
+
+
 def _by_refresh_token(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
-    bare = untagged(text_member(body, "refresh_token"), exchange.world)
+    said = text_member(body, "refresh_token", "refresh_token required")
+    if len(said) < REFRESH_TOKEN_LENGTH_MIN:
+        raise Invalid("refresh_token", "Refresh token is not valid")
+    bare = untagged(said, exchange.world)
     if bare is None:
         raise UnknownRefreshToken
     return sessions.refresh_session(exchange.world, refresh_token=bare)
 
 
 def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    needed = "invalid request: both auth code and code verifier should be non-empty"
     return sessions.exchange_flow(
         exchange.world,
-        auth_code=text_member(body, "auth_code"),
-        verifier=text_member(body, "code_verifier"),
+        auth_code=text_member(body, "auth_code", needed),
+        verifier=text_member(body, "code_verifier", needed),
         source=exchange.source,
     )
 
@@ -133,51 +144,41 @@ async def update_user(request: Request) -> Response:
     body = await read_body(request)
     if body.get("phone"):
         raise PhoneDisabled
+    if body.get("app_metadata") is not None:
+        raise NotAdmin("Updating app_metadata requires admin privileges")
     user = world.expect(User, actor.user_id)
-    if "data" in body:
+    if body.get("data") is not None:
         metadata = accounts.merge_metadata(user.user_metadata, object_member(body, "data"))
         user = accounts.put_user(world, replace(user, user_metadata=metadata))
-    password = optional_text(body, "password")
+    password = given_text(body, "password")
     if password is not None:
         user = accounts.change_password(world, user, password=password)
         sessions.sign_out(world, actor, scope="others")
         record_audit(world, actor, "password.changed", user)
     if body.get("email"):
-        user = _change_email(request, world, actor, user, body)
+        user = _ask_to_change_email(request, user, body)
     return reply(user_view(world, user))
 
 
-def _change_email(
-    request: Request, world: World, actor: Actor, user: User, body: dict[str, Any]
-) -> User:
-    email = email_member(body)
+def _ask_to_change_email(request: Request, user: User, body: dict[str, Any]) -> User:
+    """Real: a change is asked for by mail even where sign-ups need no confirmation."""
+    world = exchange_of(request).world
+    email, challenge = email_member(body), challenge_of(body)
     if email == user.email:
         return user
     try:
         accounts.require_free_email(world, user, email)
     except EmailTaken:
         raise EmailExists from None
-    if not world.auth.confirms_email:
-        record_audit(world, actor, "email.changed", user)
-        return accounts.change_email(world, user, email=email)
-    user = accounts.put_user(world, replace(user, new_email=email))
-    redirect_to, challenge = redirect_of(request), challenge_of(body)
-    # Real: GoTrue's secure change asks both addresses.
-    asked: tuple[tuple[OneTimeKind, str], ...] = (
-        ("email_change_old", user.email),
-        ("email_change", email),
+    return one_time.mail_change(
+        world, user, email=email, redirect_to=redirect_of(request), challenge=challenge
     )
-    for kind, address in asked:
-        user = one_time.mail_code(
-            world, user, kind, email=address, redirect_to=redirect_to, challenge=challenge
-        )
-    return user
 
 
 async def logout(request: Request) -> Response:
     """`POST /logout?scope=global|local|others`: end sessions; the body is not read."""
     actor = bearer(request)
-    scope = request.query_params.get("scope", "global")
+    scope = request.query_params.get("scope") or "global"
     if scope not in SCOPES:
         raise Invalid("scope", f"Unsupported logout scope {scope!r}; use one of {SCOPES}")
     sessions.sign_out(exchange_of(request).world, actor, scope=scope)

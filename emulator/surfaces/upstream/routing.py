@@ -137,6 +137,8 @@ class Routes:
         kind = PublicRoute if is_public else CallerRoute
         always = (Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR)
         codes = {*always, *refuses, *(() if is_public else (Code.LOGIN_REQUIRED,))}
+        if method != "GET" and not is_public:
+            codes.add(Code.FORBIDDEN)  # an account whose processing is restricted only reads
         responses: dict[int | str, dict[str, Any]] = {
             good: {"model": answers, "description": "Successful Response"} for good in also
         }
