@@ -110,7 +110,11 @@ class Transactions:
         before = world.state
         method: str = scope["method"]
         inner = {**scope, KEY: exchange, "method": "GET" if method == "HEAD" else method}
-        start, content = _run(self._app, inner, body)
+        try:
+            start, content = _run(self._app, inner, body)
+        except BaseException:
+            world.state = before
+            raise
         if start["status"] >= _REFUSED and not exchange.commits:
             world.state = before
         answer_headers = MutableHeaders(raw=start["headers"])
@@ -189,11 +193,14 @@ def _run(app: ASGIApp, scope: dict[str, Any], body: bytes) -> tuple[dict[str, An
 
 
 def _finish(work: Any) -> None:
-    """Run a coroutine that must not wait for anything."""
+    """Run a coroutine that must not wait for anything; where it does, that is a bug of it."""
     coroutine: Coroutine[Any, Any, None] = work
+    waited = RuntimeError("a handler waited: operations and handlers must run to their end at once")
     try:
         coroutine.send(None)
+        # Raised where it waits, so that the traceback shows the place and the surface answers.
+        coroutine.throw(waited)
     except StopIteration:
         return
     coroutine.close()
-    raise RuntimeError("a handler waited: operations and handlers must run to their end at once")
+    raise waited

@@ -78,14 +78,14 @@ def _read(token: str, secret: str) -> Claims | None:
             algorithms=["HS256"],
             options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
         )
-        return Claims(
-            session_id=claims["session_id"],
-            user_id=claims["sub"],
-            world=claims.get(WORLD_CLAIM, DEFAULT),
-            expires_at=claims["exp"],
-        )
+        session_id, expires_at = claims["session_id"], claims["exp"]
+        user_id, world = claims["sub"], claims.get(WORLD_CLAIM, DEFAULT)
     except (jwt.InvalidTokenError, KeyError):
         return None
+    # The secret is known to all, so a token of somebody's own making may hold anything.
+    if not isinstance(session_id, str) or not isinstance(expires_at, int):
+        return None
+    return Claims(session_id=session_id, user_id=user_id, world=world, expires_at=expires_at)
 
 
 def anon_key(world: World, settings: Settings) -> str:

@@ -127,7 +127,7 @@ def _require_open(known: Run, content: RunContent) -> None:
 def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
     run = one.run
     return AuditEntry(
-        id=mint.as_uuid(world.derive("sync audit", run.id, run.revision)),
+        id=_audit_id(world, run),
         workspace_id=run.workspace_id,
         user_id=actor.user_id if isinstance(actor, Actor) else None,
         api_key_id=actor.api_key_id if isinstance(actor, Actor) else None,
@@ -137,3 +137,15 @@ def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
         created_at=world.now,
         ordinal=0,
     )
+
+
+def _audit_id(world: World, run: Run) -> str:
+    """Return an id that depends on the run's own past alone; one that was deleted and came again
+    begins anew at revision 1 and so takes the next.
+    """
+    entry_id = mint.as_uuid(world.derive("sync audit", run.id, run.revision))
+    again = 0
+    while world.get(AuditEntry, entry_id) is not None:
+        again += 1
+        entry_id = mint.as_uuid(world.derive("sync audit", run.id, run.revision, again))
+    return entry_id

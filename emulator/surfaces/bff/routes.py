@@ -15,6 +15,8 @@ class Target:
 
     method: str
     path: str
+    takes_body: bool = True
+    """Where it takes none, members of the body beside the action and the path's are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,8 @@ class Row:
     """Only there while the e2e fixtures are on."""
 
 
-def _to(method: str, path: str) -> Target:
-    return Target(method=method, path=path)
+def _to(method: str, path: str, *, takes_body: bool = True) -> Target:
+    return Target(method=method, path=path, takes_body=takes_body)
 
 
 CLOUD = (
@@ -52,7 +54,7 @@ CLOUD = (
         method="POST",
         path="/api/cloud/me",
         actions={
-            "export": _to("GET", "/api/me/export"),
+            "export": _to("GET", "/api/me/export", takes_body=False),
             "delete": _to("POST", "/api/me/delete"),
             "restrict": _to("POST", "/api/me/restrict"),
         },
@@ -106,7 +108,7 @@ CLOUD = (
         path="/api/cloud/shares",
         actions={
             "create": _to("POST", "/api/shares"),
-            "revoke": _to("POST", "/api/shares/{share_id}/revoke"),
+            "revoke": _to("POST", "/api/shares/{share_id}/revoke", takes_body=False),
         },
         used_by="Create / revoke public share",
     ),
