@@ -243,11 +243,14 @@ def _run(app: ASGIApp, scope: dict[str, Any], body: bytes) -> tuple[dict[str, An
 
 
 def _finish(work: Any) -> None:
-    """Run a coroutine that must not wait for anything."""
+    """Run a coroutine that must not wait for anything; where it does, that is a bug of it."""
     coroutine: Coroutine[Any, Any, None] = work
+    waited = RuntimeError("a handler waited: operations and handlers must run to their end at once")
     try:
         coroutine.send(None)
+        # Raised where it waits, so that the traceback shows the place and the surface answers.
+        coroutine.throw(waited)
     except StopIteration:
         return
     coroutine.close()
-    raise RuntimeError("a handler waited: operations and handlers must run to their end at once")
+    raise waited

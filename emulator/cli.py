@@ -39,7 +39,7 @@ def _plain_errors(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except SeedError as error:
+        except (SeedError, FileNotFoundError, PermissionError) as error:
             raise click.ClickException(str(error)) from error
 
     return run
@@ -94,8 +94,11 @@ def serve(
     load(seed)
     try:
         sockets = server.bind(host, port)
-    except (server.PortInUseError, OSError) as error:
+    except server.PortInUseError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(f"Cannot listen on {host}, port {port}: {reason}.") from error
     url = public_url or f"http://localhost:{sockets[0].getsockname()[1]}"
     settings = Settings(
         public_url=url.rstrip("/"),
@@ -243,6 +246,7 @@ def check_seed(*, seed: str) -> None:
 
 @seeds.command("schema")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: stdout.")
+@_plain_errors
 def show_schema(*, output: Path | None) -> None:
     """Print the JSON Schema of seeds, for editors."""
     from emulator.seeding.schema import schema_text  # pydantic's schema code is not needed to serve

@@ -18,7 +18,10 @@ _LOOPBACK = re.compile(LOOPBACK_ORIGIN, re.IGNORECASE)
 @lru_cache(maxsize=1024)
 def is_allowed_host(host: str, settings: Settings) -> bool:
     """Tell whether a Host header, with or without a port, names this server."""
-    name = (urlsplit(f"//{host}").hostname or "").lower()
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return False
     if name == "localhost" or name.endswith(".localhost"):
         return True
     if name in settings.allowed_hosts or name == urlsplit(settings.public_url).hostname:

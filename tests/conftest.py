@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.lawful import Emulator
 from tests.running import Running, start
+from tests.scene import stage
+
+# The same examples on every machine, and no clock to lose against on a busy one.
+settings.register_profile("emulator", deadline=None, derandomize=True)
+settings.load_profile("emulator")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +38,12 @@ def emulate() -> Callable[..., Emulator]:
 def demo() -> Emulator:
     """Return a fresh emulator in process on the demo seed."""
     return Emulator("demo")
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Emulator:
+    """Return a fresh emulator in process on the small world of `tests/scene.py`."""
+    return stage(tmp_path)
 
 
 @pytest.fixture

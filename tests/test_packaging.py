@@ -26,7 +26,7 @@ TOOLS_FILES = [
 ]
 IMPORT_NAMES = {"pyjwt": "jwt", "pyyaml": "yaml", "rpds-py": "rpds"}
 # Starlette is what FastAPI is made of and follows FastAPI's choice of version.
-BROUGHT_ALONG = {"starlette"}
+BROUGHT_ALONG = {"starlette", "pydantic_core"}
 # Invents people for seeds while developing; an installed emulator reads what was committed.
 DEVELOPMENT_ONLY = {"faker": {"emulator/seeding/invent.py"}}
 

@@ -51,16 +51,9 @@ def believable_run(
     `at`, from 0 to 1, says how late; without it, it is drawn. A running run has worked until
     `until`. What is returned is right by construction and has not been validated.
     """
-    share = _share(draw, status)
-    sketch = _SKETCHES[family](draw, share=share)
-    runtime = draw.weighted("runtime", _RUNTIMES[sketch.task])
-    span = int(sketch.seconds * 1000) * _MILLISECOND
-    late = draw.unit("at") if at is None else at
-    latest = until - span
-    began = latest if status == "running" else since + int((latest - since) * late)
-    began -= began % _MILLISECOND
-    story = _Story(draw, sketch, family, status, runtime, share, began, began + span)
-    is_over = status in _EXIT_CODES
+    story = _story(draw, family, status, (since, until, at))
+    sketch, is_over = story.sketch, status in _EXIT_CODES
+    span = story.ended - story.began
     return SeedRun.model_construct(
         client_run_id=client_run_id,
         name=sketch.name,
@@ -68,7 +61,7 @@ def believable_run(
         adapter_id=sketch.adapter_id,
         task=sketch.task,
         environment=sketch.environment,
-        runtime=runtime,
+        runtime=story.runtime,
         status=status,
         metrics=sketch.metrics,
         artifacts=sketch.artifacts if is_over else [],
@@ -76,8 +69,8 @@ def believable_run(
         manifest=_manifest(story, client_run_id) if is_over and client_run_id else None,
         log=[] if status == "queued" else _log(story),
         duration_seconds=span / SECOND if is_over else None,
-        started_at=None if status == "queued" else to_datetime(began),
-        finished_at=to_datetime(began + span) if is_over else None,
+        started_at=None if status == "queued" else to_datetime(story.began),
+        finished_at=to_datetime(story.ended) if is_over else None,
     )
 
 
@@ -102,7 +95,7 @@ def sample_run(world: World, *, ordinal: int) -> SeedRun:
 _MILLISECOND = SECOND // 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Story:
     """A sketch with what became of it; `share` is how much of its work was done."""
 
@@ -114,6 +107,29 @@ class _Story:
     share: float
     began: Instant
     ended: Instant
+
+
+def _story(
+    draw: Draw, family: Family, status: RunStatus, time: tuple[Instant, Instant, float | None]
+) -> _Story:
+    since, until, at = time
+    share = _share(draw, status)
+    sketch = _SKETCHES[family](draw, share=share)
+    span = int(sketch.seconds * 1000) * _MILLISECOND
+    latest = until - span
+    late = draw.unit("at") if at is None else at
+    began = latest if status == "running" else since + int((latest - since) * late)
+    began -= began % _MILLISECOND
+    return _Story(
+        draw=draw,
+        sketch=sketch,
+        family=family,
+        status=status,
+        runtime=draw.weighted("runtime", _RUNTIMES[sketch.task]),
+        share=share,
+        began=began,
+        ended=began + span,
+    )
 
 
 def _share(draw: Draw, status: RunStatus) -> float:

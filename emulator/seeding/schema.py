@@ -79,6 +79,15 @@ def _jsonable(value: dict[str, Any]) -> dict[str, Any]:
 JsonObject = Annotated[dict[str, Any], AfterValidator(_jsonable)]
 
 
+def _within_calendar(value: datetime) -> datetime:
+    if not 1800 <= value.year < 9000:  # noqa: PLR2004 - a sane calendar
+        raise ValueError("A time must lie between the years 1800 and 9000")
+    return value
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
+"""An instant that RFC 3339 can write, in whatever zone."""
+
 _INSTANT = TypeAdapter(AwareDatetime)
 _SPAN = TypeAdapter(timedelta)
 _SPAN_MAX = timedelta(days=36_525)
@@ -97,9 +106,7 @@ def _moment(value: Any) -> datetime | timedelta:
             raise ValueError("A duration reaches at most 100 years")
         return value
     if isinstance(value, datetime) and value.tzinfo:
-        if not 1800 <= value.year < 9000:  # noqa: PLR2004 - a sane calendar
-            raise ValueError("A time must lie between the years 1800 and 9000")
-        return value
+        return _within_calendar(value)
     raise ValueError("Input should be an RFC 3339 time with a zone or a duration like -P3D")
 
 

@@ -74,14 +74,13 @@ def read_session(sent: str | None, preferred: str) -> dict[str, Any] | None:
 
 
 def _joined(jar: Mapping[str, str], name: str) -> str:
-    if name in jar:
-        return jar[name]
-    return "".join(_chunks(jar, name))
+    # Real: an empty cookie counts as none, and the chunks are read up to the first gap.
+    return jar.get(name) or "".join(_chunks(jar, name))
 
 
 def _chunks(jar: Mapping[str, str], name: str) -> Iterator[str]:
     place = 0
-    while (chunk := jar.get(f"{name}.{place}")) is not None:
+    while chunk := jar.get(f"{name}.{place}"):
         yield chunk
         place += 1
 

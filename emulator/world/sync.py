@@ -134,6 +134,18 @@ def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
         f"run.synced.{one.outcome}",
         run,
         workspace_id=run.workspace_id,
-        entry_id=mint.as_uuid(world.derive("sync audit", run.id, run.revision)),
+        entry_id=_audit_id(world, run),
         ordinal=0,
     )
+
+
+def _audit_id(world: World, run: Run) -> str:
+    """Return an id that depends on the run's own past alone; one that was deleted and came again
+    begins anew at revision 1 and so takes the next.
+    """
+    entry_id = mint.as_uuid(world.derive("sync audit", run.id, run.revision))
+    again = 0
+    while world.get(AuditEntry, entry_id) is not None:
+        again += 1
+        entry_id = mint.as_uuid(world.derive("sync audit", run.id, run.revision, again))
+    return entry_id

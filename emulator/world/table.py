@@ -127,6 +127,8 @@ class Table(Generic[R]):
         one from a few dozen on.
         """
         rows = self._rows.update((record.id, record) for record in records)
+        if len(rows) != len(self._rows) + len(records):
+            raise ValueError("an id comes twice or is held already")
         unique = {}
         for name, extract in self.spec.unique.items():
             index = self._unique[name]

@@ -18,6 +18,7 @@ from emulator.wire.bodies import preload_json, read_model, read_object
 from emulator.wire.errors import BadInput
 from emulator.wire.exchange import exchange_of
 from emulator.world.records import Ordinal
+from emulator.world.refusals import Invalid
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -92,14 +93,22 @@ def _chosen(row: Row, body: dict[str, Any]) -> tuple[Target, dict[str, str], byt
             if not isinstance(value, str) or not value or "/" in value:
                 raise BadInput([{"path": name, "message": "Input should be an id"}])
             params[name] = value
-    if members and not target.has_body:
+    if members and not target.takes_body:
         path = next(iter(members))
         raise BadInput([{"path": path, "message": "Extra inputs are not permitted"}])
-    return target, params, orjson.dumps(members) if target.has_body else b""
+    return target, params, _as_json(members) if target.takes_body else b""
+
+
+def _as_json(members: dict[str, Any]) -> bytes:
+    """Return members as JSON. Refuses Invalid where they are nested deeper than can be written."""
+    try:
+        return orjson.dumps(members)
+    except TypeError as error:
+        raise Invalid("", "The body is nested too deeply.") from error
 
 
 def _sample_body(request: Request) -> bytes:
     world = exchange_of(request).world
     last = world.get(Ordinal, "run")
     run = sample_run(world, ordinal=1 if last is None else last.value + 1)
-    return run.model_dump_json(exclude_none=True).encode()
+    return orjson.dumps(run.model_dump(exclude_none=True))

@@ -15,8 +15,8 @@ class Target:
 
     method: str
     path: str
-    has_body: bool = True
-    """Whether what the body says besides the action is passed on; else it must say nothing."""
+    takes_body: bool = True
+    """Where it takes none, members of the body beside the action and the path's are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class Row:
     """Only there while the e2e fixtures are on."""
 
 
-def _to(method: str, path: str, *, has_body: bool = True) -> Target:
-    return Target(method=method, path=path, has_body=has_body)
+def _to(method: str, path: str, *, takes_body: bool = True) -> Target:
+    return Target(method=method, path=path, takes_body=takes_body)
 
 
 CLOUD = (
@@ -54,9 +54,9 @@ CLOUD = (
         method="POST",
         path="/api/cloud/me",
         actions={
-            "export": _to("GET", "/api/me/export", has_body=False),
-            "delete": _to("POST", "/api/me/delete", has_body=False),
-            "cancel_delete": _to("POST", "/api/me/delete/cancel", has_body=False),
+            "export": _to("GET", "/api/me/export", takes_body=False),
+            "delete": _to("POST", "/api/me/delete", takes_body=False),
+            "cancel_delete": _to("POST", "/api/me/delete/cancel", takes_body=False),
             "restrict": _to("POST", "/api/me/restrict"),
             "object": _to("POST", "/api/me/object"),
         },
@@ -110,7 +110,7 @@ CLOUD = (
         path="/api/cloud/shares",
         actions={
             "create": _to("POST", "/api/shares"),
-            "revoke": _to("POST", "/api/shares/{share_id}/revoke", has_body=False),
+            "revoke": _to("POST", "/api/shares/{share_id}/revoke", takes_body=False),
         },
         used_by="Create / revoke public share",
     ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fastapi import Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from emulator.seeding.schema import Name, Strict
+from emulator.seeding.schema import Name, Strict, Time
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -59,7 +59,7 @@ class ApiKeyCreate(Strict):
     """A new key; without `expires_at` it is good until it is revoked."""
 
     name: Name
-    expires_at: AwareDatetime | None = None
+    expires_at: Time | None = None
 
 
 def _view(key: ApiKey) -> ApiKeyView:

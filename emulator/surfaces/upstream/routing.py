@@ -40,6 +40,11 @@ PAGE_DEFAULT = 50
 PAGE_MAX = 200
 """Assumed: no page size is documented."""
 
+_OF_ALL = frozenset({Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR})
+_OF_CALLERS = frozenset({Code.LOGIN_REQUIRED, Code.INVALID_CREDENTIALS})
+_OF_BODIES = frozenset({Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE})
+"""Codes that every operation may answer, that needs a caller, that takes a body."""
+
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many items at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 WorkspaceId = Annotated[
@@ -135,19 +140,19 @@ class Routes:
         that every operation may answer.
         """
         kind = PublicRoute if is_public else CallerRoute
-        always = (Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR)
-        codes = {*always, *refuses, *(() if is_public else (Code.LOGIN_REQUIRED,))}
-        if method != "GET" and not is_public:
-            codes.add(Code.FORBIDDEN)  # an account whose processing is restricted only reads
-        responses: dict[int | str, dict[str, Any]] = {
-            good: {"model": answers, "description": "Successful Response"} for good in also
+        good: dict[int | str, dict[str, Any]] = {
+            other: {"model": answers, "description": "Successful Response"} for other in also
         }
-        for refused in sorted({STATUS[code] for code in codes}):
-            names = sorted(code for code in codes if STATUS[code] == refused)
-            described = " or ".join(f"`{name}`" for name in names)
-            responses[refused] = {"model": ErrorResponse, "description": described}
 
         def declare(handler: Handler) -> Handler:
+            codes = _OF_ALL.union(refuses)
+            if not is_public:
+                codes |= _OF_CALLERS
+                if method != "GET":
+                    codes |= {Code.FORBIDDEN}  # an account whose processing is restricted reads
+            if "body" in handler.__annotations__:
+                codes |= _OF_BODIES
+            responses = good | _refusals(codes)
             extra: dict[str, Any] = {"x-source": source}
             if not is_public:
                 extra["security"] = [{"bearer": []}]
@@ -169,6 +174,16 @@ class Routes:
             return handler
 
         return declare
+
+
+def _refusals(codes: frozenset[Code]) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of codes, by status."""
+    described: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({STATUS[code] for code in codes}):
+        names = sorted(code for code in codes if STATUS[code] == status)
+        text = " or ".join(f"`{name}`" for name in names)
+        described[status] = {"model": ErrorResponse, "description": text}
+    return described
 
 
 def reply(view: BaseModel, *, status: int = 200) -> Response:

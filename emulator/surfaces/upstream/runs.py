@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from emulator.seeding.contents import content_of
-from emulator.seeding.schema import Name, RunFields
+from emulator.seeding.schema import JsonObject, Name, RunFields, Time
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -49,8 +49,8 @@ class RunWritten(RunFields):
     adapter_id: Name
     task: Task
     status: Annotated[RunStatus | None, Field(description="Default: queued.")] = None
-    started_at: AwareDatetime | None = None
-    finished_at: AwareDatetime | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
 
     def content(self, *, name: str, extra: dict[str, Any] | None = None) -> runs.RunContent:
         """Return what the world takes."""
@@ -75,6 +75,7 @@ class RunCreate(RunWritten):
     """A new run."""
 
     name: Name
+    extra: JsonObject | None = None
 
 
 class RunSync(RunWritten):
@@ -135,7 +136,7 @@ async def create_run(
         world,
         actor,
         workspace=workspace_of(request, workspace_id),
-        content=body.content(name=body.name),
+        content=body.content(name=body.name, extra=body.extra),
     )
     return reply_bytes(run_json(run), status=201)
 

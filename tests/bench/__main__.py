@@ -1,0 +1,48 @@
+"""`python -m tests.bench`: what the emulator costs, printed as tables. See DESIGN section 7."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Callable, Mapping
+
+from tests.bench import memory, requests, startup, state
+
+SIZES = (1_000, 100_000, 1_000_000)
+
+
+def main() -> None:
+    """Measure what the arguments ask for."""
+    options = _parser().parse_args()
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}", flush=True)
+    sizes = SIZES[:2] if options.quick else SIZES
+    rounds = 3 if options.quick else 7
+    parts: Mapping[str, Callable[[], None]] = {
+        "state": lambda: state.measure(sizes),
+        "requests": lambda: requests.measure(processes=2 if options.quick else 3, rounds=rounds),
+        "start": lambda: startup.measure(rounds=rounds),
+        "memory": memory.measure,
+    }
+    for name, measure in parts.items():
+        if not options.only or name in options.only:
+            measure()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="no world of 1,000,000 runs, and fewer rounds"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=["state", "requests", "start", "memory"],
+        help="only this part; repeatable",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""In process: what a state costs to keep, put back and read, at any number of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import cycle
+from time import perf_counter
+
+from emulator.settings import Settings
+from emulator.surfaces.upstream.run_views import run_page_json
+from emulator.wire.cursors import cursor_after, read_cursor
+from emulator.wire.runs import run_json
+from emulator.world.records import Run
+from emulator.world.runs import RunContent, create_run
+from emulator.worlds import Worlds
+from tests.bench.crowd import Crowd, crowd
+from tests.bench.table import show
+from tests.bench.timing import microseconds
+
+PAGE = 50
+PLACES = 64
+"""Pages far from one another; unlike one page again and again they fit in no cache of the CPU."""
+
+CONTENT = RunContent(
+    project_id=None,
+    name="a run",
+    adapter_id="openpi",
+    task="eval",
+    environment=None,
+    runtime="local",
+    status="queued",
+    metrics="{}",
+    artifacts=(),
+    cost_estimate_usd=None,
+    manifest=None,
+    log="",
+    extra="{}",
+    started_at=None,
+    finished_at=None,
+    duration_seconds=None,
+)
+
+
+def measure(sizes: Sequence[int]) -> None:
+    """Print the tables of states and pages."""
+    crowds = {}
+    for size in sizes:
+        began = perf_counter()
+        crowds[size] = crowd(size)
+        print(f"  planted {size:,} runs in {perf_counter() - began:.1f} s", flush=True)
+    _show("State, in process, µs (wanted: < 100 and flat)", crowds, _of_states)
+    _show("A page of 50, in process, µs (wanted: flat within 2x)", crowds, _of_pages)
+
+
+def _show(
+    title: str,
+    crowds: Mapping[int, Crowd],
+    works_of: Callable[[Crowd], Mapping[str, Callable[[], object]]],
+) -> None:
+    works = {
+        (name, size): work for size, many in crowds.items() for name, work in works_of(many).items()
+    }
+    taken = microseconds(works)
+    names = dict.fromkeys(name for name, _ in works)
+    rows = [_row(name, [taken[name, size] for size in crowds]) for name in names]
+    show(title, ["", *(f"{size:,} runs" for size in crowds), "largest/smallest"], rows)
+
+
+def _row(name: str, times: list[float]) -> list[str]:
+    cells = [f"{time:.2f}" if time < 10 else f"{time:.0f}" for time in times]
+    return [name, *cells, f"{times[-1] / times[0]:.1f}x"]
+
+
+def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
+    world = many.world
+    worlds = Worlds(Settings(), "empty")
+    worlds.baseline = replace(worlds.baseline, world=world)
+    elsewhere = world.fork("elsewhere")
+    kept = world.state
+
+    def restore() -> None:
+        elsewhere.state = kept
+
+    def write() -> None:
+        fork = world.fork("fork")
+        create_run(fork, many.owner, workspace=many.workspace, content=CONTENT)
+
+    return {
+        "snapshot": lambda: world.state,
+        "fork": lambda: world.fork("fork"),
+        "restore": restore,
+        "reset": lambda: worlds.reset("default"),
+        "fork, and create a run in it": write,
+    }
+
+
+def _of_pages(many: Crowd) -> Mapping[str, Callable[[], object]]:
+    cursors = list(_cursors(many))
+    deep = cycle(cursors)
+
+    def page(cursor: str | None) -> list[Run]:
+        before = read_cursor(cursor)
+        return many.world.newest(
+            Run, "workspace", many.workspace.id, limit=PAGE + 1, before=before
+        )[:PAGE]
+
+    def json_of(cursor: str | None) -> bytes:
+        runs = page(cursor)
+        return run_page_json(runs, cursor_after(runs[-1]))
+
+    def anew(cursor: str | None) -> bytes:
+        return b",".join([run_json.__wrapped__(run) for run in page(cursor)])
+
+    return {
+        "first page, records": lambda: page(None),
+        "a deep page, records": lambda: page(cursors[0]),
+        "first page, JSON": lambda: json_of(None),
+        "a deep page, JSON": lambda: json_of(cursors[0]),
+        "a deep page, JSON rendered anew": lambda: anew(cursors[0]),
+        f"{PLACES} deep pages in turn, JSON": lambda: json_of(next(deep)),
+    }
+
+
+def _cursors(many: Crowd) -> Iterator[str]:
+    """Yield cursors from the older half of the list, far from one another."""
+    index = many.world.table(Run).all("workspace", many.workspace.id)
+    for place in range(PLACES):
+        yield cursor_after(index[PAGE + (len(index) // 2 - PAGE) * place // PLACES])

@@ -1,0 +1,1 @@
+"""Pages of their own in real Chromium, on another port than the emulator."""

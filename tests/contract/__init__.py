@@ -1,0 +1,1 @@
+"""Tests that hold what is documented against what is so."""

@@ -1,0 +1,202 @@
+"""Whatever the upstream really answers is documented: the status, and every member of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from jsonschema import ValidationError
+
+from emulator.app import BODY_MAX
+from tests.contract.documented import Document, Operation
+from tests.lawful import Emulator, LawfulClient
+from tests.scene import (
+    ALPHA,
+    AWAY_RUN,
+    AWAY_SECRET,
+    BETA,
+    BRIEF_KEY,
+    DONE,
+    GOING,
+    LAB,
+    LIVE_KEY,
+    LIVE_SHARE,
+    NOBODY,
+    REVOKED_KEY,
+    SECRET,
+    WAITING,
+    caller,
+    stage,
+    with_secret,
+)
+
+DOCUMENT = Document()
+NEW: dict[str, Any] = {"name": "n", "adapter_id": "a", "task": "eval"}
+SYNC: dict[str, Any] = {**NEW, "client_run_id": "c", "commit": "abc"}
+FULL: dict[str, Any] = {
+    **NEW,
+    "project_id": ALPHA,
+    "environment": "e",
+    "status": "succeeded",
+    "metrics": {"a": 1, "b": 0.5},
+    "artifacts": [
+        {"name": "a", "size_bytes": 1, "sha256": "0" * 64},
+        {"name": "b", "size_bytes": 0},
+    ],
+    "cost_estimate_usd": 1,
+    "manifest": {"any": [{"thing": None}]},
+    "log": ["a", "b"],
+    "started_at": "2025-12-31T00:00:00.5Z",
+    "finished_at": "2026-01-01T00:00:00Z",
+}
+
+Walk = Iterator[httpx2.Response]
+
+
+def good(ada: LawfulClient, key: LawfulClient, anyone: LawfulClient) -> Walk:
+    """Call every operation so that it does what it is for."""
+    yield anyone.get("/")
+    yield anyone.get("/healthz")
+    yield anyone.get("/api/public/shares/share-live-token")
+    yield ada.get("/api/me")
+    yield ada.patch("/api/me", json={"name": "A"})
+    yield ada.post("/api/workspaces", json={"name": "n"})
+    yield ada.get("/api/workspaces")
+    yield ada.get("/api/workspaces?limit=1")
+    yield key.get("/api/workspaces")
+    yield key.get(f"/api/workspaces/{LAB}")
+    yield ada.post("/api/projects", json={"name": "n"})
+    yield key.get("/api/projects")
+    yield key.get(f"/api/projects/{ALPHA}")
+    yield ada.delete(f"/api/projects/{BETA}")
+    for body in (NEW, FULL):
+        yield key.post("/api/runs", json=body)
+    for _ in range(2):
+        yield key.post("/api/sync/runs", json=SYNC)
+    yield key.post("/api/sync/runs", json={**SYNC, **FULL})
+    yield ada.get("/api/runs")
+    yield ada.get("/api/runs?limit=1")
+    for run_id in (DONE, GOING, WAITING):
+        for part in ("", "/manifest", "/metrics", "/log"):
+            yield ada.get(f"/api/runs/{run_id}{part}")
+    yield ada.post("/api/shares", json={"run_id": DONE})
+    yield key.get("/api/shares")
+    yield ada.post(f"/api/shares/{LIVE_SHARE}/revoke")
+    yield ada.delete(f"/api/runs/{DONE}")
+    yield ada.get("/api/api-keys")
+    yield ada.post("/api/api-keys", json={"name": "n", "expires_at": "2027-01-01T00:00:00Z"})
+    yield ada.delete(f"/api/api-keys/{BRIEF_KEY}")
+    yield ada.post(f"/api/api-keys/{LIVE_KEY}/rotate")
+
+
+def filled(path: str) -> str:
+    """Return a path with ids that nobody has."""
+    for name in ("workspace_id", "project_id", "run_id", "api_key_id", "share_id", "token"):
+        path = path.replace(f"{{{name}}}", NOBODY)
+    return path
+
+
+def refused_alike(ada: LawfulClient, anyone: LawfulClient) -> Walk:
+    """Call every operation in every way in which any may be refused."""
+    for one in DOCUMENT.operations:
+        path = filled(one.path)
+        yield anyone.request(one.method, path)
+        yield anyone.request(one.method, path, headers={"Authorization": "Bearer wbx_none"})
+        yield ada.request(one.method, path)
+        if "requestBody" in one.said:
+            yield ada.request(one.method, path, json={"unknown": 1})
+            yield ada.request(one.method, path, content=b"{}")
+            yield ada.request(one.method, path, content=b" " * (BODY_MAX + 1))
+        for parameter in one.said.get("parameters", ()):
+            if parameter["in"] == "query":
+                yield ada.request(one.method, path, params={parameter["name"]: "-1"})
+
+
+def refused_each(scene: Emulator) -> Walk:
+    """Call for the refusals that need a state or a caller of their own."""
+    ada, cy = caller(scene, "ada"), caller(scene, "cy")
+    key, away = with_secret(scene, SECRET), with_secret(scene, AWAY_SECRET)
+    yield key.patch("/api/me", json={"name": "x"})
+    yield key.post("/api/workspaces", json={"name": "x"})
+    yield ada.post("/api/workspaces", json={"name": "x", "slug": "lab"})
+    yield ada.post("/api/projects", json={"name": "Alpha"})
+    yield cy.delete(f"/api/projects/{ALPHA}")
+    yield ada.delete(f"/api/projects/{ALPHA}")
+    yield away.post("/api/runs", json=NEW)
+    yield away.post("/api/sync/runs", json=SYNC)
+    yield key.post("/api/sync/runs", json={**SYNC, "client_run_id": "done"})
+    yield ada.post("/api/shares", json={"run_id": AWAY_RUN})
+    yield cy.get("/api/api-keys")
+    yield cy.post("/api/api-keys", json={"name": "x"})
+    yield cy.post(f"/api/api-keys/{LIVE_KEY}/rotate")
+    yield cy.delete(f"/api/api-keys/{LIVE_KEY}")
+    yield ada.post(f"/api/api-keys/{REVOKED_KEY}/rotate")
+    for path in ("runs", "projects", "api-keys", "sync/runs"):
+        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json={**SYNC, "x": 1})
+        good_body: dict[str, Any] = {"runs": NEW, "sync/runs": SYNC}.get(path, {"name": "x"})
+        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json=good_body)
+
+
+def met_by(answers: Walk) -> set[tuple[str, int]]:
+    """Judge every answer and return which operations answered what."""
+    met = set()
+    for answer in answers:
+        operation = DOCUMENT.operation_of(answer.request.method, answer.request.url.path)
+        DOCUMENT.judge(operation, answer)
+        met.add((operation.name, answer.status_code))
+    return met
+
+
+def all_met(folder: Path) -> set[tuple[str, int]]:
+    """Walk over everything."""
+    scene = stage(folder)
+    refused = met_by(refused_alike(caller(scene, "ada"), scene.client())) | met_by(
+        refused_each(scene)
+    )
+    ada, key = caller(scene, "ada"), with_secret(scene, SECRET)
+    return refused | met_by(good(ada, key, scene.client()))
+
+
+def test_every_answer_is_as_documented_and_everything_documented_was_answered(
+    tmp_path: Path,
+) -> None:
+    met = all_met(tmp_path)
+    promised = {(one.name, status) for one in DOCUMENT.operations for status in one.statuses}
+    # A method that is not allowed is no call of the operation, and a bug cannot be provoked.
+    never = {(one.name, status) for one in DOCUMENT.operations for status in (405, 500)}
+    # What takes no body and no query cannot be invalid, whatever its ids are.
+    unasked = {
+        (one.name, 422)
+        for one in DOCUMENT.operations
+        if "requestBody" not in one.said
+        and all(parameter["in"] == "path" for parameter in one.said.get("parameters", ()))
+    }
+    assert met <= promised
+    assert promised - met - never == unasked
+
+
+@pytest.mark.parametrize("operation", DOCUMENT.operations, ids=lambda one: one.name)
+def test_another_method_answers_in_the_documented_shape(
+    scene: Emulator, operation: Operation
+) -> None:
+    answer = scene.client().put(filled(operation.path))
+    assert answer.status_code == 405
+    DOCUMENT.judge(operation, answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (200, {"status": "ok", "more": 1}, "Additional properties are not allowed"),
+        (200, {}, "'status' is a required property"),
+        (200, {"status": "ill"}, "'ok' was expected"),
+        (500, {"detail": {"code": "odd", "message": "x"}}, "'odd' is not one of"),
+    ],
+)
+def test_the_judge_can_fail(status: int, body: dict[str, Any], complaint: str) -> None:
+    [health] = [one for one in DOCUMENT.operations if one.name == "get_health"]
+    with pytest.raises(ValidationError, match=complaint):
+        DOCUMENT.judge(health, httpx2.Response(status, json=body))

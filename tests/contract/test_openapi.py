@@ -1,0 +1,183 @@
+"""The OpenAPI document: committed, whole, and as a TypeScript team wants it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from emulator.surfaces.upstream.absent import ABSENT
+from emulator.surfaces.upstream.app import openapi_bytes, openapi_text, upstream_routes
+from emulator.wire.errors import Code
+from tests.contract.documented import Document, Operation
+from tests.contract.reference import BFF_ROUTES, LATER_PATHS, later_list
+from tests.lawful import Emulator
+
+VERBS = {"get", "list", "create", "update", "delete", "revoke", "rotate", "sync"}
+DOCUMENT = Document()
+OPERATIONS = DOCUMENT.operations
+BY_NAME = [pytest.param(one, id=one.name) for one in OPERATIONS]
+
+
+def schemas_under(value: Any) -> Iterator[str]:
+    """Return the name of every component that a value refers to."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield str(value["$ref"]).removeprefix("#/components/schemas/")
+        for member in value.values():
+            yield from schemas_under(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from schemas_under(member)
+
+
+def reached(value: Any) -> set[str]:
+    """Return every component that a value refers to, directly or not."""
+    found: set[str] = set()
+    left = list(schemas_under(value))
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += schemas_under(DOCUMENT.said["components"]["schemas"][name])
+    return found
+
+
+def test_the_committed_document_is_the_one_that_the_routes_make() -> None:
+    committed = files("emulator.surfaces.upstream").joinpath("openapi.json").read_text("utf-8")
+    assert committed == openapi_text(), "run `make generate`"
+    assert openapi_bytes() == committed.encode()
+
+
+def test_two_fetches_are_byte_identical(scene: Emulator, demo: Emulator) -> None:
+    fetched = {one.client().get("/openapi.json").content for one in (scene, demo, scene)}
+    assert fetched == {openapi_bytes()}
+
+
+def test_it_documents_every_route_that_is_built_and_no_other() -> None:
+    missing = {(method, path) for method, path, _, _ in ABSENT}
+    routed = {(method, route.path) for route in upstream_routes() for method in route.methods or ()}
+    assert {(one.method, one.path) for one in OPERATIONS} == routed - missing
+    assert missing <= routed
+    assert len(OPERATIONS) == len(routed - missing)
+
+
+def test_operation_ids_are_unique_and_begin_with_a_verb() -> None:
+    names = [one.name for one in OPERATIONS] + [name for _, _, name, _ in ABSENT]
+    assert len(set(names)) == len(names)
+    assert {one.name.split("_")[0] for one in OPERATIONS} <= VERBS
+    assert all(one.name.replace("_", "").isalpha() and one.name.islower() for one in OPERATIONS)
+
+
+def test_fastapis_own_errors_and_ranges_of_statuses_appear_nowhere() -> None:
+    text = openapi_text()
+    assert "HTTPValidationError" not in text
+    assert '"ValidationError"' not in text
+    statuses = {status for one in OPERATIONS for status in one.said["responses"]}
+    assert all(status.isdigit() for status in statuses)
+
+
+@pytest.mark.parametrize("operation", BY_NAME)
+def test_every_operation_says_what_it_is_for_and_where_it_is_known_from(
+    operation: Operation,
+) -> None:
+    said = operation.said
+    assert said["x-source"] in ("base contract", "newer docs", "assumed")
+    assert said["summary"]
+    assert said["description"].split("\n")[0].endswith((".", ";", ":"))
+    assert len(said["tags"]) == 1
+
+
+def test_the_sources_are_true() -> None:
+    targets = {(route.split()[0], target.split(" ")[0]) for route, target, _ in BFF_ROUTES}
+    for one in OPERATIONS:
+        in_base = (one.method, one.path) in targets
+        in_later = (one.method, one.path) in later_list() or one.path in LATER_PATHS
+        source = one.said["x-source"]
+        assert (source == "base contract") is in_base, one.name
+        if source == "newer docs":
+            parent = "/".join(one.path.split("/")[:4])
+            assert in_later or parent in LATER_PATHS or one.path.endswith("/revoke"), one.name
+
+
+@pytest.mark.parametrize("operation", BY_NAME)
+def test_every_error_is_typed_and_the_same(operation: Operation) -> None:
+    ref = {"$ref": "#/components/schemas/ErrorResponse"}
+    for status, response in operation.said["responses"].items():
+        if int(status) >= 400:
+            assert response["content"] == {"application/json": {"schema": ref}}
+            codes = response["description"].replace("`", "").split(" or ")
+            assert codes == sorted(codes)
+            assert set(codes) <= set(Code)
+    assert {405, 422, 500} <= operation.statuses
+    is_open = "security" not in operation.said
+    assert (401 in operation.statuses) is not is_open
+    takes_body = "requestBody" in operation.said
+    assert ({413, 415} <= operation.statuses) is takes_body
+
+
+@pytest.mark.parametrize("operation", BY_NAME)
+def test_every_good_answer_is_an_object_or_nothing(operation: Operation) -> None:
+    good = {status: said for status, said in operation.said["responses"].items() if status < "400"}
+    assert good
+    for status, said in good.items():
+        if status == "204":
+            assert "content" not in said
+            continue
+        [name] = schemas_under(said)
+        schema = DOCUMENT.said["components"]["schemas"][name]
+        assert schema["type"] == "object"
+
+
+@pytest.mark.parametrize("operation", BY_NAME)
+def test_every_body_is_needed_and_takes_no_unknown_member(operation: Operation) -> None:
+    body = operation.said.get("requestBody")
+    if body is None:
+        return
+    assert body["required"] is True
+    [name] = schemas_under(body)
+    schema = DOCUMENT.said["components"]["schemas"][name]
+    assert schema["additionalProperties"] is (name == "RunSync")
+    defaults = [said["default"] for said in schema["properties"].values() if "default" in said]
+    assert defaults == []
+
+
+def answered() -> list[str]:
+    """Return every component that an answer is made of."""
+    responses = [one.said["responses"] for one in OPERATIONS]
+    return sorted(reached(responses))
+
+
+@pytest.mark.parametrize("name", answered())
+def test_no_answer_has_a_default_and_every_member_is_always_there(name: str) -> None:
+    schema = DOCUMENT.said["components"]["schemas"][name]
+    properties = schema.get("properties", {})
+    optional = {"details"} if name == "ErrorDetail" else set()
+    assert set(properties) - set(schema.get("required", ())) == optional
+    assert {member for member, said in properties.items() if "default" in said} <= optional
+
+
+def test_what_is_sent_and_what_is_answered_are_different_components() -> None:
+    bodies = [one.said.get("requestBody", {}) for one in OPERATIONS]
+    assert reached(bodies).isdisjoint(answered())
+    assert reached([bodies, [one.said["responses"] for one in OPERATIONS]]) == set(
+        DOCUMENT.said["components"]["schemas"]
+    )
+
+
+def test_codes_are_an_enum_that_clients_can_switch_on() -> None:
+    assert DOCUMENT.said["components"]["schemas"]["Code"]["enum"] == [str(code) for code in Code]
+
+
+@pytest.mark.parametrize("operation", BY_NAME)
+def test_every_parameter_is_described(operation: Operation) -> None:
+    for parameter in operation.said.get("parameters", ()):
+        assert parameter["in"] in ("path", "query")
+        assert parameter["in"] == "path" or parameter["schema"].get("description")
+
+
+def test_the_committed_file_is_plain_json() -> None:
+    assert json.loads(openapi_text())["openapi"].startswith("3.1")

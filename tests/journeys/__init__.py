@@ -1,0 +1,1 @@
+"""Whole journeys of people and tools, over real sockets."""

@@ -1,0 +1,1 @@
+"""Tests of seeds, recipes and believable runs."""

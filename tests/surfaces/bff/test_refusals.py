@@ -1,0 +1,162 @@
+"""Every kind of refusal in the BFF's one shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.app import BODY_MAX
+from tests.lawful import Emulator
+from tests.scene import browser, invalid, problem
+
+WRITES = [
+    ("PATCH", "/api/cloud/me"),
+    ("POST", "/api/cloud/me"),
+    ("POST", "/api/cloud/workspaces"),
+    ("POST", "/api/cloud/projects"),
+    ("POST", "/api/cloud/runs"),
+    ("POST", "/api/cloud/api-keys"),
+    ("POST", "/api/cloud/shares"),
+    ("POST", "/api/cloud/billing/checkout"),
+    ("POST", "/api/cloud/billing/portal"),
+    ("POST", "/api/cloud/sample-run"),
+]
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_what_is_no_json_is_refused(scene: Emulator, method: str, path: str) -> None:
+    answer = browser(scene, "ada").request(method, path, content=b"{", headers=JSON)
+    message = answer.json()["error"]["message"]
+    assert message.startswith("The body is not JSON: ")
+    assert (answer.status_code, answer.json()) == (422, {"error": invalid(("", message))})
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_what_is_not_declared_as_json_is_refused(scene: Emulator, method: str, path: str) -> None:
+    answer = browser(scene, "ada").request(method, path, data={"name": "x"})
+    message = "Send the body as application/json, not as 'application/x-www-form-urlencoded'."
+    expected = {"error": problem("unsupported_media_type", message)}
+    assert (answer.status_code, answer.json()) == (415, expected)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_a_body_above_ten_mib_is_refused(scene: Emulator, method: str, path: str) -> None:
+    body = b" " * (BODY_MAX + 1)
+    answer = browser(scene, "ada").request(method, path, content=body, headers=JSON)
+    message = "The body is larger than 10 MiB; send less at once."
+    expected = {"error": problem("payload_too_large", message)}
+    assert (answer.status_code, answer.json()) == (413, expected)
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("NaN", "NaN and infinities are not JSON; leave the member out."),
+        ("-Infinity", "NaN and infinities are not JSON; leave the member out."),
+        ("1e400", "NaN and infinities are not JSON; leave the member out."),
+        ("18446744073709551616", "Integers beyond 64 bits are not kept exactly."),
+    ],
+)
+def test_a_number_that_cannot_be_kept_is_refused_with_its_path(
+    scene: Emulator, number: str, message: str
+) -> None:
+    body = f'{{"metrics": {{"loss": {number}}}}}'
+    expected = {"error": invalid(("metrics.loss", message), message=message)}
+    for client, path in (
+        (browser(scene, "ada"), "/api/cloud/runs"),
+        (scene.client(), "/api/e2e/cli-sync"),
+    ):
+        answer = client.post(path, content=body, headers=JSON)
+        assert (answer.status_code, answer.json()) == (422, expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "place", "message"),
+    [
+        (
+            "cursor=broken",
+            "cursor",
+            "This cursor is broken; send next_cursor as you received it.",
+        ),
+        ("limit=0", "limit", None),
+        ("status=done", "status", None),
+    ],
+)
+def test_a_broken_query_is_refused_with_its_path(
+    scene: Emulator, query: str, place: str, message: str | None
+) -> None:
+    answer = browser(scene, "ada").get(f"/api/cloud/runs?{query}")
+    why = message or answer.json()["error"]["details"]["errors"][0]["message"]
+    expected = {"error": invalid((place, why), message=message)}
+    assert (answer.status_code, answer.json()) == (422, expected)
+
+
+def test_every_place_that_is_off_is_named(scene: Emulator) -> None:
+    answer = browser(scene, "ada").post("/api/cloud/projects", json={"slug": "Bad", "x": 1})
+    places = [
+        ("name", "Field required"),
+        ("slug", "String should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$'"),
+        ("x", "Extra inputs are not permitted"),
+    ]
+    assert (answer.status_code, answer.json()) == (422, {"error": invalid(*places)})
+
+
+REFUSED: list[tuple[str, str, dict[str, Any], int, dict[str, Any]]] = [
+    (
+        "cy",
+        "/api/cloud/api-keys",
+        {"name": "k"},
+        403,
+        problem(
+            "forbidden",
+            "Only an owner or admin of the workspace may issue API keys; your role is member.",
+        ),
+    ),
+    (
+        "ada",
+        "/api/cloud/workspaces",
+        {"name": "x", "slug": "lab"},
+        409,
+        problem("conflict", "A workspace with the slug 'lab' exists; choose another slug."),
+    ),
+    *(
+        (
+            "dee",
+            path,
+            body,
+            402,
+            problem(
+                "quota_exceeded",
+                "This workspace holds 1 of 1 runs and cannot take 1 more. "
+                "Upgrade the plan or delete some runs.",
+                {"meter": "runs", "used": 1, "limit": 1},
+            ),
+        )
+        for path, body in (
+            ("/api/cloud/sample-run", {}),
+            ("/api/cloud/runs", {"name": "n", "adapter_id": "a", "task": "eval"}),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_a_refusal_of_the_upstream_keeps_its_code_message_and_details(
+    scene: Emulator, refused: tuple[str, str, dict[str, Any], int, dict[str, Any]]
+) -> None:
+    who, path, body, status, said = refused
+    answer = browser(scene, who).post(path, json=body)
+    assert (answer.status_code, answer.json()) == (status, {"error": said})
+    assert "www-authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/cloud/nothing", "/api/cloud/runs/x", "/api/auth/x", "/api/e2e/x", "/api/public/r/a/b"],
+)
+def test_a_path_of_the_bff_that_no_route_has_is_not_found(scene: Emulator, path: str) -> None:
+    answer = browser(scene, "ada").get(path)
+    message = f"There is nothing at {path}; `worldflux-emulator routes` lists all."
+    assert (answer.status_code, answer.json()) == (404, {"error": problem("not_found", message)})

@@ -1,0 +1,198 @@
+"""Host and Origin guards, CORS, HEAD and OPTIONS: what is the same on every surface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from emulator.app import EXPOSED
+from tests.lawful import Emulator
+from tests.scene import SECRET as KEY
+from tests.scene import browser, problem, stage, with_secret
+
+PATHS = (
+    "/healthz",
+    "/api/cloud/me",
+    "/api/auth/session",
+    "/api/public/r/share-live-token",
+    "/auth/v1/health",
+    "/_emulator/health",
+)
+"""One of every surface."""
+
+LOOPBACK = (
+    "http://localhost",
+    "http://localhost:3000",
+    "https://localhost:3000",
+    "http://app.localhost:5173",
+    "http://127.0.0.1:8080",
+    "http://127.1.2.3",
+    "http://[::1]:3000",
+)
+FOREIGN = (
+    "https://evil.test",
+    "http://localhost.evil.test",
+    "http://evil.test:8787",
+    "http://localhost:3000.evil.test",
+    "http://xlocalhost",
+    "http://127.0.0.1.evil.test",
+    "http://192.168.0.1:3000",
+    "null",
+    "file://",
+)
+
+
+def cors_of(answer: httpx2.Response) -> dict[str, str]:
+    """Return what a browser goes by, without what is always the same."""
+    names = ("access-control-allow-origin", "access-control-allow-credentials")
+    assert answer.headers["vary"].startswith("Origin")
+    return {name: answer.headers[name] for name in names if name in answer.headers}
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8787", "LOCALHOST", "127.0.0.1", "[::1]:1", "a.localhost"]
+)
+def test_a_loopback_host_is_served(scene: Emulator, host: str) -> None:
+    assert scene.client().get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.test",
+        "localhost.evil.test",
+        "192.168.0.1",
+        "",
+        "[",
+        "[::2]",
+        "127.0.0.1.evil.test",
+        "a b",
+    ],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_any_other_host_is_refused(scene: Emulator, path: str, host: str) -> None:
+    answer = scene.client().get(path, headers={"Host": host})
+    message = f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {host}."
+    assert (answer.status_code, answer.json()) == (403, {"error": problem("forbidden", message)})
+
+
+def test_a_host_that_is_listed_is_served(tmp_path: Path) -> None:
+    scene = stage(tmp_path, allowed_hosts=("emulator",))
+    for host, status in (("emulator:8787", 200), ("EMULATOR", 200), ("other", 403)):
+        assert scene.client().get("/healthz", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize("origin", LOOPBACK)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_of_this_machine_reads_every_answer_with_credentials(
+    scene: Emulator, path: str, origin: str
+) -> None:
+    answer = scene.client().get(path, headers={"Origin": origin})
+    assert cors_of(answer) == {
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+    }
+    exposed = answer.headers["access-control-expose-headers"]
+    assert exposed.split(", ") == list(EXPOSED)
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_page_of_elsewhere_reads_nothing_and_controls_nothing(
+    scene: Emulator, origin: str
+) -> None:
+    ada = browser(scene, "ada")
+    for path in PATHS[:-1]:
+        answer = ada.get(path, headers={"Origin": origin})
+        assert answer.status_code == 200
+        assert "access-control-allow-origin" not in answer.headers
+    message = f"Origin {origin!r} may not control the emulator; start with --allowed-origin."
+    for method, path in (("GET", "state"), ("POST", "reset"), ("POST", "clock/advance")):
+        answer = ada.request(method, f"/_emulator/{path}", headers={"Origin": origin})
+        expected = {"error": problem("forbidden", message)}
+        assert (answer.status_code, answer.json()) == (403, expected)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_an_origin_that_is_listed_reads_and_controls(tmp_path: Path) -> None:
+    scene = stage(tmp_path, allowed_origins=("https://app.lab.test",))
+    for path in ("/healthz", "/_emulator/state"):
+        answer = scene.client().get(path, headers={"Origin": "https://app.lab.test"})
+        assert answer.status_code == 200
+        assert cors_of(answer)["access-control-allow-origin"] == "https://app.lab.test"
+
+
+def test_without_an_origin_control_is_open(scene: Emulator) -> None:
+    assert scene.client().get("/_emulator/state").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_preflight_of_this_machine_is_granted(scene: Emulator, path: str, method: str) -> None:
+    asked = {
+        "Origin": "http://localhost:3000",
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "apikey,authorization,x-client-info,x-workspace-id",
+    }
+    answer = scene.client().options(path, headers=asked)
+    assert answer.status_code == 200
+    assert cors_of(answer) == {
+        "access-control-allow-origin": "http://localhost:3000",
+        "access-control-allow-credentials": "true",
+    }
+    assert method in answer.headers["access-control-allow-methods"].split(", ")
+    allowed = answer.headers["access-control-allow-headers"]
+    assert allowed == asked["Access-Control-Request-Headers"]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_preflight_of_elsewhere_is_refused(scene: Emulator, origin: str) -> None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    answer = scene.client().options("/api/cloud/me", headers=asked)
+    assert answer.status_code == 400
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_refusal_can_be_read_by_a_page_too(scene: Emulator) -> None:
+    page = {"Origin": "http://localhost:3000"}
+    for method, path in (("GET", "/api/cloud/me"), ("PUT", "/api/runs"), ("GET", "/nothing")):
+        answer = scene.client().request(method, path, headers=page)
+        assert answer.status_code >= 400
+        assert cors_of(answer)["access-control-allow-origin"] == page["Origin"]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/runs", "/", "/openapi.json", "/nothing"])
+def test_head_is_get_without_its_body(scene: Emulator, path: str) -> None:
+    key = with_secret(scene, KEY)
+    got, head = key.get(path), key.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers == got.headers
+
+
+def test_head_of_what_has_no_get_is_not_allowed(scene: Emulator) -> None:
+    answer = scene.client().head("/api/auth/login")
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (405, b"", "POST")
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/", "GET, HEAD"),
+        ("/openapi.json", "GET, HEAD"),
+        ("/api/me", "GET, HEAD, PATCH"),
+        ("/api/runs", "GET, HEAD, POST"),
+        ("/api/runs/x", "DELETE, GET, HEAD"),
+        ("/api/sync/runs", "POST"),
+        ("/api/cloud/me", "GET, HEAD, PATCH, POST"),
+        ("/api/cloud/runs", "GET, HEAD, POST"),
+        ("/api/auth/login", "POST"),
+        ("/api/public/r/x", "GET, HEAD"),
+        ("/auth/v1/token", "POST"),
+        ("/_emulator/reset", "POST"),
+    ],
+)
+def test_options_names_the_methods_there_are(scene: Emulator, path: str, allow: str) -> None:
+    answer = scene.client().options(path)
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (204, b"", allow)
+    assert "content-length" not in answer.headers

@@ -1,0 +1,45 @@
+"""The scene's shares as the surfaces show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.lawful import ORIGIN
+from tests.scene import ADA, CY, DONE, EPOCH, IN_30_DAYS, LAB, LIVE_SHARE, REVOKED_SHARE, RUN_DONE
+
+SHARE_LIVE: dict[str, Any] = {
+    "id": LIVE_SHARE,
+    "workspace_id": LAB,
+    "run_id": DONE,
+    "token": "share-live-token",
+    "url": f"{ORIGIN}/api/public/r/share-live-token",
+    "created_by": CY,
+    "created_at": EPOCH,
+    "expires_at": IN_30_DAYS,
+    "revoked_at": None,
+}
+SHARE_REVOKED: dict[str, Any] = {
+    **SHARE_LIVE,
+    "id": REVOKED_SHARE,
+    "token": "share-gone-token",
+    "url": f"{ORIGIN}/api/public/r/share-gone-token",
+    "created_by": ADA,
+    "revoked_at": EPOCH,
+}
+PUBLIC: dict[str, Any] = {
+    "run": {
+        name: RUN_DONE[name]
+        for name in RUN_DONE
+        if name
+        not in (
+            *("id", "workspace_id", "project_id", "client_run_id", "cost_estimate_usd"),
+            *("extra", "created_at"),
+        )
+    },
+    "shared_at": EPOCH,
+    "expires_at": IN_30_DAYS,
+}
+PUBLIC["run"]["artifacts"] = [
+    {name: said for name, said in artifact.items() if name != "id"}
+    for artifact in RUN_DONE["artifacts"]
+]
