@@ -34,7 +34,7 @@ def crowd(size: int) -> Crowd:
     user = create_user(
         world, email="ada@bench.test", password="ada-password", name="Ada", metadata="{}"
     )
-    workspace = open_workspace(world, user_id=user.id, name="Bench")
+    workspace = open_workspace(world, Actor(user_id=user.id), name="Bench")
     # Nothing that is made here dies before the end: the collector would only look for it in vain.
     gc.disable()
     world.extend(Run, [_run(world, workspace, place * 7919 % size) for place in range(size)])

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from emulator.wire.errors import UnsupportedAction
 from emulator.wire.exchange import exchange_of
+from emulator.world.access import Actor
 from emulator.world.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces import open_workspace
 from tests.lawful import ORIGIN, Emulator
@@ -51,7 +52,7 @@ def route(emulator: Emulator, name: str, handler: Handler) -> str:
 
 def write(request: Request) -> None:
     """Change the world."""
-    open_workspace(exchange_of(request).world, user_id=ADA, name="written")
+    open_workspace(exchange_of(request).world, Actor(user_id=ADA), name="written")
 
 
 async def breaks(request: Request) -> Response:

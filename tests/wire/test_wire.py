@@ -19,12 +19,12 @@ from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.tokens import (
     access_token,
     anon_key,
-    read_access_token,
+    read_token,
     service_key,
 )
-from emulator.world.accounts import sign_in
 from emulator.world.records import Session
 from emulator.world.refusals import Invalid
+from emulator.world.sessions import sign_in
 from emulator.world.world import World
 from tests.world.lab import account, begin
 
@@ -52,7 +52,7 @@ def test_a_credential_is_known_in_its_own_world_alone(credential: str, name: str
 
 @given(st.integers(-(2**62), 2**62), st.integers(0, 2**31), st.text(min_size=1))
 def test_a_cursor_is_the_place_after_its_record(moment: int, ordinal: int, key: str) -> None:
-    record = Session(id=key, user_id="u", created_at=moment, ordinal=ordinal)
+    record = Session(id=key, user_id="u", method="password", created_at=moment, ordinal=ordinal)
     cursor = cursor_after(record)
     assert read_cursor(cursor) == (moment, ordinal, key)
     assert cursor.replace("-", "").replace("_", "").isalnum()
@@ -75,7 +75,7 @@ def test_tokens_carry_their_world_and_the_default_worlds_carry_nothing(name: str
     account(world, "ada")
     new = sign_in(world, email="ada@x.test", password="ada-password")
     token = access_token(world, SETTINGS, new.user, new.session)
-    claims = read_access_token(token, SETTINGS)
+    claims = read_token(token, SETTINGS)
     assert claims is not None
     assert (claims.session_id, claims.user_id, claims.world) == (
         new.session.id,
@@ -104,7 +104,7 @@ def test_a_token_that_is_signed_well_and_says_nonsense_is_none(claims: dict[str,
     token = (
         jwt.encode(claims, SETTINGS.jwt_secret) if claims.get("sub") != 1 else _unchecked(claims)
     )
-    assert read_access_token(token, SETTINGS) is None
+    assert read_token(token, SETTINGS) is None
 
 
 def _unchecked(claims: dict[str, Any]) -> str:
@@ -116,7 +116,7 @@ def test_a_token_without_a_signature_or_of_another_kind_is_none() -> None:
     claims = {"sub": "u", "session_id": "s", "exp": 1}
     unsigned = jwt.encode(claims, "", algorithm="none")
     longer = jwt.encode(claims, SETTINGS.jwt_secret * 2, algorithm="HS512")
-    assert [read_access_token(one, SETTINGS) for one in (unsigned, longer)] == [None, None]
+    assert [read_token(one, SETTINGS) for one in (unsigned, longer)] == [None, None]
 
 
 def stored(jar: dict[str, str], cookies: list[str]) -> dict[str, str]:

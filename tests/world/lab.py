@@ -48,8 +48,8 @@ def open_lab() -> Lab:
     """Return the lab."""
     world = begin()
     ada, bo, cy, dee = (account(world, name) for name in ("ada", "bo", "cy", "dee"))
-    lab = open_workspace(world, user_id=ada.user_id, name="Lab")
-    away = open_workspace(world, user_id=dee.user_id, name="Away")
+    lab = open_workspace(world, ada, name="Lab")
+    away = open_workspace(world, dee, name="Away")
     join(world, lab, user_id=bo.user_id, role="admin")
     join(world, lab, user_id=cy.user_id, role="member")
     return Lab(world=world, ada=ada, bo=bo, cy=cy, dee=dee, lab=lab, away=away)

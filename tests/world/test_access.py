@@ -68,7 +68,7 @@ def test_the_foreign_and_the_unknown_are_told_apart_by_nobody(what: str) -> None
 def test_a_key_sees_its_own_workspace_alone(what: str) -> None:
     lab, ids = furnished()
     here = replace(lab.ada, api_key_id="k", workspace_id=lab.lab.id)
-    other = open_workspace(lab.world, user_id=lab.ada.user_id, name="Other")
+    other = open_workspace(lab.world, lab.ada, name="Other")
     there = replace(lab.ada, api_key_id="k", workspace_id=other.id)
     assert LOOKS[what](lab.world, here, ids[what]).id == ids[what]
     with pytest.raises(NotFound):
@@ -78,7 +78,7 @@ def test_a_key_sees_its_own_workspace_alone(what: str) -> None:
 def test_workspaces_are_seen_in_the_order_they_were_joined() -> None:
     lab = open_lab()
     clock.advance(lab.world, by=SECOND)
-    later = open_workspace(lab.world, user_id=lab.bo.user_id, name="Later")
+    later = open_workspace(lab.world, lab.bo, name="Later")
     assert access.visible_workspaces(lab.world, lab.bo) == [lab.lab, later]
     keyed = replace(lab.bo, workspace_id=later.id)
     assert access.visible_workspaces(lab.world, keyed) == [later]
@@ -91,7 +91,7 @@ def context(lab: Lab, actor: Actor, wanted: str | None) -> Workspace:
 
 def test_a_request_is_about_the_workspace_it_names_else_the_first() -> None:
     lab = open_lab()
-    second = open_workspace(lab.world, user_id=lab.ada.user_id, name="Second")
+    second = open_workspace(lab.world, lab.ada, name="Second")
     assert context(lab, lab.ada, None) == lab.lab
     assert context(lab, lab.ada, second.id) == second
     assert context(lab, replace(lab.ada, workspace_id=second.id), None) == second

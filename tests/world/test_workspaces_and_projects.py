@@ -125,5 +125,5 @@ def test_a_project_whose_runs_are_gone_can_be_deleted() -> None:
 
 def test_a_pinned_slug_and_id_are_kept() -> None:
     lab = open_lab()
-    workspace = open_workspace(lab.world, user_id=lab.ada.user_id, name="N", slug="s", pin="id")
+    workspace = open_workspace(lab.world, lab.ada, name="N", slug="s", pin="id")
     assert (workspace.id, workspace.slug) == ("id", "s")
