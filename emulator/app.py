@@ -139,7 +139,11 @@ class Transactions:
         """Run the surfaces once and put the state back if they refused or nothing is to be kept."""
         world = exchange.world
         state = exchange.before = world.state
-        start, content = _run(self._app, scope, body)
+        try:
+            start, content = _run(self._app, scope, body)
+        except BaseException:
+            world.state = state
+            raise
         is_refused = start["status"] >= _REFUSED and not exchange.commits
         if is_refused or not keeps:
             world.state = exchange.before

@@ -32,7 +32,12 @@ class LawfulClient(TestClient):
 
     def __init__(self, emulator: Emulator) -> None:
         """Call `emulator` as a browser or a CLI would."""
-        super().__init__(emulator.app, base_url=ORIGIN, raise_server_exceptions=False)
+        super().__init__(
+            emulator.app,
+            base_url=ORIGIN,
+            raise_server_exceptions=False,
+            client=("127.0.0.1", 50_000),
+        )
         self._emulator = emulator
 
     def request(self, method: str, url: Any, **options: Any) -> httpx2.Response:

@@ -72,6 +72,13 @@ def good(ada: LawfulClient, key: LawfulClient, anyone: LawfulClient) -> Walk:
     yield key.get("/api/projects")
     yield key.get(f"/api/projects/{ALPHA}")
     yield ada.delete(f"/api/projects/{BETA}")
+    yield ada.get("/api/audit/logs?limit=2")
+    yield ada.get("/api/me/export")
+    yield ada.post("/api/me/object")
+    yield ada.post("/api/me/restrict")
+    yield ada.post("/api/me/restrict", json={"restricted": False})
+    yield ada.post("/api/me/delete")
+    yield ada.post("/api/me/delete/cancel")
     for body in (NEW, FULL):
         yield key.post("/api/runs", json=body)
     for _ in range(2):
@@ -110,6 +117,8 @@ def refused_alike(ada: LawfulClient, anyone: LawfulClient) -> Walk:
             yield ada.request(one.method, path, json={"unknown": 1})
             yield ada.request(one.method, path, content=b"{}")
             yield ada.request(one.method, path, content=b" " * (BODY_MAX + 1))
+        if one.name == "restrict_me":
+            yield ada.post(path, json={"restricted": False})
         for parameter in one.said.get("parameters", ()):
             if parameter["in"] == "query":
                 yield ada.request(one.method, path, params={parameter["name"]: "-1"})
@@ -120,6 +129,9 @@ def refused_each(scene: Emulator) -> Walk:
     ada, cy = caller(scene, "ada"), caller(scene, "cy")
     key, away = with_secret(scene, SECRET), with_secret(scene, AWAY_SECRET)
     yield key.patch("/api/me", json={"name": "x"})
+    yield ada.post("/api/me/delete/cancel")
+    yield key.get("/api/me/export")
+    yield from refused_to_who_is_restricted(scene)
     yield key.post("/api/workspaces", json={"name": "x"})
     yield ada.post("/api/workspaces", json={"name": "x", "slug": "lab"})
     yield ada.post("/api/projects", json={"name": "Alpha"})
@@ -138,6 +150,23 @@ def refused_each(scene: Emulator) -> Walk:
         yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json={**SYNC, "x": 1})
         good_body: dict[str, Any] = {"runs": NEW, "sync/runs": SYNC}.get(path, {"name": "x"})
         yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json=good_body)
+
+
+def refused_to_who_is_restricted(scene: Emulator) -> Walk:
+    """Call every operation that writes as an account that only reads."""
+    bo = caller(scene, "bo")
+    yield bo.post("/api/me/restrict")
+    yield bo.patch("/api/me", json={"name": "x"})
+    yield bo.post("/api/workspaces", json={"name": "x"})
+    yield bo.post("/api/projects", json={"name": "x"})
+    yield bo.post("/api/runs", json=NEW)
+    yield bo.post("/api/sync/runs", json=SYNC)
+    yield bo.delete(f"/api/runs/{GOING}")
+    yield bo.post("/api/shares", json={"run_id": GOING})
+    yield bo.post(f"/api/shares/{LIVE_SHARE}/revoke")
+    key = with_secret(scene, SECRET)
+    for path in ("delete", "delete/cancel", "restrict", "object"):
+        yield key.post(f"/api/me/{path}")
 
 
 def met_by(answers: Walk) -> set[tuple[str, int]]:

@@ -39,7 +39,7 @@ def test_from_sign_up_to_a_share_that_is_gone(launch: Launch, browse: Browse) ->
     assert signed_up.status_code == 201
     assert owner.get("/api/auth/session").json() == signed_up.json()
     [workspace] = owner.get("/api/cloud/workspaces").json()["items"]
-    assert (workspace["name"], workspace["role"]) == ("Newa's workspace", "owner")
+    assert (workspace["name"], workspace["role"]) == ("My workspace", "owner")
     assert owner.get("/api/cloud/runs").json() == {"items": [], "next_cursor": None}
 
     uploaded = owner.post("/api/cloud/sample-run")

@@ -29,7 +29,8 @@ def walked(seed: int, hash_seed: str) -> list[str]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_processes_that_hash_differently_answer_the_same(seed: int) -> None:
-    one, other = walked(seed, "1"), walked(seed, "4242")
+    # Two hash seeds under which even sets of two methods come in another order.
+    one, other = walked(seed, "1"), walked(seed, "4")
     assert len(one) == STEPS
     assert one == other
 

@@ -79,7 +79,7 @@ def test_fifty_connections_at_once_end_in_the_state_of_one_after_another(
     scene = stage(tmp_path)
     by_cli(scene, bodies())
     url = launch("--seed", str(tmp_path / "scene.yaml")).url
-    headers = {"Authorization": f"Bearer {SECRET}"}
+    headers = {"Authorization": f"Bearer {SECRET}", "User-Agent": "testclient"}
 
     def upload(run: dict[str, Any]) -> int:
         return httpx2.post(f"{url}/api/sync/runs", json=run, headers=headers).status_code

@@ -153,6 +153,7 @@ class Walk:
         return {"workspace": self.dice.choice(("lab", "lab", "away", "none")), "runs": runs}
 
 
+PATHS = ("/api/runs", "/api/me", "/api/cloud/me", "/api/runs/x", "/auth/v1/user", "/healthz")
 LISTS = ("runs", "projects", "api-keys", "shares", "workspaces")
 
 STEPS: tuple[Step, ...] = (
@@ -233,7 +234,7 @@ STEPS: tuple[Step, ...] = (
     ),
     lambda walk: walk.client().get(f"/_emulator/{walk.dice.choice(('health', 'state', 'clock'))}"),
     lambda walk: walk.client().head("/healthz"),
-    lambda walk: walk.client().options("/api/runs"),
+    lambda walk: walk.client().options(walk.dice.choice(PATHS)),
     lambda walk: walk.client().put("/nothing", content=b"{"),
     lambda walk: walk.client().post(
         "/api/e2e/cli-sync", content=b"{", headers={"Content-Type": "application/json"}

@@ -20,6 +20,7 @@ from emulator.world.refusals import (
     WeakPassword,
 )
 from emulator.world.sessions import SignedIn
+from emulator.world.texts import json_object
 from emulator.world.times import SECOND
 from emulator.world.world import World
 from tests.world.lab import EPOCH, Lab, account, begin, open_lab, state_of
@@ -64,11 +65,19 @@ def test_a_new_account_is_confirmed_and_lower_case() -> None:
         "ordinal": 1,
         "email_confirmed_at": EPOCH,
         "last_sign_in_at": None,
-        "user_metadata": '{"name":"Ada"}',
+        "user_metadata": user.user_metadata,
         "app_metadata": "{}",
         "analytics_opt_in": False,
         "product_mail_opt_in": False,
+        "is_change_half_confirmed": False,
         **dict.fromkeys(UNSET),
+    }
+    assert json_object(user.user_metadata) == {
+        "name": "Ada",
+        "email": "ada@x.test",
+        "email_verified": True,
+        "phone_verified": False,
+        "sub": user.id,
     }
     assert world.find(User, "email", "ada@x.test") is user
 

@@ -77,9 +77,10 @@ def test_a_state_that_was_kept_can_be_put_back() -> None:
     assert account(world, "ada") == one
 
 
-def test_an_empty_world_holds_its_clock_and_its_origin_alone() -> None:
+def test_an_empty_world_holds_its_clock_its_origin_and_its_settings_alone() -> None:
     counts = {spec.name: len(begin().state.tables[spec.record]) for spec in TABLES}
-    assert {name: count for name, count in counts.items() if count} == {"clock": 1, "origin": 1}
+    held = {name: count for name, count in counts.items() if count}
+    assert held == {"clock": 1, "origin": 1, "auth_settings": 1}
 
 
 def test_expecting_what_is_not_there_is_a_bug() -> None:

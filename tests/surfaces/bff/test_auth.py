@@ -58,8 +58,8 @@ def test_signing_up_makes_an_account_a_workspace_and_a_session(scene: Emulator) 
     [workspace] = anyone.get("/api/cloud/workspaces").json()["items"]
     assert workspace == {
         "id": A_UUID,
-        "name": "New's workspace",
-        "slug": "new-s-workspace",
+        "name": "My workspace",
+        "slug": "my-workspace",
         "role": "owner",
         "runs_used": 0,
         "runs_limit": None,

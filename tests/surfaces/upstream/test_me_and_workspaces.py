@@ -30,6 +30,9 @@ ME: dict[str, Any] = {
     "email_verified": True,
     "analytics_opt_in": False,
     "product_mail_opt_in": False,
+    "restricted_at": None,
+    "objected_at": None,
+    "deletion_due_at": None,
     "created_at": EPOCH,
     "updated_at": EPOCH,
 }
