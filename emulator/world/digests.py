@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast
@@ -39,8 +39,12 @@ class Digest:
         return f"{self.value:032x}"
 
 
-def record_digest(table: str, record: Any) -> int:
-    """Return the hash of a record: every field of it and the table it lies in."""
+@lru_cache(maxsize=8192)
+def record_digest(table: str, record: object) -> int:
+    """Return the hash of a record: every field of it and the table it lies in.
+
+    Remembered by identity, as a record that is written is replaced before long.
+    """
     text = _encode((table, _values(record)))
     return int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
 
@@ -50,7 +54,7 @@ def _fields_of(kind: Hashable) -> attrgetter[Any]:
     return attrgetter(*(field.name for field in fields(cast(Any, kind))))
 
 
-def _values(record: Any) -> Any:
+def _values(record: object) -> Any:
     return _fields_of(cast(Hashable, type(record)))(record)
 
 

@@ -24,6 +24,8 @@ class Record(Protocol):
         """The id, unique within the table."""
         ...
 
+    def __hash__(self) -> int: ...
+
 
 R = TypeVar("R", bound=Record)
 

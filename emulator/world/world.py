@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from emulator.world import mint
 from emulator.world.digests import Digest, record_digest
@@ -84,7 +84,8 @@ class World:
 
     def table(self, kind: type[R]) -> Table[R]:
         """Return the table of that class of record."""
-        return cast(Table[R], self.state.tables[kind])
+        table: Table[R] = self.state.tables[kind]
+        return table
 
     def get(self, kind: type[R], record_id: str) -> R | None:
         """Return the record of that id, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
@@ -28,6 +28,7 @@ from emulator.surfaces.upstream import (
     workspaces,
 )
 from emulator.surfaces.upstream.errors import render
+from emulator.surfaces.upstream.routing import PublicRoute
 from emulator.wire.errors import install
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
@@ -52,30 +53,45 @@ def upstream_routes() -> list[APIRoute]:
     return [route for resource in RESOURCES for route in resource.routes.all]
 
 
-class RouteIndex(BaseRoute):
-    """All routes by method, number of segments and second segment.
+class Upstream(FastAPI):
+    """The upstream's ASGI app: an index of its routes before FastAPI's own walk.
 
-    Measured: a walk through 80 routes takes 130 µs, a look-up and one or two regular expressions
-    take 10. What it does not find, the routes behind it answer with 404 or 405.
+    Routes are found by method, number of segments and second segment (measured: a walk through 80
+    takes 130 µs, a look-up and one or two regular expressions 5). What the index does not find,
+    FastAPI answers: 404, 405, and routes that are no part of the API.
     """
 
-    def __init__(self, routes: list[APIRoute]) -> None:
-        self._index: dict[tuple[str, int, str], list[APIRoute]] = {}
-        for route in routes:
-            for method in route.methods or ():
-                self._index.setdefault(_place(method, route.path), []).append(route)
+    @cached_property
+    def _index(self) -> dict[tuple[str, int, str], list[Route]]:
+        index: dict[tuple[str, int, str], list[Route]] = {}
+        for route in self.router.routes:
+            if isinstance(route, Route):
+                for method in route.methods or ():
+                    index.setdefault(_place(method, route.path), []).append(route)
+        return index
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return the route that takes the request, wholly or not at all."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         for route in self._index.get(_place(scope["method"], scope["path"]), ()):
-            match, child = route.matches(scope)
-            if match is Match.FULL:
-                return match, {**child, "emulator.route": route}
-        return Match.NONE, {}
+            found = route.path_regex.match(scope["path"])
+            if found is None:
+                continue
+            if isinstance(route, PublicRoute):
+                scope["path_params"] = found.groupdict()
+                response = await self._answer(route, Request(scope, receive))
+                await response(scope, receive, send)
+                return
+            break
+        await super().__call__(scope, receive, send)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the route that was found."""
-        await scope["emulator.route"].handle(scope, receive, send)
+    async def _answer(self, route: PublicRoute, request: Request) -> Response:
+        try:
+            return await route.answer(request)
+        except Exception as error:
+            kind = next(one for one in type(error).__mro__ if one in self.exception_handlers)
+            handle: Any = self.exception_handlers[kind]
+            response: Response = await handle(request, error)
+            return response
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:
@@ -123,7 +139,7 @@ async def _get_docs(_: Request) -> Response:
 
 def build_upstream() -> FastAPI:
     """Return the upstream's ASGI app."""
-    app = FastAPI(
+    app = Upstream(
         title=TITLE,
         version=__version__,
         openapi_url=None,
@@ -131,8 +147,7 @@ def build_upstream() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    routes = upstream_routes()
-    app.router.routes.extend([RouteIndex(routes), *routes])
+    app.router.routes.extend(upstream_routes())
     app.router.routes.append(Route("/openapi.json", _get_openapi, methods=["GET"]))
     app.router.routes.append(Route("/docs", _get_docs, methods=["GET"]))
     install(app, render)

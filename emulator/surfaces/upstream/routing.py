@@ -7,6 +7,7 @@ body's shape, and the body of a call that is not allowed is not read.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Query, Request, Response
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 
 from emulator.surfaces.upstream.errors import ErrorResponse
-from emulator.wire.bodies import preload_json
+from emulator.surfaces.upstream.handling import Signature, call, signature_of
 from emulator.wire.credentials import untagged
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.errors import STATUS, BadCredentials, Code
@@ -56,34 +57,28 @@ WorkspaceId = Annotated[
 class PublicRoute(APIRoute):
     """A route that anyone may call; its body, if it takes one, must be JSON."""
 
+    @cached_property
+    def signature(self) -> Signature:
+        """What its handler is called with."""
+        return signature_of(self)
+
     def get_route_handler(self) -> Callable[[Request], Any]:
-        """Return FastAPI's handler with the body parsed before it by our own rules."""
-        handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
+        """Return what answers a request, for FastAPI as for the index before it."""
+        return self.answer
 
-        async def parsed(request: Request) -> Response:
-            await preload_json(request)
-            answer: Response = await handle(request)
-            return answer
-
-        return parsed
+    async def answer(self, request: Request) -> Response:
+        """Answer a request."""
+        return await call(self.signature, request)
 
 
 class CallerRoute(PublicRoute):
     """A route that needs a caller: an API key or the access token of a live session."""
 
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Return the handler with the caller judged before anything of the request is read."""
-        handle = super().get_route_handler()
-
-        async def authenticated(request: Request) -> Response:
-            exchange = exchange_of(request)
-            exchange.actor = _caller(exchange, request.headers)
-            answer: Response = await handle(request)
-            return answer
-
-        return authenticated
+    async def answer(self, request: Request) -> Response:
+        """Answer a request, the caller judged before anything else of it is read."""
+        exchange = exchange_of(request)
+        exchange.actor = _caller(exchange, request.headers)
+        return await call(self.signature, request)
 
 
 def _caller(exchange: Exchange, headers: Headers) -> Actor:
