@@ -36,7 +36,8 @@ bench: $(DEV) ## measure
 	$(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## remove everything that make fetched or tools cached
-	rm -rf .venv tests/clients/node_modules tests/clients/generated test-results dist
+	rm -rf .venv tests/clients/node_modules tests/clients/*/node_modules test-results dist
+	rm -rf tests/clients/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find emulator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -63,7 +64,7 @@ node: $(DEV)
 	  ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm && \
 	  ln -sf "$$wheel/lib/node_modules/npm/bin/npx-cli.js" $(BIN)/npx; }
 
-$(CLIENTS): tests/clients/package-lock.json tests/clients/package.json | node
+$(CLIENTS): $(addprefix tests/clients/,package-lock.json package.json newest/package.json) | node
 	cd tests/clients && npm ci --loglevel=error
 	@touch $@
 

@@ -1,11 +1,17 @@
 // The real Supabase clients. Reads `{url, anonKey, steps, …}` from stdin, takes the steps in turn
 // with one client, and prints what each came to: `{data, error, requests}`, with the cookies set.
-import { createServerClient, parseCookieHeader, serializeCookieHeader } from "@supabase/ssr";
-import { createClient } from "@supabase/supabase-js";
+// The packages are those of this folder, or of another that the question names.
+import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import ws from "ws";
 
 const question = JSON.parse(await text(process.stdin));
+const require = createRequire(
+  question.folder ? pathToFileURL(`${question.folder}/`) : import.meta.url,
+);
+const { createServerClient, parseCookieHeader, serializeCookieHeader } = require("@supabase/ssr");
+const { createClient } = require("@supabase/supabase-js");
 const { url, anonKey, email, password } = question;
 
 /** What the client asked of the server, a line a request. */
