@@ -21,6 +21,7 @@ Role = Literal["owner", "admin", "member"]
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Task = Literal["generate", "rollout", "eval"]
 Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
+Meter = Literal["runs", "storage_bytes", "projects", "members", "api_keys", "shares"]
 OneTimeKind = Literal[
     "signup", "invite", "magiclink", "recovery", "email_change", "email_change_old"
 ]
@@ -216,8 +217,38 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Caps:
+    """How much of each meter a plan allows; None is no cap."""
+
+    runs: int | None
+    storage_bytes: int | None
+    projects: int | None
+    members: int | None
+    api_keys: int | None
+    shares: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Plan:
+    """What a workspace may be subscribed to; the id is the name that requests use.
+
+    Prices are in cents; plans are listed by `ordinal`, the smallest first.
+    """
+
+    id: str
+    title: str
+    month_price_cents: int
+    year_price_cents: int
+    trial_days: int
+    caps: Caps
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Workspace:
-    """A tenant. `runs_limit` caps how many runs it may hold; None is no cap."""
+    """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
+    where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
+    """
 
     id: str
     name: str
@@ -225,7 +256,26 @@ class Workspace:
     created_by: str | None
     created_at: Instant
     ordinal: int
+    plan: str
+    period_anchor: Instant | None
     runs_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Usage:
+    """What a workspace used of the meters of use; the id is the workspace's.
+
+    `runs` counts those of the period that began at `period_start`, and nothing in a later one.
+    Bytes are those of the artifacts of its runs and those that were committed. What is reserved
+    counts until it is committed, reverted or expired, whatever the period.
+    """
+
+    id: str
+    period_start: Instant
+    runs: int
+    storage_bytes: int
+    runs_reserved: int
+    storage_bytes_reserved: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -377,6 +427,14 @@ TABLES = (
     TableSpec("users", User, {"email": lambda r: r.email}, {"all": lambda _: ()}),
     TableSpec("sessions", Session, {}, {"user": lambda r: r.user_id, "all": lambda _: ()}),
     TableSpec("refresh_tokens", RefreshToken, {}, {"session": lambda r: r.session_id}),
+    TableSpec(
+        "plans",
+        Plan,
+        {},
+        {"all": lambda _: ()},
+        order=lambda r: (0, r.ordinal, r.id),
+    ),
+    TableSpec("usage", Usage, {}, {}),
     TableSpec("workspaces", Workspace, {"slug": lambda r: r.slug}, {"all": lambda _: ()}),
     TableSpec(
         "members",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.world.access import Actor, member_id, require_writer
 from emulator.world.audit import record_audit
+from emulator.world.plan_list import FREE
 from emulator.world.records import Member, Role, Workspace
 from emulator.world.refusals import Conflict, Forbidden
 from emulator.world.texts import slugify
@@ -32,6 +33,8 @@ def open_workspace(
         created_by=actor.user_id,
         created_at=world.now,
         ordinal=ordinal,
+        plan=FREE,
+        period_anchor=None,
         runs_limit=None,
     )
     world.put(workspace)
