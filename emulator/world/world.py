@@ -121,6 +121,10 @@ class World:
         """Return how many records stand under `key`."""
         return self.table(kind).count(index, key)
 
+    def count_from(self, kind: type[R], index: str, key: Hashable, *, moment: Instant) -> int:
+        """Return how many records under `key` have their place at or after a moment."""
+        return self.table(kind).count_from(index, key, moment)
+
     # Writing
 
     def put(self, record: Record) -> None:
