@@ -25,6 +25,7 @@ from emulator.surfaces.upstream import (
     runs,
     shares,
     system,
+    usage,
     workspaces,
 )
 from emulator.surfaces.upstream.errors import render
@@ -41,6 +42,7 @@ RESOURCES = (
     me,
     privacy,
     audit,
+    usage,
     system,
     absent,
 )
