@@ -20,7 +20,7 @@ PLANS = (
         month_price_cents=0,
         year_price_cents=0,
         trial_days=0,
-        caps=Caps(runs=500, storage_bytes=5 * _GIB, projects=5, members=3, api_keys=5, shares=10),
+        caps=Caps(runs=500, storage_bytes=5 * _GIB, projects=10, members=5, api_keys=10, shares=25),
         ordinal=1,
     ),
     Plan(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from emulator.world.access import Fixture
 from emulator.world.audit import record_audit
 from emulator.world.periods import Period, period_at
-from emulator.world.records import Instant, Plan, Usage, Workspace
+from emulator.world.records import Instant, Plan, SubscriptionStatus, Usage, Workspace
 from emulator.world.refusals import Invalid
 from emulator.world.world import World
 
@@ -36,14 +36,17 @@ def period_of(world: World, workspace: Workspace) -> Period:
     return period_at(workspace.period_anchor, world.now)
 
 
-def subscription_status(world: World, workspace: Workspace) -> str | None:
-    """Return how the workspace's subscription stands, in Stripe's words; None without one."""
-    return None
-
-
-def set_plan(world: World, workspace: Workspace, *, plan: str, anchor: Instant | None) -> Workspace:
+def set_plan(
+    world: World,
+    workspace: Workspace,
+    *,
+    plan: str,
+    anchor: Instant | None,
+    status: SubscriptionStatus | None = None,
+) -> Workspace:
     """Put a workspace on a plan whose periods follow `anchor`, and return it as it is then.
 
+    `status` is that of the workspace's last subscription, None where there was none.
     Nothing is deleted where it is above the new caps: what would use more of such a meter is
     refused. Refuses Invalid for a plan that there is not.
 
@@ -53,14 +56,18 @@ def set_plan(world: World, workspace: Workspace, *, plan: str, anchor: Instant |
     """
     plan_named(world, plan)
     before = world.expect(Workspace, workspace.id)
-    after = replace(before, plan=plan, period_anchor=anchor)
-    if (before.plan, before.period_anchor) == (plan, anchor):
+    after = replace(before, plan=plan, period_anchor=anchor, subscription_status=status)
+    if _standing(before) == _standing(after):
         return before
     _carry_usage(world, before, after)
     world.put(after)
     if before.plan != plan:
         record_audit(world, Fixture(), "workspace.plan_changed", after, workspace_id=after.id)
     return after
+
+
+def _standing(workspace: Workspace) -> tuple[str, Instant | None, SubscriptionStatus | None]:
+    return workspace.plan, workspace.period_anchor, workspace.subscription_status
 
 
 def _carry_usage(world: World, before: Workspace, after: Workspace) -> None:

@@ -253,6 +253,7 @@ class Plan:
 class Workspace:
     """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
     where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
+    `subscription_status` is what the control plane knows of the last subscription, if one was.
     """
 
     id: str
@@ -263,6 +264,7 @@ class Workspace:
     ordinal: int
     plan: str
     period_anchor: Instant | None
+    subscription_status: SubscriptionStatus | None
     runs_limit: int | None
 
 

@@ -42,6 +42,7 @@ def open_workspace(
         ordinal=ordinal,
         plan=plan,
         period_anchor=None,
+        subscription_status=None,
         runs_limit=None,
     )
     world.put(workspace)

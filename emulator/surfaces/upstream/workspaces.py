@@ -10,9 +10,9 @@ from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Rout
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
 from emulator.world.access import Actor, member_id, visible_workspace
-from emulator.world.plans import period_of, subscription_status
+from emulator.world.plans import period_of
 from emulator.world.quota import gauges
-from emulator.world.records import Member, Role, Workspace
+from emulator.world.records import Member, Role, SubscriptionStatus, Workspace
 from emulator.world.times import to_text
 from emulator.world.workspaces import create_workspace as create
 from emulator.world.world import World
@@ -52,7 +52,7 @@ class UsageView(BaseModel):
 class WorkspaceView(BaseModel):
     """A workspace, the caller's role in it, its plan and what it used of that.
 
-    `subscription_status` is Stripe's word; null without a subscription. Runs are counted from
+    `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs are counted from
     `start` of the period to its `end`, when they begin again at zero.
     """
 
@@ -61,7 +61,7 @@ class WorkspaceView(BaseModel):
     slug: str
     role: Role
     plan: str
-    subscription_status: str | None
+    subscription_status: SubscriptionStatus | None
     period: PeriodView
     usage: UsageView
     created_at: str
@@ -89,7 +89,7 @@ def _view(world: World, actor: Actor, workspace: Workspace) -> WorkspaceView:
         slug=workspace.slug,
         role=world.expect(Member, member_id(workspace.id, actor.user_id)).role,
         plan=workspace.plan,
-        subscription_status=subscription_status(world, workspace),
+        subscription_status=workspace.subscription_status,
         period=PeriodView(start=to_text(period.start), end=to_text(period.end)),
         usage=UsageView(
             **{
