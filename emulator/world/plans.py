@@ -72,5 +72,8 @@ def _standing(workspace: Workspace) -> tuple[str, Instant | None, SubscriptionSt
 
 def _carry_usage(world: World, before: Workspace, after: Workspace) -> None:
     usage = world.get(Usage, before.id)
-    if usage is not None and usage.period_start == period_of(world, before).start:
-        world.put(replace(usage, period_start=period_of(world, after).start))
+    if usage is None:
+        return
+    is_present = usage.period_start == period_of(world, before).start
+    start = period_of(world, after).start
+    world.put(replace(usage, period_start=start, runs=usage.runs if is_present else 0))
