@@ -102,4 +102,4 @@ def _sample_body(request: Request) -> bytes:
     world = exchange_of(request).world
     last = world.get(Ordinal, "run")
     run = sample_run(world, ordinal=1 if last is None else last.value + 1)
-    return run.model_dump_json(exclude_none=True).encode()
+    return orjson.dumps(run.model_dump(exclude_none=True))

@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from emulator.seeding.contents import content_of
-from emulator.seeding.schema import Name, RunFields
+from emulator.seeding.schema import JsonObject, Name, RunFields
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -75,6 +75,7 @@ class RunCreate(RunWritten):
     """A new run."""
 
     name: Name
+    extra: JsonObject | None = None
 
 
 class RunSync(RunWritten):
@@ -135,7 +136,7 @@ async def create_run(
         world,
         actor,
         workspace=workspace_of(request, workspace_id),
-        content=body.content(name=body.name),
+        content=body.content(name=body.name, extra=body.extra),
     )
     return reply_bytes(run_json(run), status=201)
 
