@@ -95,3 +95,12 @@ def test_over_limit_stands_above_four_caps_at_one_and_below_one() -> None:
         "api_keys": (10, 10),
         "shares": (1, 25),
     }
+
+
+def test_every_run_of_a_seed_counts_with_or_without_a_client_run_id(tmp_path: Path) -> None:
+    artifacts = "artifacts: [{name: a.bin, size_bytes: 7}]"
+    runs = f"runs: [{{client_run_id: one, {artifacts}}}, {{name: two, {artifacts}}}]"
+    world = planted(PEOPLE.replace("plan: PLAN", runs), tmp_path)
+    (lab,) = world.all(Workspace, "all", ())
+    usage = quota.usage_of(world, lab)
+    assert (usage.runs, usage.storage_bytes) == (2, 14)
