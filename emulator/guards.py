@@ -19,9 +19,14 @@ _LOOPBACK = re.compile(LOOPBACK_ORIGIN, re.IGNORECASE)
 def is_allowed_host(host: str, settings: Settings) -> bool:
     """Tell whether a Host header, with or without a port, names this server."""
     name = (urlsplit(f"//{host}").hostname or "").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
     if name in settings.allowed_hosts or name == urlsplit(settings.public_url).hostname:
+        return True
+    return is_loopback_host(name)
+
+
+def is_loopback_host(name: str) -> bool:
+    """Tell whether a host name without a port is this machine's own."""
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
         return ip_address(name).is_loopback

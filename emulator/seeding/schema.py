@@ -66,6 +66,9 @@ Email = Annotated[
         max_length=254,
     ),
 ]
+WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048)]
+"""A page or an endpoint; nothing but the web's own schemes."""
+
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
 
 
