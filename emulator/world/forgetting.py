@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from emulator.world import accounts, jobs
+from emulator.world import accounts, jobs, usage
 from emulator.world.records import (
     ApiKey,
     AuditEntry,
@@ -107,6 +107,7 @@ def delete_workspace(world: World, workspace: Workspace) -> None:
     kinds: tuple[type[Any], ...] = (Share, Run, Project, ApiKey, Member, AuditEntry)
     for kind in kinds:
         _remove(world, kind, "workspace", workspace.id)
+    usage.forget_usage(world, workspace)
     world.remove(workspace)
 
 
