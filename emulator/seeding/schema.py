@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from emulator.world.api_keys import PREFIX
-from emulator.world.plan_list import FREE
+from emulator.world.plan_list import UNCAPPED_PLAN
 from emulator.world.records import Role, RunStatus, Runtime, Task
 from emulator.world.texts import json_text
 
@@ -290,7 +290,9 @@ class SeedWorkspace(Strict):
     slug: Slug
     name: Name
     id: Id | None = None
-    plan: Slug = FREE
+    plan: Annotated[Slug, Field(description="Default: enterprise, which has no caps.")] = (
+        UNCAPPED_PLAN
+    )
     runs_limit: Annotated[
         int | None, Field(ge=0, description="Stands in for the plan's cap of runs a period.")
     ] = None

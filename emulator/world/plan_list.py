@@ -13,6 +13,12 @@ _GIB = 2**30
 FREE = "free"
 """The plan of a workspace without a subscription."""
 
+UNCAPPED_PLAN = "enterprise"
+"""The plan of a seed's workspace that names none.
+
+Assumed: who says nothing of plans does not want to meet their caps; a sign-up gets the free one.
+"""
+
 PLANS = (
     Plan(
         id=FREE,
@@ -40,7 +46,7 @@ PLANS = (
         ordinal=2,
     ),
     Plan(
-        id="enterprise",
+        id=UNCAPPED_PLAN,
         title="Enterprise",
         month_price_cents=49_900,
         year_price_cents=499_000,
