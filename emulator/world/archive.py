@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.world.payer import billing_of
 from emulator.world.records import (
     ApiKey,
     AuditEntry,
@@ -57,6 +58,7 @@ def archive_of(world: World, user: User) -> JsonText:
                 for key in world.all(ApiKey, "workspace", one.id)
                 if key.user_id == user.id
             ],
+            "billing": billing_of(world, workspaces, user),
             "sessions": [
                 {"id": one.id, "created_at": to_text(one.created_at)}
                 for one in world.all(Session, "user", user.id)
