@@ -52,8 +52,8 @@ class UsageView(BaseModel):
 class WorkspaceView(BaseModel):
     """A workspace, the caller's role in it, its plan and what it used of that.
 
-    `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs are counted from
-    `start` of the period to its `end`, when they begin again at zero.
+    `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs
+    are counted from `start` of the period to its `end`, when they begin again at zero.
     """
 
     id: str
