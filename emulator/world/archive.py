@@ -32,7 +32,7 @@ HIDDEN = frozenset({"password_hash", "secret_hash", "token", "code", "ordinal", 
 
 def archive_of(world: World, user: User) -> JsonText:
     """Return the archive of a user: profile, memberships, what it made, its keys (without
-    secrets), what it pays for, sessions, mail and audit entries. Records of other members are left out.
+    secrets), what it pays for, sessions, mail and audit entries. Records of others are left out.
     """
     members = world.all(Member, "user", user.id)
     workspaces = [world.expect(Workspace, member.workspace_id) for member in members]
