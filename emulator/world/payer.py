@@ -6,7 +6,7 @@ Assumed: invoices, payments and events stay as accounts must be kept, without th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.world import jobs
@@ -33,26 +33,77 @@ _KINDS: tuple[type[Any], ...] = (CheckoutSession, PortalSession, Invoice, Paymen
 """What a person may be named in, beside customers and cards; each is listed by its workspace."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What a user is called where a workspace is billed: what was typed there is its own too.
+
+    `tried` says that it ever opened a checkout.
+    """
+
+    user_id: str
+    emails: frozenset[str | None]
+    names: frozenset[str | None]
+    card_ids: frozenset[str | None]
+    tried: bool
+
+
 def forget_payer(world: World, workspace: Workspace, user: User) -> None:
-    """Take a user's e-mail and name from everything that was billed to a workspace."""
-    customer = customer_of(world, workspace.id)
-    is_payer = customer is not None and customer.user_id == user.id
-
-    def names(record: BillingObject) -> bool:
-        return is_payer or _is_of(record, user)
-
-    _scrub(world, workspace, names)
+    """Take a user's e-mail and name from everything that was billed to a workspace; those of
+    others who paid before or after stay.
+    """
+    person = _person(world, workspace, user)
+    _scrub(world, workspace, lambda record: _is_of(record, person))
 
 
-def _is_of(record: BillingObject, user: User) -> bool:
-    """Tell whether a record of a workspace that somebody else pays for names the user."""
+def _person(world: World, workspace: Workspace, user: User) -> Person:
+    records = _told(world, workspace)
+    bearing = [one for one in records if isinstance(one, Customer | CheckoutSession)]
+    own = [one for one in bearing if one.user_id == user.id]
+    attached: dict[str | None, str | None] = {}
+    for one in records:
+        if isinstance(one, Customer):
+            # Who was the customer when a card was first charged has attached it.
+            attached.setdefault(one.card_id, one.user_id)
+    cards = {card_id for card_id, user_id in attached.items() if user_id == user.id}
+    holders: set[str | None]
+    holders = {one.facts.holder for one in records if isinstance(one, Card) and one.id in cards}
+    holders |= {one.name for one in own if isinstance(one, Customer)}
+    visits = [one for one in own if isinstance(one, CheckoutSession)]
+    holders |= {one.pending.holder for one in visits if one.pending is not None}
+    return Person(
+        user_id=user.id,
+        emails=frozenset({user.email, *(one.email for one in own)} - {None}),
+        names=frozenset({user.name, *holders} - {None}),
+        card_ids=frozenset(cards - {None}),
+        tried=bool(visits),
+    )
+
+
+def _told(world: World, workspace: Workspace) -> list[BillingObject]:
+    """Return every record that events tell of, as it was then, and the checkouts as they are."""
+    told: list[BillingObject] = []
+    for event in world.all(Event, "workspace", workspace.id):
+        told += [event.record] if event.before is None else [event.before, event.record]
+    return told + world.all(CheckoutSession, "workspace", workspace.id)
+
+
+def _is_of(record: BillingObject, person: Person) -> bool:
+    """Tell whether a record names the person."""
     if isinstance(record, Customer | CheckoutSession):
-        return record.user_id == user.id or record.email == user.email
+        return record.user_id == person.user_id or record.email in person.emails
     if isinstance(record, Invoice):
-        return record.customer_email == user.email
+        return record.customer_email in person.emails or record.customer_name in person.names
     if isinstance(record, Card):
-        return record.facts.holder == user.name
-    return isinstance(record, Payment) and record.card.holder == user.name
+        return record.id in person.card_ids or record.facts.holder in person.names
+    if isinstance(record, PortalSession):
+        # Whose card waits there is not known; it can be typed once more.
+        return True
+    return isinstance(record, Payment) and (
+        record.card_id in person.card_ids
+        or record.card.holder in person.names
+        # An attempt of a checkout that failed is of a card that nobody attached.
+        or (person.tried and record.failure is not None and record.invoice_id is None)
+    )
 
 
 def forget_workspace(world: World, workspace: Workspace) -> None:
@@ -98,8 +149,7 @@ def nameless(record: BillingObject) -> BillingObject:
         pending = None if record.pending is None else _unheld(record.pending)
         return replace(record, user_id=None, email=None, pending=pending)
     if isinstance(record, PortalSession):
-        pending = None if record.pending is None else _unheld(record.pending)
-        return replace(record, pending=pending)
+        return replace(record, pending=None)
     if isinstance(record, Invoice):
         return replace(record, customer_email=None, customer_name=None)
     if isinstance(record, Card):
