@@ -18,11 +18,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.guards import LOOPBACK_ORIGIN, is_allowed_host, is_allowed_origin
+from emulator.own_webhook import OwnWebhook
 from emulator.settings import Settings
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
+from emulator.surfaces.stripe.app import build_stripe
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.upstream.app import build_upstream
+from emulator.wire.courier import Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.access import Source
 from emulator.worlds import Worlds
@@ -49,9 +52,12 @@ def build_app(worlds: Worlds) -> ASGIApp:
     settings = worlds.settings
     upstream = build_upstream()
     bff = build_bff(upstream, settings)
+    courier = Courier(settings)
+    worlds.on_reset.append(courier.forget)
     switchboard = Switchboard(
         surfaces=(
-            ("/_emulator", build_control(worlds)),
+            ("/_emulator", build_control(worlds, courier)),
+            ("/stripe/", build_stripe()),
             ("/auth/v1/", build_supabase()),
             ("/api/cloud/", bff),
             ("/api/auth/", bff),
@@ -61,7 +67,7 @@ def build_app(worlds: Worlds) -> ASGIApp:
         )
     )
     return CORSMiddleware(
-        Transactions(switchboard, worlds),
+        Transactions(switchboard, worlds, courier, OwnWebhook(upstream, courier, run=_run)),
         allow_origins=settings.allowed_origins,
         allow_origin_regex=LOOPBACK_ORIGIN,
         allow_credentials=True,
@@ -96,9 +102,13 @@ class Transactions:
     unless the refusal commits.
     """
 
-    def __init__(self, app: ASGIApp, worlds: Worlds) -> None:
+    def __init__(
+        self, app: ASGIApp, worlds: Worlds, courier: Courier, own_webhook: OwnWebhook
+    ) -> None:
         self._app = app
         self._worlds = worlds
+        self._courier = courier
+        self._own_webhook = own_webhook
         self._changed = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,6 +134,10 @@ class Transactions:
         start, content = self._transact(inner, exchange, body, keeps=method != "HEAD")
         if exchange.poll_seconds > 0 and method != "HEAD":
             start, content = await self._poll(inner, exchange, body)
+        if exchange.awaits_deliveries:
+            await self._courier.settled(world)
+            if exchange.asks_again:
+                start, content = self._transact(inner, exchange, body)
         answer_headers = MutableHeaders(raw=start["headers"])
         answer_headers[STATE_HEADER] = str(world.state.digest)
         if method == "OPTIONS" and start["status"] == _METHOD_NOT_ALLOWED:
@@ -132,13 +146,20 @@ class Transactions:
             del answer_headers["content-length"], answer_headers["content-type"]
         await send(start)
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else content})
+        self._courier.start(world)
 
     def _transact(
         self, scope: dict[str, Any], exchange: Exchange, body: bytes, *, keeps: bool = True
     ) -> tuple[dict[str, Any], bytes]:
-        """Run the surfaces once and put the state back if they refused or nothing is to be kept."""
+        """Run the surfaces once and put the state back if they refused or nothing is to be kept.
+
+        Webhooks are handed over as part of it: to the control plane itself before the answer (and
+        before the request, where the clock has moved by itself), to others with it.
+        """
         world = exchange.world
-        state = exchange.before = world.state
+        state = world.state
+        self._own_webhook.deliver(world, exchange.settings)
+        exchange.before = world.state
         try:
             start, content = _run(self._app, scope, body)
         except BaseException:
@@ -147,6 +168,8 @@ class Transactions:
         is_refused = start["status"] >= _REFUSED and not exchange.commits
         if is_refused or not keeps:
             world.state = exchange.before
+        self._own_webhook.deliver(world, exchange.settings)
+        self._courier.collect(world)
         if world.state is not state:
             self._changed.set()
             self._changed = asyncio.Event()

@@ -19,6 +19,7 @@ from emulator import __version__
 from emulator.seeding.library import SeedError, grow, load, names
 from emulator.settings import Settings
 from emulator.wire.tokens import anon_key, service_key
+from emulator.world import webhooks
 from emulator.world.world import DEFAULT, World
 
 PORT = 8787
@@ -74,6 +75,8 @@ def cli() -> None:
     default=None,
     help=f"POST /api/cloud/runs and /api/e2e/cli-sync.  [default: {SWITCH}, else on]",
 )
+@click.option("--webhook", multiple=True, help="A URL to deliver Stripe's events to; repeatable.")
+@click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
 @_plain_errors
 def serve(
@@ -86,6 +89,8 @@ def serve(
     allowed_host: tuple[str, ...],
     allowed_origin: tuple[str, ...],
     e2e_fixtures: bool | None,
+    webhook: tuple[str, ...],
+    allow_remote_webhooks: bool,
     as_json: bool,
 ) -> None:
     """Plant a seed and serve it until SIGTERM or Ctrl-C."""
@@ -106,6 +111,8 @@ def serve(
         is_wall_clock=clock == "wall",
         allowed_hosts=tuple(name.lower() for name in allowed_host),
         allowed_origins=allowed_origin,
+        webhooks=webhook,
+        allows_remote_webhooks=allow_remote_webhooks,
     )
     server.serve(
         seed=seed,
@@ -143,13 +150,17 @@ def _say_ready(
             "instance": settings.instance,
             "logins": [{"email": email, "password": password} for email, password in logins],
             "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
+            "webhooks": [
+                {"url": one.url, "secret": one.secret} for one in webhooks.endpoints(world)
+            ],
             "env": variables,
         }
         click.echo(json.dumps(ready))
     else:
         # Tools wait for this line: it stays as it is, without colour.
         click.echo(f"worldflux-emulator ready on {url}")
-        click.echo("\n".join(["", *_how_to_get_in(logins, keys), *_what_to_set(variables)]))
+        lines = ["", *_how_to_get_in(logins, keys), *_who_is_told(world)]
+        click.echo("\n".join([*lines, *_what_to_set(variables)]))
     sys.stdout.flush()
 
 
@@ -172,6 +183,11 @@ def _how_to_get_in(
     return lines
 
 
+def _who_is_told(world: World) -> list[str]:
+    told = [f"  {one.url}  {one.secret}" for one in webhooks.endpoints(world)]
+    return ["", "Webhooks (URL, signing secret):", *told] if told else []
+
+
 def _what_to_set(variables: Mapping[str, str]) -> list[str]:
     lines = ["", "Set for a dashboard or the CLI (`worldflux-emulator env` prints this again):"]
     return lines + [f"  export {name}={value}" for name, value in variables.items()]
@@ -186,6 +202,7 @@ def variables_of(url: str, api_key: str | None, world: World, settings: Settings
         "NEXT_PUBLIC_SUPABASE_URL": url,
         "NEXT_PUBLIC_SUPABASE_ANON_KEY": anon_key(world, settings),
         "SUPABASE_SERVICE_ROLE_KEY": service_key(world, settings),
+        "STRIPE_WEBHOOK_SECRET": webhooks.own_secret(world),
         SWITCH: "0",
     }
 

@@ -22,9 +22,14 @@ def is_allowed_host(host: str, settings: Settings) -> bool:
         name = (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:
         return False
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
     if name in settings.allowed_hosts or name == urlsplit(settings.public_url).hostname:
+        return True
+    return is_loopback_host(name)
+
+
+def is_loopback_host(name: str) -> bool:
+    """Tell whether a host name without a port is this machine's own."""
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
         return ip_address(name).is_loopback

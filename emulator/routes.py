@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 
 from emulator.surfaces.bff import routes as bff
 from emulator.surfaces.control import app as control
+from emulator.surfaces.control import events
+from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream import absent
 from emulator.surfaces.upstream.app import upstream_routes
+from emulator.wire.stripe_urls import PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class RouteRow:
 
 def route_table() -> list[RouteRow]:
     """Return every route, surface by surface."""
-    return [*_bff(), *_upstream(), *_supabase(), *_control()]
+    return [*_bff(), *_upstream(), *_supabase(), *_stripe(), *_control()]
 
 
 def _bff() -> Iterator[RouteRow]:
@@ -73,8 +76,19 @@ def _supabase() -> Iterator[RouteRow]:
         )
 
 
+def _stripe() -> Iterator[RouteRow]:
+    for method, path, handler in stripe.ROUTES:
+        yield RouteRow(
+            surface="stripe",
+            method=method,
+            path=PREFIX + path,
+            source="Stripe",
+            purpose=_sentence(handler.__doc__),
+        )
+
+
 def _control() -> Iterator[RouteRow]:
-    for method, path, handler in control.ROUTES:
+    for method, path, handler in (*control.ROUTES, *events.ROUTES):
         yield RouteRow(
             surface="control",
             method=method,

@@ -19,6 +19,12 @@ class Settings:
     is_wall_clock: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    webhooks: tuple[str, ...] = ()
+    """URLs that every world delivers its events to, beside those of its seed."""
+
+    allows_remote_webhooks: bool = False
+    """Whether events may leave this machine."""
+
     instance: str = "local"
 
     jwt_secret: str = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from emulator.seeding.library import Named, grow, load
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
-from emulator.world import clock
+from emulator.world import clock, webhooks
 from emulator.world.records import Instant
 from emulator.world.world import DEFAULT, World
 
 
 def machine_now() -> Instant:
-    """Return the machine's time: the only place that reads it for a world, in wall mode."""
+    """Return the machine's time: the only place that reads it, for worlds in wall mode and for the
+    `t=` of webhook signatures, which consumers compare with their own clock.
+    """
     return time.time_ns() // 1_000
 
 
@@ -24,11 +27,18 @@ class Worlds:
         """Plant the baseline. Raises SeedError."""
         self.settings = settings
         self.source = seed
+        self.on_reset: list[Callable[[str], None]] = []
+        """What else begins anew, by the world's name, when a world is put back."""
         self.baseline = self._grow(load(seed))
         self._live = {DEFAULT: self.baseline.world.fork(DEFAULT)}
 
     def _grow(self, named: Named) -> Planted:
-        return grow(named, epoch=machine_now() if self.settings.is_wall_clock else None)
+        planted = grow(named, epoch=machine_now() if self.settings.is_wall_clock else None)
+        known = {one.url for one in webhooks.endpoints(planted.world)}
+        for url in self.settings.webhooks:
+            if url not in known:
+                webhooks.add_endpoint(planted.world, url=url)
+        return planted
 
     def named(self, name: str) -> World | None:
         """Return the live world of that name with its clock brought up to date, or None."""
@@ -53,3 +63,5 @@ class Worlds:
             self.baseline = self._grow(load(source))
             self.source = source
         self._live[name].state = self.baseline.world.state
+        for begin_anew in self.on_reset:
+            begin_anew(name)

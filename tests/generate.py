@@ -14,6 +14,8 @@ from emulator.routes import route_table
 from emulator.seeding.library import load, names
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
+from emulator.world.plan_list import PLANS
+from emulator.world.quota import METERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,7 +23,13 @@ ROOT = Path(__file__).parents[1]
 def readme_text() -> str:
     """Return the README with its tables as they should be."""
     text = (ROOT / "README.md").read_text("utf-8")
-    for name, rows in (("seeds", seed_rows()), ("routes", route_rows()), ("assumed", assumed())):
+    tables = {
+        "seeds": seed_rows(),
+        "plans": plan_rows(),
+        "routes": route_rows(),
+        "assumed": assumed(),
+    }
+    for name, rows in tables.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)
@@ -33,6 +41,19 @@ def seed_rows() -> list[str]:
     """Return the table of seeds."""
     rows = ["| Seed | What it holds |", "| --- | --- |"]
     return rows + [f"| `{name}` | {load(name).seed.description} |" for name in names()]
+
+
+def plan_rows() -> list[str]:
+    """Return the table of plans: price and cap of every meter."""
+    rows = [f"| | {' | '.join(plan.title for plan in PLANS)} |", "| --- |" + " --- |" * len(PLANS)]
+    prices = [f"{one.month_price_cents} / {one.year_price_cents}" for one in PLANS]
+    rows.append(f"| cents a month / a year | {' | '.join(prices)} |")
+    rows.append(f"| trial days | {' | '.join(str(plan.trial_days) for plan in PLANS)} |")
+    for meter in METERS:
+        caps = [getattr(plan.caps, meter) for plan in PLANS]
+        said = ["no cap" if cap is None else f"{cap:,}" for cap in caps]
+        rows.append(f"| `{meter}` | {' | '.join(said)} |")
+    return rows
 
 
 def route_rows() -> list[str]:

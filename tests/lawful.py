@@ -23,6 +23,12 @@ COUNTED = "/auth/v1/"
 """Where a request that is refused counts as one, if the seed limits requests."""
 
 
+def is_decline(response: httpx2.Response) -> bool:
+    """Tell whether a hosted page says that a card was declined: the attempt stays on record."""
+    kind = response.headers.get("content-type", "")
+    return response.status_code == 402 and kind.startswith("text/html")
+
+
 class LawfulClient(TestClient):
     """A client with a cookie jar of its own that fails where a GET or a refusal changes a thing,
     and where the state header does not name the state.
@@ -60,7 +66,7 @@ class LawfulClient(TestClient):
 
     def _is_kept(self, response: httpx2.Response, path: str) -> bool:
         """Tell whether a refusal may leave something behind."""
-        if response.headers.get("x-sb-error-code") in COMMITTING:
+        if response.headers.get("x-sb-error-code") in COMMITTING or is_decline(response):
             return True
         is_counted = self._emulator.world.auth.requests_per_minute is not None
         return is_counted and path.startswith(COUNTED)

@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from tests.lawful import Emulator, LawfulClient
 
 ADA = "a0000000-0000-4000-8000-000000000001"
@@ -134,6 +136,8 @@ A_TOKEN = Matching(r"[0-9A-Za-z]{32}")
 
 EPOCH = "2026-01-01T00:00:00Z"
 IN_30_DAYS = "2026-01-31T00:00:00Z"
+PERIOD = {"start": EPOCH, "end": "2026-02-01T00:00:00Z"}
+"""The calendar's month, in which a workspace without a subscription counts its runs."""
 
 PEOPLE = {"ada": 0, "bo": 1, "cy": 2, "dee": 3}
 """Their places in the seed's list of users."""
@@ -221,6 +225,27 @@ def with_secret(emulator: Emulator, secret: str) -> LawfulClient:
     return client
 
 
+CHECKOUT = {
+    "plan": "team",
+    "interval": "month",
+    "success_url": "http://localhost:3000/billing?session={CHECKOUT_SESSION_ID}",
+    "cancel_url": "http://localhost:3000/billing",
+}
+PORTAL = {"return_url": "http://localhost:3000/billing"}
+
+
+def pay(emulator: Emulator, url: str) -> httpx2.Response:
+    """Pay on a hosted checkout page with a card that is good, and return where that leads."""
+    card = {
+        "email": "ada@lab.test",
+        "number": "4242 4242 4242 4242",
+        "expiry": "12 / 30",
+        "cvc": "123",
+        "holder": "Ada Lovelace",
+    }
+    return emulator.client().post(url, data=card, follow_redirects=False)
+
+
 def problem(code: str, message: str, details: object = None) -> dict[str, Any]:
     """Return what an error says, as the upstream's `detail` and the BFF's `error` hold it."""
     said = {"code": code, "message": message}
@@ -233,6 +258,23 @@ def invalid(*places: tuple[str, str], message: str | None = None) -> dict[str, A
     said = message or (f"{path}: {first}" if path else first)
     errors = [{"path": where, "message": why} for where, why in places]
     return problem("validation_error", said, {"path": path, "errors": errors})
+
+
+def no_room_for(runs: int) -> dict[str, Any]:
+    """Return the `quota_exceeded` of Dee's workspace, whose one run of the period is used."""
+    message = (
+        "This workspace takes 1 of the 1 runs a period of its plan, enterprise, and "
+        f"{runs} more would not fit. Upgrade the plan or wait for the next period."
+    )
+    details = {
+        "meter": "runs",
+        "used": 1,
+        "limit": 1,
+        "plan": "enterprise",
+        "resets_at": PERIOD["end"],
+        "upgrade_url": "http://localhost:3000/billing",
+    }
+    return problem("quota_exceeded", message, details)
 
 
 def unseen(what: str, key: str) -> dict[str, Any]:

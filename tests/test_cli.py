@@ -15,6 +15,7 @@ from emulator.cli import cli
 from emulator.routes import route_table
 from emulator.seeding.library import folder, grow, load, names
 from emulator.seeding.schema import schema_text
+from emulator.world.webhooks import own_secret
 from tests.scene import SECRET, SEED
 
 VARIABLES = [
@@ -23,6 +24,7 @@ VARIABLES = [
     "NEXT_PUBLIC_SUPABASE_URL",
     "NEXT_PUBLIC_SUPABASE_ANON_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
     "WORLDFLUX_E2E_FIXTURES",
 ]
 WHY = (
@@ -90,7 +92,8 @@ def test_env_points_a_dashboard_and_the_cli_here(seed: str) -> None:
     shown = values(seed)
     assert list(shown) == VARIABLES
     url = "http://localhost:8787"
-    assert [shown[name] for name in (*VARIABLES[:3], VARIABLES[5])] == [url, SECRET, url, "0"]
+    assert [shown[name] for name in (*VARIABLES[:3], VARIABLES[6])] == [url, SECRET, url, "0"]
+    assert shown["STRIPE_WEBHOOK_SECRET"] == own_secret(grow(load(seed)).world)
     other = json.loads(said("env", "--seed", seed, "--url", "http://emulator:9/", "--json"))
     moved = dict.fromkeys((VARIABLES[0], VARIABLES[2]), "http://emulator:9")
     assert other == {**shown, **moved}
@@ -119,7 +122,7 @@ def test_routes_prints_every_route_with_where_it_is_known_from() -> None:
         assert words[:3] == [row.method, row.path, row.surface]
         assert row.source in line
         assert line.endswith(row.purpose)
-    assert {row.surface for row in table} == {"bff", "upstream", "supabase", "control"}
+    assert {row.surface for row in table} == {"bff", "upstream", "supabase", "stripe", "control"}
     assert len({(row.method, row.path) for row in table}) == len(table)
 
 

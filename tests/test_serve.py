@@ -108,6 +108,7 @@ def test_with_json_it_says_everything_on_one_line(launch: Launch, seed: str) -> 
             {"workspace": "lab", "secret": "wbx_scene_0000000000_soon"},
             {"workspace": "away", "secret": "wbx_scene_0000000000_away"},
         ],
+        "webhooks": [],
     }
     assert env["WORLDFLUX_CLOUD_API_URL"] == "http://emulator.localhost:1"
     assert env["WORLDFLUX_CLOUD_API_KEY"] == SECRET

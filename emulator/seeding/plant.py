@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from emulator.seeding.contents import content_of
 from emulator.seeding.pins import require_unique_pins
+from emulator.seeding.plans import UNCAPPED, plans_of
 from emulator.seeding.recipes import unfold
 from emulator.seeding.schema import (
     Moment,
@@ -19,8 +20,9 @@ from emulator.seeding.schema import (
     SeedShare,
     SeedWorkspace,
 )
-from emulator.world import accounts, api_keys, projects, runs, shares, sync, workspaces
+from emulator.world import accounts, api_keys, projects, quota, runs, shares, sync, workspaces
 from emulator.world.access import Actor, Fixture, member_id
+from emulator.world.plans import plan_named
 from emulator.world.records import AuthSettings, Instant, Member, Project, Run, User, Workspace
 from emulator.world.refusals import Invalid, Refusal
 from emulator.world.runs import RunContent
@@ -53,6 +55,9 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
         epoch=instant(seed.epoch) if epoch is None else epoch,
     )
     _plant_auth(world, seed.auth)
+    plans = plans_of(seed)
+    for plan in plans:
+        world.put(replace(plan, caps=UNCAPPED))
     for place, account in enumerate(seed.users):
         named = {"name": account.name} if account.name else {}
         with _at(f"users.{place}.email"):
@@ -71,6 +76,9 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
     keys: list[tuple[str, str]] = []
     for place, workspace in enumerate(seed.workspaces):
         keys.extend(_plant_workspace(world, workspace, path=f"workspaces.{place}."))
+    # The caps come last: a seed may leave a workspace above them.
+    for plan in plans:
+        world.put(plan)
     return Planted(
         seed=name,
         world=world,
@@ -140,6 +148,7 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
         Actor(user_id=owner_id),
         name=said.name,
         slug=said.slug,
+        plan=_plan(world, said.plan, path=f"{path}plan"),
         pin=said.id,
     )
     for place, member in enumerate(others, start=1):
@@ -162,9 +171,14 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
         yield from _plant_key(world, workspace, key, path=f"{path}api_keys.{place}.")
     for place, share in enumerate(said.shares):
         _plant_share(world, workspace, share, path=f"{path}shares.{place}.")
-    # The cap comes last: a seed may leave a workspace above it.
     if said.runs_limit is not None:
-        world.put(replace(workspace, runs_limit=said.runs_limit))
+        present = world.expect(Workspace, workspace.id)
+        world.put(replace(present, runs_limit=said.runs_limit))
+
+
+def _plan(world: World, name: str, *, path: str) -> str:
+    with _at(path):
+        return plan_named(world, name).id
 
 
 def _plant_runs(world: World, workspace: Workspace, said: SeedWorkspace, *, path: str) -> None:
@@ -229,19 +243,19 @@ def _plant_run(
     run_id, ordinal = world.new_id("run", pin=said.id)
     if world.get(Run, run_id) is not None:
         raise Invalid(f"{path}id", f"Two runs have the id {run_id}.")
-    world.put(
-        runs.build_run(
-            world,
-            run_id=run_id,
-            workspace_id=workspace.id,
-            client_run_id=None,
-            content=content,
-            created_by=workspace.created_by,
-            created_at=world.now if content.started_at is None else content.started_at,
-            ordinal=ordinal,
-            revision=1,
-        )
+    run = runs.build_run(
+        world,
+        run_id=run_id,
+        workspace_id=workspace.id,
+        client_run_id=None,
+        content=content,
+        created_by=workspace.created_by,
+        created_at=world.now if content.started_at is None else content.started_at,
+        ordinal=ordinal,
+        revision=1,
     )
+    world.put(run)
+    quota.use(world, workspace, runs=1, storage_bytes=runs.stored_bytes(run))
 
 
 def _plant_key(

@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from emulator.world.api_keys import PREFIX
+from emulator.world.plan_list import UNCAPPED_PLAN
 from emulator.world.records import Role, RunStatus, Runtime, Task
 from emulator.world.texts import json_text
 
@@ -65,6 +66,9 @@ Email = Annotated[
         max_length=254,
     ),
 ]
+WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048)]
+"""A page or an endpoint; nothing but the web's own schemes."""
+
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
 
 
@@ -198,6 +202,33 @@ class SeedAuth(Strict):
     )
 
 
+Cap = Annotated[int | None, Field(ge=0, le=2**53, description="null: no cap.")]
+
+
+class SeedCaps(Strict):
+    """Caps of a plan; one that is left out is the plan's own, or none in a plan of the seed's."""
+
+    runs: Cap = None
+    storage_bytes: Cap = None
+    projects: Cap = None
+    members: Annotated[int | None, Field(ge=1, description="null: no cap.")] = None
+    api_keys: Cap = None
+    shares: Cap = None
+
+
+class SeedPlan(Strict):
+    """A plan by its name: what it says stands in for what that plan has; another name adds one.
+
+    Assumed: a plan that a seed adds costs nothing and has neither caps nor a trial, unless said.
+    """
+
+    title: Name | None = None
+    month_price_cents: Annotated[int | None, Field(ge=0, le=10**8)] = None
+    year_price_cents: Annotated[int | None, Field(ge=0, le=10**8)] = None
+    trial_days: Annotated[int | None, Field(ge=0, le=730)] = None
+    caps: SeedCaps = SeedCaps()
+
+
 class SeedMember(Strict):
     """A user's place in a workspace."""
 
@@ -259,7 +290,12 @@ class SeedWorkspace(Strict):
     slug: Slug
     name: Name
     id: Id | None = None
-    runs_limit: Annotated[int | None, Field(ge=0)] = None
+    plan: Annotated[Slug, Field(description="Default: enterprise, which has no caps.")] = (
+        UNCAPPED_PLAN
+    )
+    runs_limit: Annotated[
+        int | None, Field(ge=0, description="Stands in for the plan's cap of runs a period.")
+    ] = None
     members: Annotated[list[SeedMember], Field(min_length=1)]
     projects: list[SeedProject] = []
     runs: list[SeedRun] = []
@@ -277,6 +313,7 @@ class Seed(Strict):
     ] = None
     epoch: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
     auth: SeedAuth = SeedAuth()
+    plans: dict[Slug, SeedPlan] = {}
     users: list[SeedUser] = []
     workspaces: list[SeedWorkspace] = []
 

@@ -13,9 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from emulator.wire.exchange import exchange_of
+from emulator.wire.exchange import Exchange, exchange_of
 from emulator.world import refusals
 from emulator.world.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
+from emulator.world.times import text_or_none
 
 log = logging.getLogger("emulator")
 
@@ -143,6 +144,9 @@ CODES: Mapping[type[Refusal], Code] = {
     refusals.ExpiredFlow: Code.INVALID_CREDENTIALS,
     refusals.BadVerifier: Code.INVALID_CREDENTIALS,
     refusals.RateLimited: Code.RATE_LIMITED,
+    refusals.CardDeclined: Code.CONFLICT,
+    refusals.SessionClosed: Code.CONFLICT,
+    refusals.BadSignature: Code.VALIDATION_ERROR,
     BadInput: Code.VALIDATION_ERROR,
     UnsupportedMediaType: Code.UNSUPPORTED_MEDIA_TYPE,
     PayloadTooLarge: Code.PAYLOAD_TOO_LARGE,
@@ -155,7 +159,11 @@ CODES: Mapping[type[Refusal], Code] = {
 """Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
 
 
-def details_of(refusal: Refusal) -> dict[str, Any] | None:
+BILLING_PATH = "/billing"
+"""Assumed: where the dashboard's Billing panel lies below the site's URL."""
+
+
+def details_of(refusal: Refusal, exchange: Exchange) -> dict[str, Any] | None:
     """Return the facts of a refusal that clients read, or None."""
     if isinstance(refusal, BadInput):
         errors = refusal.problems
@@ -167,7 +175,14 @@ def details_of(refusal: Refusal) -> dict[str, Any] | None:
         problem = {"path": "password", "message": refusal.message}
         return {"path": "password", "errors": [problem]}
     if isinstance(refusal, QuotaExceeded):
-        return {"meter": refusal.meter, "used": refusal.used, "limit": refusal.limit}
+        return {
+            "meter": refusal.meter,
+            "used": refusal.used,
+            "limit": refusal.limit,
+            "plan": refusal.plan,
+            "resets_at": text_or_none(refusal.resets_at),
+            "upgrade_url": exchange.world.auth.site_url.rstrip("/") + BILLING_PATH,
+        }
     return None
 
 
@@ -182,9 +197,11 @@ def problems_of(errors: Sequence[Any], *, skip: int = 0) -> list[dict[str, str]]
     ]
 
 
-def problem_of(refusal: Refusal, table: Mapping[type[Refusal], Code]) -> dict[str, Any]:
+def problem_of(
+    refusal: Refusal, table: Mapping[type[Refusal], Code], exchange: Exchange
+) -> dict[str, Any]:
     """Return `{"code", "message", "details"?}` for a refusal."""
-    details = details_of(refusal)
+    details = details_of(refusal, exchange)
     problem = {"code": table[type(refusal)], "message": refusal.message}
     return problem if details is None else {**problem, "details": details}
 

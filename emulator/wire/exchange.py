@@ -31,6 +31,12 @@ class Exchange:
     poll_seconds: float = 0
     """How long a control call may be asked again until the state has what it waits for."""
 
+    awaits_deliveries: bool = False
+    """Whether the answer waits until every webhook that is on its way has been delivered."""
+
+    asks_again: bool = False
+    """Whether the surface is run once more then, and that answer is sent."""
+
     oversize_of: int | None = None
     """The limit in bytes that the body passed; the body is then empty here."""
 

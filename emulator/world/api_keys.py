@@ -8,6 +8,7 @@ from hashlib import sha256
 from emulator.world import mint
 from emulator.world.access import UNKNOWN, Actor, Source, member_id, require_admin, require_writer
 from emulator.world.audit import record_audit
+from emulator.world.quota import require_room
 from emulator.world.records import ApiKey, Instant, Member, Workspace
 from emulator.world.refusals import BadKey, Conflict, Invalid
 from emulator.world.world import World
@@ -28,13 +29,14 @@ def issue_key(
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its secret, which nobody can read again.
 
-    `secret` and `pin` (the id) are for seeds. Refuses Forbidden, and Invalid for an
-    expiry that has passed.
+    `secret` and `pin` (the id) are for seeds. Refuses Forbidden, QuotaExceeded, and
+    Invalid for an expiry that has passed.
     """
     require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="issue API keys")
     if expires_at is not None and expires_at <= world.now:
         raise Invalid("expires_at", "The key would be expired already; name a later time.")
+    require_room(world, workspace, "api_keys")
     api_key_id, ordinal = world.new_id("api_key", pin=pin)
     secret = secret or _new_secret(world)
     key = ApiKey(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from emulator.world.payer import billing_of
 from emulator.world.records import (
     ApiKey,
     AuditEntry,
@@ -31,7 +32,7 @@ HIDDEN = frozenset({"password_hash", "secret_hash", "token", "code", "ordinal", 
 
 def archive_of(world: World, user: User) -> JsonText:
     """Return the archive of a user: profile, memberships, what it made, its keys (without
-    secrets), sessions, mail and audit entries. Records of other members are left out.
+    secrets), what it pays for, sessions, mail and audit entries. Records of others are left out.
     """
     members = world.all(Member, "user", user.id)
     workspaces = [world.expect(Workspace, member.workspace_id) for member in members]
@@ -51,6 +52,7 @@ def archive_of(world: World, user: User) -> JsonText:
             "runs": _made(world, Run, workspaces, user),
             "shares": _made(world, Share, workspaces, user),
             "api_keys": [_shown(key) for key in keys if key.user_id == user.id],
+            "billing": billing_of(world, workspaces, user),
             "sessions": [_shown(one) for one in world.all(Session, "user", user.id)],
             "mail": [_shown(one) for one in world.all(Mail, "user", user.id)],
             "audit": [_shown(entry) for entry in audit],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.world import privacy, sessions
+from emulator.world import checkout, privacy, renewals, sessions, subscriptions, usage
 from emulator.world.records import Clock, Instant, Job
 from emulator.world.refusals import Invalid
 from emulator.world.times import LATEST, to_text
@@ -19,6 +19,12 @@ HANDLERS: Mapping[str, Callable[[World, str], None]] = {
     privacy.FINISH_EXPORT: privacy.finish_export,
     privacy.EXPIRE_EXPORT: privacy.expire_export,
     privacy.PURGE: privacy.purge_user,
+    usage.EXPIRE: usage.expire,
+    checkout.EXPIRE: checkout.expire_checkout,
+    subscriptions.ANNOUNCE_TRIAL_END: subscriptions.announce_trial_end,
+    subscriptions.RENEW: renewals.renew,
+    subscriptions.FINALIZE: renewals.finalize,
+    subscriptions.RETRY: renewals.retry,
 }
 """What is done when a job of each kind falls due."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from emulator.world import accounts, jobs
+from emulator.world import accounts, jobs, payer, usage
 from emulator.world.records import (
     ApiKey,
     AuditEntry,
@@ -91,6 +91,7 @@ def _leave(
     _unsign(world, workspace, user, Project)
     _unsign(world, workspace, user, Run)
     _unsign(world, workspace, user, Share)
+    payer.forget_payer(world, workspace, user)
     for key in world.all(ApiKey, "workspace", workspace.id):
         if key.user_id == user.id:
             world.remove(key)
@@ -103,10 +104,12 @@ def _unsign(world: World, workspace: Workspace, user: User, kind: type[Any]) -> 
 
 
 def delete_workspace(world: World, workspace: Workspace) -> None:
-    """Remove a workspace with everything in it."""
+    """Remove a workspace with everything in it; its accounts stay, without anybody's name."""
+    payer.forget_workspace(world, workspace)
     kinds: tuple[type[Any], ...] = (Share, Run, Project, ApiKey, Member, AuditEntry)
     for kind in kinds:
         _remove(world, kind, "workspace", workspace.id)
+    usage.forget_usage(world, workspace)
     world.remove(workspace)
 
 

@@ -83,6 +83,14 @@ class Ordered:
         """Return the first key of a sequence that is not empty."""
         return self._chunks[0][0]
 
+    def count_from(self, key: Key) -> int:
+        """Return how many keys do not sort below `key`, which need not be in it."""
+        chunks = self._chunks
+        at = bisect_left(chunks, key, key=_last)
+        if at == len(chunks):
+            return 0
+        return sum(map(len, chunks[at:])) - bisect_left(chunks[at], key)
+
     def newest(self, limit: int, *, before: Key | None = None) -> list[Key]:
         """Return up to `limit` keys, newest first, of those that sort below `before`."""
         chunks = self._chunks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.world.access import Actor, require_admin, require_writer
 from emulator.world.audit import record_audit
+from emulator.world.quota import require_room
 from emulator.world.records import Project, Run, Workspace
 from emulator.world.refusals import Conflict
 from emulator.world.texts import slugify
@@ -20,11 +21,12 @@ def create_project(
     description: str,
     pin: str | None = None,
 ) -> Project:
-    """Create a project. Refuses Conflict where the workspace has one of that slug."""
+    """Create a project. Refuses QuotaExceeded, and Conflict where the slug is taken."""
     require_writer(world, actor)
     slug = slug or slugify(name)
     if world.find(Project, "slug", (workspace.id, slug)) is not None:
         raise Conflict(f"This workspace has a project with the slug {slug!r}; choose another.")
+    require_room(world, workspace, "projects")
     project_id, ordinal = world.new_id("project", pin=pin)
     project = Project(
         id=project_id,

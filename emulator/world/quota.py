@@ -1,19 +1,157 @@
-"""Caps of a workspace. No operation raises `used` above `limit`."""
+"""Caps of a workspace. No operation raises `used` above `limit`; what is above it stays there.
+
+Above a cap, after a downgrade or a seed, nothing is deleted, and what would use more of that
+meter is refused until it is below.
+"""
 
 from __future__ import annotations
 
-from emulator.world.records import Run, Workspace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from emulator.world.plans import period_of, plan_of
+from emulator.world.records import (
+    ApiKey,
+    Instant,
+    Member,
+    Meter,
+    Project,
+    ReservedMeter,
+    Share,
+    Usage,
+    Workspace,
+)
 from emulator.world.refusals import QuotaExceeded
 from emulator.world.world import World
 
+METERS: tuple[Meter, ...] = get_args(Meter)
+"""Every meter, in the order in which they are shown."""
 
-def runs_used(world: World, workspace: Workspace) -> int:
-    """Return how many runs count against the workspace's cap."""
-    return world.count(Run, "workspace", workspace.id)
+RESERVED: tuple[ReservedMeter, ...] = get_args(ReservedMeter)
+"""The meters of use, which can be reserved; the others count what exists."""
 
 
-def require_room(world: World, workspace: Workspace, *, runs: int) -> None:
-    """Refuse QuotaExceeded unless that many more runs fit in the workspace."""
-    used, limit = runs_used(world, workspace), workspace.runs_limit
-    if limit is not None and runs and used + runs > limit:
-        raise QuotaExceeded(meter="runs", used=used, limit=limit, wanted=runs)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How a meter stands: `used` of `limit`, of which `reserved` is only held; None is no cap.
+
+    `resets_at` is when the use of it begins again at zero; None where it does not.
+    """
+
+    meter: Meter
+    used: int
+    reserved: int
+    limit: int | None
+    resets_at: Instant | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it stands above its cap, so that whatever would use more of it is refused."""
+        return self.limit is not None and self.used > self.limit
+
+
+def usage_of(world: World, workspace: Workspace) -> Usage:
+    """Return what the workspace used in the period of now; nothing is written."""
+    start = period_of(world, workspace).start
+    usage = world.get(Usage, workspace.id)
+    if usage is None:
+        return Usage(
+            id=workspace.id,
+            period_start=start,
+            runs=0,
+            storage_bytes=0,
+            runs_reserved=0,
+            storage_bytes_reserved=0,
+        )
+    return usage if usage.period_start == start else replace(usage, period_start=start, runs=0)
+
+
+def _live(kind: type[ApiKey] | type[Share]) -> Callable[[World, Workspace], tuple[int, int]]:
+    def count(world: World, workspace: Workspace) -> tuple[int, int]:
+        key = workspace.id
+        return world.count_from(kind, "not revoked", key, moment=world.now + 1), 0
+
+    return count
+
+
+def _runs(world: World, workspace: Workspace) -> tuple[int, int]:
+    usage = usage_of(world, workspace)
+    return usage.runs, usage.runs_reserved
+
+
+def _storage(world: World, workspace: Workspace) -> tuple[int, int]:
+    usage = usage_of(world, workspace)
+    return usage.storage_bytes, usage.storage_bytes_reserved
+
+
+_COUNTS: Mapping[Meter, Callable[[World, Workspace], tuple[int, int]]] = {
+    "runs": _runs,
+    "storage_bytes": _storage,
+    "projects": lambda world, workspace: (world.count(Project, "workspace", workspace.id), 0),
+    "members": lambda world, workspace: (world.count(Member, "workspace", workspace.id), 0),
+    "api_keys": _live(ApiKey),
+    "shares": _live(Share),
+}
+"""How much of each meter is used for good and reserved; none of them walks a list."""
+
+
+def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
+    """Return how a meter of the workspace stands now."""
+    used, reserved = _COUNTS[meter](world, workspace)
+    limit: int | None = getattr(plan_of(world, workspace).caps, meter)
+    resets_at = None
+    if meter == "runs":
+        limit = limit if workspace.runs_limit is None else workspace.runs_limit
+        resets_at = period_of(world, workspace).end
+    return Gauge(
+        meter=meter, used=used + reserved, reserved=reserved, limit=limit, resets_at=resets_at
+    )
+
+
+def gauges(world: World, workspace: Workspace) -> list[Gauge]:
+    """Return how every meter of the workspace stands now."""
+    return [gauge(world, workspace, meter) for meter in METERS]
+
+
+def meters_over(world: World, workspace: Workspace) -> tuple[Meter, ...]:
+    """Return the meters above their cap, such as after a downgrade: of these nothing more can be
+    used until they are below.
+    """
+    return tuple(one.meter for one in gauges(world, workspace) if one.is_over)
+
+
+def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: int = 1) -> None:
+    """Refuse QuotaExceeded unless that much more of the meter fits; what uses nothing does."""
+    if amount <= 0:
+        return
+    now = gauge(world, workspace, meter)
+    if now.limit is not None and now.used + amount > now.limit:
+        raise QuotaExceeded(
+            meter=meter,
+            used=now.used,
+            limit=now.limit,
+            wanted=amount,
+            plan=workspace.plan,
+            resets_at=now.resets_at,
+        )
+
+
+def use(
+    world: World, workspace: Workspace, *, runs: int, storage_bytes: int, ignores_caps: bool = False
+) -> None:
+    """Count runs and the bytes of their artifacts as used; bytes below zero are given back.
+
+    Refuses QuotaExceeded unless caps are ignored. Assumed: a run that is deleted gives its bytes
+    back, but has been one of its period.
+    """
+    if not ignores_caps:
+        require_room(world, workspace, "runs", amount=runs)
+        require_room(world, workspace, "storage_bytes", amount=storage_bytes)
+    if runs or storage_bytes:
+        usage = usage_of(world, workspace)
+        world.put(
+            replace(
+                usage, runs=usage.runs + runs, storage_bytes=usage.storage_bytes + storage_bytes
+            )
+        )

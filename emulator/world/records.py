@@ -7,7 +7,7 @@ ordered by (`created_at`, `ordinal`, `id`); the ordinal separates what one clock
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from emulator.world.table import TableSpec
 
@@ -21,6 +21,12 @@ Role = Literal["owner", "admin", "member"]
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Task = Literal["generate", "rollout", "eval"]
 Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
+Meter = Literal["runs", "storage_bytes", "projects", "members", "api_keys", "shares"]
+Interval = Literal["month", "year"]
+SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
+InvoiceStatus = Literal["draft", "open", "paid", "uncollectible"]
+BillingReason = Literal["subscription_create", "subscription_cycle", "subscription_update"]
+ReservedMeter = Literal["runs", "storage_bytes"]
 OneTimeKind = Literal[
     "signup", "invite", "magiclink", "recovery", "email_change", "email_change_old"
 ]
@@ -222,8 +228,39 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Caps:
+    """How much of each meter a plan allows; None is no cap."""
+
+    runs: int | None
+    storage_bytes: int | None
+    projects: int | None
+    members: int | None
+    api_keys: int | None
+    shares: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Plan:
+    """What a workspace may be subscribed to; the id is the name that requests use.
+
+    Prices are in cents; plans are listed by `ordinal`, the smallest first.
+    """
+
+    id: str
+    title: str
+    month_price_cents: int
+    year_price_cents: int
+    trial_days: int
+    caps: Caps
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Workspace:
-    """A tenant. `runs_limit` caps how many runs it may hold; None is no cap."""
+    """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
+    where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
+    `subscription_status` is what the control plane knows of the last subscription, if one was.
+    """
 
     id: str
     name: str
@@ -231,7 +268,47 @@ class Workspace:
     created_by: str | None
     created_at: Instant
     ordinal: int
+    plan: str
+    period_anchor: Instant | None
+    subscription_status: SubscriptionStatus | None
     runs_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Usage:
+    """What a workspace used of the meters of use; the id is the workspace's.
+
+    `runs` counts those of the period that began at `period_start`, and nothing in a later one.
+    Bytes are those of the artifacts of its runs and those that were committed. What is reserved
+    counts until it is committed, reverted or expired, whatever the period.
+    """
+
+    id: str
+    period_start: Instant
+    runs: int
+    storage_bytes: int
+    runs_reserved: int
+    storage_bytes_reserved: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Reservation:
+    """Room of a meter that is held for what will be used; the id joins the workspace's and the key.
+
+    `committed` is how much of `amount` was used in the end, once that is known.
+    """
+
+    id: str
+    workspace_id: str
+    key: str
+    meter: ReservedMeter
+    amount: int
+    ttl_seconds: int
+    status: Literal["held", "committed", "reverted", "expired"]
+    committed: int | None
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -358,6 +435,292 @@ class AuditEntry:
     ordinal: int
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CardFacts:
+    """What is kept of a card: never its number or CVC. `charges` is how charging it will end."""
+
+    brand: str
+    last_four: str
+    exp_month: int
+    exp_year: int
+    holder: str
+    charges: Literal["succeed", "fail", "need authentication"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Card:
+    """A payment method that a customer attached."""
+
+    id: str
+    customer_id: str
+    facts: CardFacts
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Customer:
+    """Who pays for a workspace. A negative `balance_cents` is credit, which invoices use up.
+
+    `user_id` is whose e-mail and name it bears; `payments_to_fail` is what a test wants to happen
+    next; both are the emulator's own.
+    """
+
+    id: str
+    workspace_id: str
+    user_id: str | None
+    email: str | None
+    name: str | None
+    card_id: str | None
+    balance_cents: int
+    invoice_count: int
+    payments_to_fail: int
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckoutSession:
+    """A hosted checkout of one plan for one workspace; complete once the subscription began.
+
+    `pending` is the card that waits for 3-D Secure.
+    """
+
+    id: str
+    workspace_id: str
+    user_id: str | None
+    email: str | None
+    plan: str
+    interval: Interval
+    success_url: str
+    cancel_url: str
+    status: Literal["open", "complete", "expired"]
+    customer_id: str | None
+    subscription_id: str | None
+    invoice_id: str | None
+    amount_cents: int
+    trial_days: int
+    pending: CardFacts | None
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PortalSession:
+    """A visit to the hosted portal; `pending` is the card that waits for 3-D Secure."""
+
+    id: str
+    customer_id: str
+    workspace_id: str
+    return_url: str
+    pending: CardFacts | None
+    created_at: Instant
+    ordinal: int
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Subscription:
+    """What a workspace pays for, in periods of `interval` that follow `anchor`.
+
+    `amount_cents` is the price of one period; `had_trial` outlives the trial.
+    """
+
+    id: str
+    item_id: str
+    customer_id: str
+    workspace_id: str
+    plan: str
+    interval: Interval
+    amount_cents: int
+    status: SubscriptionStatus
+    anchor: Instant
+    period_start: Instant
+    period_end: Instant
+    trial_start: Instant | None
+    trial_end: Instant | None
+    cancel_at: Instant | None
+    canceled_at: Instant | None
+    ended_at: Instant | None
+    end_reason: Literal["cancellation_requested", "payment_failed"] | None
+    invoice_id: str | None
+    card_id: str | None
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class InvoiceLine:
+    """One amount of an invoice, negative for a credit, and the time it is for."""
+
+    id: str
+    item_id: str | None
+    description: str
+    amount_cents: int
+    plan: str
+    interval: Interval
+    price_cents: int
+    period_start: Instant
+    period_end: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class InvoiceItem:
+    """A proration that waits for an invoice; kept as a line of it and in the events alone."""
+
+    id: str
+    customer_id: str
+    subscription_id: str
+    line: InvoiceLine
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Invoice:
+    """What is owed for a subscription: the sum of its lines, less the credit that was used.
+
+    `due_cents` is fixed when it is finalised; `starting_balance_cents` and `ending_balance_cents`
+    are the customer's balance before and after that.
+    """
+
+    id: str
+    number: str | None
+    customer_id: str
+    workspace_id: str
+    subscription_id: str
+    customer_email: str | None
+    customer_name: str | None
+    status: InvoiceStatus
+    reason: BillingReason
+    lines: tuple[InvoiceLine, ...]
+    period_start: Instant
+    period_end: Instant
+    due_cents: int
+    paid_cents: int
+    starting_balance_cents: int
+    ending_balance_cents: int | None
+    attempt_count: int
+    next_attempt_at: Instant | None
+    payment_id: str | None
+    created_at: Instant
+    ordinal: int
+    finalized_at: Instant | None
+    paid_at: Instant | None
+    uncollectible_at: Instant | None
+
+    @property
+    def total_cents(self) -> int:
+        """The sum of the lines."""
+        return sum(line.amount_cents for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Payment:
+    """One attempt to charge a card: Stripe's payment intent and its charge in one."""
+
+    id: str
+    charge_id: str
+    customer_id: str | None
+    workspace_id: str
+    invoice_id: str | None
+    card_id: str | None
+    card: CardFacts
+    amount_cents: int
+    refunded_cents: int
+    failure: str | None
+    created_at: Instant
+    ordinal: int
+
+
+BillingObject = (
+    Customer
+    | Card
+    | CheckoutSession
+    | PortalSession
+    | Subscription
+    | Invoice
+    | InvoiceItem
+    | Payment
+)
+"""What an event may be about."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Event:
+    """A change that webhooks tell of: the record as it was then, and before an update."""
+
+    id: str
+    kind: str
+    workspace_id: str
+    record: BillingObject
+    before: BillingObject | None
+    endpoint_count: int
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class WebhookEndpoint:
+    """Where events are delivered to; `kinds` lists which, `*` all of them."""
+
+    id: str
+    url: str
+    secret: str
+    kinds: tuple[str, ...]
+    created_at: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Delivery:
+    """An event that waits to be handed over to an endpoint; it is gone once it was."""
+
+    id: str
+    event_id: str
+    endpoint_id: str
+    due: Instant
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ReceivedEvent:
+    """An event that the control plane's own webhook has acted on; the id is the event's."""
+
+    id: str
+    received_at: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BillingSettings:
+    """How billing and webhooks behave, a single record.
+
+    While `is_held`, nothing is delivered to the control plane itself. The rest is about others:
+    so many seconds late, so many of the next dropped or sent twice, each batch in another order.
+    """
+
+    id: Literal["billing"] = "billing"
+    on_exhausted: Literal["cancel", "unpaid"] = "cancel"
+    is_held: bool = False
+    delay_seconds: int = 0
+    drops_left: int = 0
+    duplicates_left: int = 0
+    is_shuffled: bool = False
+
+
+LIVE = ("incomplete", "trialing", "active", "past_due", "unpaid")
+"""The statuses of a subscription that has not ended; a workspace has at most one of these."""
+
+
+_NEVER: Instant = 2**62
+
+
+def _by_expiry(record: Any) -> tuple[Instant, int, str]:
+    """Return the place of what expires, so that what is live at a moment can be bisected."""
+    expires_at = _NEVER if record.expires_at is None else record.expires_at
+    return (expires_at, record.ordinal, record.id)
+
+
 TABLES = (
     TableSpec("clock", Clock, {}, {}),
     TableSpec("origin", Origin, {}, {}),
@@ -383,6 +746,15 @@ TABLES = (
     TableSpec("users", User, {"email": lambda r: r.email}, {"all": lambda _: ()}),
     TableSpec("sessions", Session, {}, {"user": lambda r: r.user_id, "all": lambda _: ()}),
     TableSpec("refresh_tokens", RefreshToken, {}, {"session": lambda r: r.session_id}),
+    TableSpec(
+        "plans",
+        Plan,
+        {},
+        {"all": lambda _: ()},
+        order=lambda r: (0, r.ordinal, r.id),
+    ),
+    TableSpec("usage", Usage, {}, {}),
+    TableSpec("reservations", Reservation, {}, {"workspace": lambda r: r.workspace_id}),
     TableSpec("workspaces", Workspace, {"slug": lambda r: r.slug}, {"all": lambda _: ()}),
     TableSpec(
         "members",
@@ -411,13 +783,22 @@ TABLES = (
         "api_keys",
         ApiKey,
         {"secret": lambda r: r.secret_hash},
-        {"workspace": lambda r: r.workspace_id},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "not revoked": lambda r: r.workspace_id if r.revoked_at is None else None,
+        },
+        orders={"not revoked": _by_expiry},
     ),
     TableSpec(
         "shares",
         Share,
         {"token": lambda r: r.token},
-        {"workspace": lambda r: r.workspace_id, "run": lambda r: r.run_id},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "run": lambda r: r.run_id,
+            "not revoked": lambda r: r.workspace_id if r.revoked_at is None else None,
+        },
+        orders={"not revoked": _by_expiry},
     ),
     TableSpec(
         "audit",
@@ -428,5 +809,37 @@ TABLES = (
             "user": lambda r: r.user_id and (r.user_id, r.workspace_id is None),
         },
     ),
+    TableSpec("billing_settings", BillingSettings, {}, {}),
+    TableSpec("customers", Customer, {"workspace": lambda r: r.workspace_id}, {}),
+    TableSpec("cards", Card, {}, {"customer": lambda r: r.customer_id}),
+    TableSpec("checkout_sessions", CheckoutSession, {}, {"workspace": lambda r: r.workspace_id}),
+    TableSpec("portal_sessions", PortalSession, {}, {"workspace": lambda r: r.workspace_id}),
+    TableSpec(
+        "subscriptions",
+        Subscription,
+        {"live": lambda r: r.workspace_id if r.status in LIVE else None},
+        {"workspace": lambda r: r.workspace_id},
+    ),
+    TableSpec(
+        "invoices",
+        Invoice,
+        {},
+        {"workspace": lambda r: r.workspace_id, "subscription": lambda r: r.subscription_id},
+    ),
+    TableSpec("payments", Payment, {}, {"workspace": lambda r: r.workspace_id}),
+    TableSpec("events", Event, {}, {"all": lambda _: (), "workspace": lambda r: r.workspace_id}),
+    TableSpec("webhook_endpoints", WebhookEndpoint, {}, {"all": lambda _: ()}),
+    TableSpec(
+        "deliveries",
+        Delivery,
+        {},
+        {
+            "endpoint": lambda r: r.endpoint_id,
+            "event": lambda r: r.event_id,
+            "all": lambda _: (),
+        },
+        order=lambda r: (r.due, r.ordinal, r.id),
+    ),
+    TableSpec("received_events", ReceivedEvent, {}, {}),
 )
 """Every table: name, record, unique indexes, ordered indexes."""

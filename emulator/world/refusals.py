@@ -4,7 +4,19 @@ status and shape it takes is each surface's affair.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
+
+from emulator.world.records import Instant, Meter
+
+_UNITS: Mapping[Meter, str] = {
+    "runs": "runs a period",
+    "storage_bytes": "bytes of storage",
+    "projects": "projects",
+    "members": "members",
+    "api_keys": "live API keys",
+    "shares": "live shares",
+}
 
 
 class Refusal(Exception):  # noqa: N818 - it is a refusal, not an error
@@ -43,16 +55,31 @@ class Conflict(Refusal):
 
 
 class QuotaExceeded(Refusal):
-    """A cap of the workspace would be passed: `used` of `limit` are taken on `meter`."""
+    """A cap of the workspace's plan would be passed: `used` of `limit` are taken on `meter`.
 
-    def __init__(self, *, meter: str, used: int, limit: int, wanted: int = 1) -> None:
+    `resets_at` is when that much is free again by itself; None for a meter that does not reset.
+    """
+
+    def __init__(
+        self,
+        *,
+        meter: Meter,
+        used: int,
+        limit: int,
+        wanted: int,
+        plan: str,
+        resets_at: Instant | None,
+    ) -> None:
+        way = "wait for the next period" if resets_at is not None else "make room"
         super().__init__(
-            f"This workspace holds {used} of {limit} {meter} and cannot take {wanted} more. "
-            f"Upgrade the plan or delete some {meter}."
+            f"This workspace takes {used} of the {limit} {_UNITS[meter]} of its plan, {plan}, "
+            f"and {wanted} more would not fit. Upgrade the plan or {way}."
         )
         self.meter = meter
         self.used = used
         self.limit = limit
+        self.plan = plan
+        self.resets_at = resets_at
 
 
 class LoginRequired(Refusal):
@@ -176,3 +203,28 @@ class BadVerifier(Refusal):
 
     def __init__(self) -> None:
         super().__init__("code challenge does not match previously saved code verifier")
+
+
+class CardDeclined(Refusal):
+    """A card was not accepted or could not be charged; `code` is Stripe's. The attempt stays."""
+
+    commits = True
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SessionClosed(Refusal):
+    """A hosted checkout or portal page was completed or has expired."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class BadSignature(Refusal):
+    """A webhook was not signed with the endpoint's secret, or too long ago."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)

@@ -11,7 +11,7 @@ from typing import Any
 from emulator.world import mint
 from emulator.world.access import Actor, require_writer
 from emulator.world.audit import record_audit
-from emulator.world.quota import require_room
+from emulator.world.quota import use
 from emulator.world.records import (
     Artifact,
     Instant,
@@ -152,12 +152,17 @@ def _duration(content: RunContent) -> float | None:
     return (content.finished_at - content.started_at) / SECOND
 
 
+def stored_bytes(run: Run | RunContent) -> int:
+    """Return how many bytes the artifacts of a run take."""
+    return sum(artifact.size_bytes for artifact in run.artifacts)
+
+
 def create_run(world: World, actor: Actor, *, workspace: Workspace, content: RunContent) -> Run:
     """Create a run. Refuses Invalid, QuotaExceeded."""
     require_writer(world, actor)
     require_sense(content)
     require_project(world, workspace, content.project_id, path="project_id")
-    require_room(world, workspace, runs=1)
+    use(world, workspace, runs=1, storage_bytes=stored_bytes(content))
     run_id, ordinal = world.new_id("run")
     run = build_run(
         world,
@@ -187,7 +192,7 @@ def require_project(
 
 
 def delete_run(world: World, actor: Actor, *, run: Run) -> None:
-    """Delete a run and revoke its live shares.
+    """Delete a run and revoke its live shares; the bytes of its artifacts are free again.
 
     Assumed: a share outlives nothing it shows; what a user deletes is not public any more.
     """
@@ -196,6 +201,8 @@ def delete_run(world: World, actor: Actor, *, run: Run) -> None:
         if share.revoked_at is None:
             world.put(replace(share, revoked_at=world.now))
     world.remove(run)
+    workspace = world.expect(Workspace, run.workspace_id)
+    use(world, workspace, runs=0, storage_bytes=-stored_bytes(run))
     record_audit(world, actor, "run.deleted", run, workspace_id=run.workspace_id)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from emulator.world import mint
 from emulator.world.access import Actor, require_writer
 from emulator.world.audit import record_audit
-from emulator.world.records import Instant, JsonText, Run, Share
+from emulator.world.quota import require_room
+from emulator.world.records import Instant, JsonText, Run, Share, Workspace
 from emulator.world.refusals import NotFound
 from emulator.world.texts import json_text
 from emulator.world.times import to_text
@@ -31,8 +32,12 @@ def open_share(
     token: str | None = None,
     pin: str | None = None,
 ) -> Share:
-    """Publish the run as it is now. `token` and `pin` (the id) are for seeds."""
+    """Publish the run as it is now. `token` and `pin` (the id) are for seeds.
+
+    Refuses QuotaExceeded.
+    """
     require_writer(world, actor)
+    require_room(world, world.expect(Workspace, run.workspace_id), "shares")
     share_id, ordinal = world.new_id("share", pin=pin)
     share = Share(
         id=share_id,

@@ -9,7 +9,7 @@ from typing import Literal
 from emulator.world import mint
 from emulator.world.access import Actor, Fixture, require_writer
 from emulator.world.audit import audit_entry
-from emulator.world.quota import require_room
+from emulator.world.quota import use
 from emulator.world.records import AuditEntry, Run, Workspace
 from emulator.world.refusals import Conflict, Invalid
 from emulator.world.runs import (
@@ -19,6 +19,7 @@ from emulator.world.runs import (
     fingerprint,
     require_project,
     require_sense,
+    stored_bytes,
 )
 from emulator.world.world import World
 
@@ -42,10 +43,17 @@ class Synced:
 
     run: Run
     outcome: Outcome
+    added_bytes: int
+    """How much more its artifacts take than before; below zero where it is less."""
 
 
 def sync_runs(
-    world: World, actor: Actor | Fixture, *, workspace: Workspace, uploads: Sequence[Upload]
+    world: World,
+    actor: Actor | Fixture,
+    *,
+    workspace: Workspace,
+    uploads: Sequence[Upload],
+    ignores_caps: bool = False,
 ) -> list[Synced]:
     """Bring every uploaded run in, all or none, and return them in the order they came in.
 
@@ -72,7 +80,13 @@ def sync_runs(
         )
     synced = [_synced(world, actor, workspace, upload) for upload in uploads]
     created = [one.run for one in synced if one.outcome == "created"]
-    require_room(world, workspace, runs=len(created))
+    use(
+        world,
+        workspace,
+        runs=len(created),
+        storage_bytes=sum(one.added_bytes for one in synced),
+        ignores_caps=ignores_caps,
+    )
     world.extend(Run, created)
     for one in synced:
         if one.outcome == "updated":
@@ -87,7 +101,7 @@ def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: 
     content = upload.content
     if known is not None:
         if known.content == fingerprint(content):
-            return Synced(run=known, outcome="unchanged")
+            return Synced(run=known, outcome="unchanged", added_bytes=0)
         _require_open(known, content)
     run_id = known.id if known else upload.pin
     if run_id is None:
@@ -106,7 +120,11 @@ def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: 
         ordinal=0,
         revision=known.revision + 1 if known else 1,
     )
-    return Synced(run=run, outcome="updated" if known else "created")
+    return Synced(
+        run=run,
+        outcome="updated" if known else "created",
+        added_bytes=stored_bytes(run) - (stored_bytes(known) if known else 0),
+    )
 
 
 def run_id_of(world: World, workspace: Workspace, client_run_id: str) -> str:

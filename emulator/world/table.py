@@ -8,7 +8,7 @@ iterated into output: what can be listed has an ordered index.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from rpds import HashTrieMap
@@ -39,13 +39,20 @@ def _by_creation(record: Any) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A table's name, the class of its records, its indexes by name, and the order of its lists."""
+    """A table's name, the class of its records, its indexes by name, and the order of its lists;
+    `orders` has that of each ordered index whose order is another.
+    """
 
     name: str
     record: type[Any]
     unique: Mapping[str, Extract]
     ordered: Mapping[str, Extract]
     order: Callable[[Any], Key] = _by_creation
+    orders: Mapping[str, Callable[[Any], Key]] = field(default_factory=dict)
+
+    def order_of(self, index: str) -> Callable[[Any], Key]:
+        """Return what gives a record's place in an ordered index."""
+        return self.orders.get(index, self.order)
 
 
 class Table(Generic[R]):
@@ -104,6 +111,11 @@ class Table(Generic[R]):
         keys = self._ordered[index].get(key)
         return 0 if keys is None else len(keys)
 
+    def count_from(self, index: str, key: Hashable, moment: int) -> int:
+        """Return how many records under `key` have their place at or after a moment."""
+        keys = self._ordered[index].get(key)
+        return 0 if keys is None else keys.count_from((moment, -1, ""))
+
     def replace(self, old: R | None, new: R | None) -> Table[R]:
         """Return the table with `old` taken out and `new` put in; either may be None."""
         rows = self._rows
@@ -119,7 +131,7 @@ class Table(Generic[R]):
             }
         if ordered:
             ordered = {
-                name: _moved_ordered(ordered[name], extract, old, new, self.spec.order)
+                name: _moved_ordered(ordered[name], extract, old, new, self.spec.order_of(name))
                 for name, extract in self.spec.ordered.items()
             }
         return Table(self.spec, rows, unique, ordered)
@@ -137,10 +149,14 @@ class Table(Generic[R]):
             for record in records:
                 index = _moved_unique(index, extract, None, record)
             unique[name] = index
-        order = self.spec.order
-        keys = [order(record) for record in records] if self.spec.ordered else []
+        places = [self.spec.order(record) for record in records] if self.spec.ordered else []
         ordered = {
-            name: _grown(self._ordered[name], extract, records, keys)
+            name: _grown(
+                self._ordered[name],
+                extract,
+                records,
+                list(map(self.spec.orders[name], records)) if name in self.spec.orders else places,
+            )
             for name, extract in self.spec.ordered.items()
         }
         return Table(self.spec, rows, unique, ordered)

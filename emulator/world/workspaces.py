@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from emulator.world.access import Actor, member_id, require_writer
 from emulator.world.audit import record_audit
+from emulator.world.plan_list import FREE
+from emulator.world.quota import require_room
 from emulator.world.records import Member, Role, Workspace
 from emulator.world.refusals import Conflict, Forbidden
 from emulator.world.texts import slugify
@@ -21,7 +23,13 @@ def create_workspace(world: World, actor: Actor, *, name: str, slug: str | None)
 
 
 def open_workspace(
-    world: World, actor: Actor, *, name: str, slug: str | None = None, pin: str | None = None
+    world: World,
+    actor: Actor,
+    *,
+    name: str,
+    slug: str | None = None,
+    plan: str = FREE,
+    pin: str | None = None,
 ) -> Workspace:
     """Create a workspace with the actor as its owner; without a slug, a free one is made."""
     workspace_id, ordinal = world.new_id("workspace", pin=pin)
@@ -32,6 +40,9 @@ def open_workspace(
         created_by=actor.user_id,
         created_at=world.now,
         ordinal=ordinal,
+        plan=plan,
+        period_anchor=None,
+        subscription_status=None,
         runs_limit=None,
     )
     world.put(workspace)
@@ -41,7 +52,8 @@ def open_workspace(
 
 
 def join(world: World, workspace: Workspace, *, user_id: str, role: Role) -> Member:
-    """Make a user a member of a workspace in that role."""
+    """Make a user a member of a workspace in that role. Refuses QuotaExceeded."""
+    require_room(world, workspace, "members")
     member = Member(
         id=member_id(workspace.id, user_id),
         workspace_id=workspace.id,

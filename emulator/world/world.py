@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from emulator.world import mint
 from emulator.world.digests import Digest, record_digest
 from emulator.world.ordered import Key
-from emulator.world.records import TABLES, AuthSettings, Clock, Instant, Ordinal, Origin
+from emulator.world.plan_list import PLANS
+from emulator.world.records import TABLES, AuthSettings, Clock, Instant, Ordinal, Origin, Plan
 from emulator.world.refusals import Refusal
 from emulator.world.table import Record, Table
 
@@ -45,6 +46,7 @@ class World:
         world.put(Origin(entropy=entropy, epoch=epoch))
         world.put(Clock(now=epoch))
         world.put(AuthSettings())
+        world.extend(Plan, list(PLANS))
         return world
 
     def fork(self, name: str) -> World:
@@ -119,6 +121,10 @@ class World:
     def count(self, kind: type[R], index: str, key: Hashable) -> int:
         """Return how many records stand under `key`."""
         return self.table(kind).count(index, key)
+
+    def count_from(self, kind: type[R], index: str, key: Hashable, *, moment: Instant) -> int:
+        """Return how many records under `key` have their place at or after a moment."""
+        return self.table(kind).count_from(index, key, moment)
 
     # Writing
 

@@ -86,6 +86,9 @@ LATER_PATHS = (
 )
 """Paths that the later page's table of families quotes, without methods."""
 
+LATER_WORDS = {"/api/usage": ("reserve", "commit", "revert")}
+"""Rows of that table that quote words instead of paths: the family's parent, and its words."""
+
 
 def later_list() -> list[tuple[str, str]]:
     """Return method and path of every line of the later list."""

@@ -11,27 +11,34 @@ import pytest
 from jsonschema import ValidationError
 
 from emulator.app import BODY_MAX
+from emulator.wire.signatures import HEADER, sign
+from emulator.world.times import SECOND
+from emulator.world.webhooks import own_secret
+from emulator.worlds import machine_now
 from tests.contract.documented import Document, Operation
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import (
     ALPHA,
     AWAY_RUN,
-    AWAY_SECRET,
     BETA,
     BRIEF_KEY,
+    CHECKOUT,
     DONE,
     GOING,
     LAB,
     LIVE_KEY,
     LIVE_SHARE,
     NOBODY,
+    PORTAL,
     REVOKED_KEY,
     SECRET,
     WAITING,
     caller,
+    pay,
     stage,
     with_secret,
 )
+from tests.surfaces.full import full
 
 DOCUMENT = Document()
 NEW: dict[str, Any] = {"name": "n", "adapter_id": "a", "task": "eval"}
@@ -52,6 +59,18 @@ FULL: dict[str, Any] = {
     "started_at": "2025-12-31T00:00:00.5Z",
     "finished_at": "2026-01-01T00:00:00Z",
 }
+IN_A_WORKSPACE: dict[str, dict[str, Any]] = {
+    "runs": NEW,
+    "projects": {"name": "x"},
+    "api-keys": {"name": "x"},
+    "sync/runs": SYNC,
+    "usage/reserve": {"meter": "runs", "amount": 1, "key": "x"},
+    "usage/commit": {"key": "x"},
+    "usage/revert": {"key": "x"},
+    "billing/checkout": CHECKOUT,
+    "billing/portal": PORTAL,
+}
+"""What is written into a workspace that a query may name, with a body that is good."""
 
 Walk = Iterator[httpx2.Response]
 
@@ -97,6 +116,27 @@ def good(ada: LawfulClient, key: LawfulClient, anyone: LawfulClient) -> Walk:
     yield ada.post("/api/api-keys", json={"name": "n", "expires_at": "2027-01-01T00:00:00Z"})
     yield ada.delete(f"/api/api-keys/{BRIEF_KEY}")
     yield ada.post(f"/api/api-keys/{LIVE_KEY}/rotate")
+    for key_name in ("used", "unused"):
+        body = {"meter": "runs", "amount": 2, "key": key_name, "ttl_seconds": 60}
+        yield ada.post("/api/usage/reserve", json=body)
+    yield ada.post("/api/usage/commit", json={"key": "used", "amount": 1})
+    yield ada.post("/api/usage/revert", json={"key": "unused"})
+
+
+def billed(scene: Emulator) -> Walk:
+    """Call for everything that becomes of a subscription."""
+    ada = caller(scene, "ada")
+    yield ada.post("/api/billing/portal", json=PORTAL)
+    opened = ada.post("/api/billing/checkout", json=CHECKOUT)
+    yield opened
+    pay(scene, opened.json()["url"])
+    yield ada.post("/api/billing/checkout", json=CHECKOUT)
+    yield ada.post("/api/billing/portal", json=PORTAL)
+    event = b'{"id":"evt_1","type":"customer.created","data":{"object":{"object":"customer"}}}'
+    signed = sign(event, own_secret(scene.world), at_seconds=machine_now() // SECOND)
+    for headers in ({HEADER: signed}, {HEADER: signed}, {HEADER: "t=1,v1=0"}, {}):
+        yield scene.client().post("/api/billing/webhook", content=event, headers=headers)
+    yield scene.client().post("/api/billing/webhook", content=b" " * (BODY_MAX + 1))
 
 
 def filled(path: str) -> str:
@@ -127,7 +167,7 @@ def refused_alike(ada: LawfulClient, anyone: LawfulClient) -> Walk:
 def refused_each(scene: Emulator) -> Walk:
     """Call for the refusals that need a state or a caller of their own."""
     ada, cy = caller(scene, "ada"), caller(scene, "cy")
-    key, away = with_secret(scene, SECRET), with_secret(scene, AWAY_SECRET)
+    key = with_secret(scene, SECRET)
     yield key.patch("/api/me", json={"name": "x"})
     yield ada.post("/api/me/delete/cancel")
     yield key.get("/api/me/export")
@@ -137,8 +177,6 @@ def refused_each(scene: Emulator) -> Walk:
     yield ada.post("/api/projects", json={"name": "Alpha"})
     yield cy.delete(f"/api/projects/{ALPHA}")
     yield ada.delete(f"/api/projects/{ALPHA}")
-    yield away.post("/api/runs", json=NEW)
-    yield away.post("/api/sync/runs", json=SYNC)
     yield key.post("/api/sync/runs", json={**SYNC, "client_run_id": "done"})
     yield ada.post("/api/shares", json={"run_id": AWAY_RUN})
     yield cy.get("/api/api-keys")
@@ -146,10 +184,34 @@ def refused_each(scene: Emulator) -> Walk:
     yield cy.post(f"/api/api-keys/{LIVE_KEY}/rotate")
     yield cy.delete(f"/api/api-keys/{LIVE_KEY}")
     yield ada.post(f"/api/api-keys/{REVOKED_KEY}/rotate")
-    for path in ("runs", "projects", "api-keys", "sync/runs"):
-        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json={**SYNC, "x": 1})
-        good_body: dict[str, Any] = {"runs": NEW, "sync/runs": SYNC}.get(path, {"name": "x"})
-        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json=good_body)
+    for path, body in IN_A_WORKSPACE.items():
+        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json={**body, "x": 1})
+        yield ada.post(f"/api/{path}?workspace_id={NOBODY}", json=body)
+    yield cy.post("/api/billing/checkout", json=CHECKOUT)
+    yield cy.post("/api/billing/portal", json=PORTAL)
+    yield from refused_by_a_reservation(ada)
+
+
+def refused_by_a_reservation(ada: LawfulClient) -> Walk:
+    """Call for what a reservation that was made or ended otherwise stands against."""
+    held = {"meter": "runs", "amount": 1}
+    for key in ("a", "b"):
+        ada.post("/api/usage/reserve", json={**held, "key": key})
+    yield ada.post("/api/usage/reserve", json={**held, "amount": 2, "key": "a"})
+    ada.post("/api/usage/commit", json={"key": "a"})
+    ada.post("/api/usage/revert", json={"key": "b"})
+    yield ada.post("/api/usage/revert", json={"key": "a"})
+    yield ada.post("/api/usage/commit", json={"key": "b"})
+
+
+def refused_for_want_of_room(key: LawfulClient) -> Walk:
+    """Call every operation that uses a meter with the key of a workspace that is full."""
+    yield key.post("/api/projects", json={"name": "x"})
+    yield key.post("/api/runs", json=NEW)
+    yield key.post("/api/sync/runs", json=SYNC)
+    yield key.post("/api/api-keys", json={"name": "x"})
+    yield key.post("/api/shares", json={"run_id": key.get("/api/runs").json()["items"][0]["id"]})
+    yield key.post("/api/usage/reserve", json={"meter": "runs", "amount": 1, "key": "x"})
 
 
 def refused_to_who_is_restricted(scene: Emulator) -> Walk:
@@ -164,6 +226,8 @@ def refused_to_who_is_restricted(scene: Emulator) -> Walk:
     yield bo.delete(f"/api/runs/{GOING}")
     yield bo.post("/api/shares", json={"run_id": GOING})
     yield bo.post(f"/api/shares/{LIVE_SHARE}/revoke")
+    for path in ("usage/reserve", "usage/commit", "usage/revert"):
+        yield bo.post(f"/api/{path}", json=IN_A_WORKSPACE[path])
     key = with_secret(scene, SECRET)
     for path in ("delete", "delete/cancel", "restrict", "object"):
         yield key.post(f"/api/me/{path}")
@@ -185,8 +249,9 @@ def all_met(folder: Path) -> set[tuple[str, int]]:
     refused = met_by(refused_alike(caller(scene, "ada"), scene.client())) | met_by(
         refused_each(scene)
     )
+    refused |= met_by(refused_for_want_of_room(full(folder).keyed()))
     ada, key = caller(scene, "ada"), with_secret(scene, SECRET)
-    return refused | met_by(good(ada, key, scene.client()))
+    return refused | met_by(good(ada, key, scene.client())) | met_by(billed(scene))
 
 
 def test_every_answer_is_as_documented_and_everything_documented_was_answered(
@@ -196,11 +261,13 @@ def test_every_answer_is_as_documented_and_everything_documented_was_answered(
     promised = {(one.name, status) for one in DOCUMENT.operations for status in one.statuses}
     # A method that is not allowed is no call of the operation, and a bug cannot be provoked.
     never = {(one.name, status) for one in DOCUMENT.operations for status in (405, 500)}
-    # What takes no body and no query cannot be invalid, whatever its ids are.
+    # What takes no body and no query cannot be invalid, whatever its ids are; the webhook's body
+    # is Stripe's, and none of the document's.
     unasked = {
         (one.name, 422)
         for one in DOCUMENT.operations
         if "requestBody" not in one.said
+        and one.name != "receive_billing_webhook"
         and all(parameter["in"] == "path" for parameter in one.said.get("parameters", ()))
     }
     assert met <= promised

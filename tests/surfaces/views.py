@@ -1,11 +1,36 @@
-"""The scene's shares as the surfaces show them."""
+"""The scene's shares and meters as the surfaces show them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.lawful import ORIGIN
 from tests.scene import ADA, CY, DONE, EPOCH, IN_30_DAYS, LAB, LIVE_SHARE, REVOKED_SHARE, RUN_DONE
+
+UNCAPPED = dict.fromkeys(
+    ("runs", "storage_bytes", "projects", "members", "api_keys", "shares"), None
+)
+"""The caps of the plan of the scene's workspaces."""
+
+FREE = {
+    "runs": 500,
+    "storage_bytes": 5 * 2**30,
+    "projects": 10,
+    "members": 5,
+    "api_keys": 10,
+    "shares": 25,
+}
+"""The caps of the plan of who signs up."""
+
+
+def usage(limits: Mapping[str, int | None], **used: int) -> dict[str, Any]:
+    """Return every meter as a workspace shows it: nothing used but what is said."""
+    return {
+        meter: {"used": used.get(meter, 0), "reserved": 0, "limit": limit}
+        for meter, limit in limits.items()
+    }
+
 
 SHARE_LIVE: dict[str, Any] = {
     "id": LIVE_SHARE,

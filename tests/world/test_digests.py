@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from typing import Any, get_type_hints
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.world.digests import Digest, record_digest
-from emulator.world.records import TABLES, Artifact, Member, Run, Session
+from emulator.world.records import (
+    TABLES,
+    Artifact,
+    BillingObject,
+    Caps,
+    Card,
+    CardFacts,
+    Event,
+    Invoice,
+    InvoiceLine,
+    Member,
+    Plan,
+    Run,
+    Session,
+)
 from emulator.world.table import Record
 from tests.world.lab import begin, state_of
 
@@ -25,35 +39,37 @@ OTHER: dict[Any, tuple[Any, Any]] = {
 }
 """Two values of every plain type."""
 
-ARTIFACT = Artifact(id="a", name="n", media_type="m", size_bytes=1, sha256="s")
 
-
-def pair(kind: Any, name: str) -> tuple[Any, Any]:
+def pair(kind: Any) -> tuple[Any, Any]:
     """Return two values that a field may have."""
-    if name == "artifacts":
-        return (ARTIFACT,), ()
-    arguments: tuple[Any, ...] = getattr(kind, "__args__", ())
+    arguments = get_args(kind)
+    if is_dataclass(kind):
+        return example(kind), next(changed(kind))[1]
+    if get_origin(kind) is tuple:
+        return (pair(arguments[0])[0],), ()
     if type(None) in arguments:
         plain = next(one for one in arguments if one is not type(None))
-        return pair(plain, name)[0], None
+        return pair(plain)[0], None
     if len(arguments) > 1 and all(isinstance(one, str) for one in arguments):
         return arguments[0], arguments[1]
     if arguments and all(isinstance(one, str) for one in arguments):
         return arguments[0], "something else"
+    if arguments:
+        return pair(arguments[0])[0], pair(arguments[1])[0]
     return OTHER[kind]
 
 
-def example(kind: type[Any]) -> Any:
-    """Return a record with the first value in every field."""
+def example(kind: Any) -> Any:
+    """Return a record, or a part of one, with the first value in every field."""
     hints = get_type_hints(kind)
-    return kind(**{field.name: pair(hints[field.name], field.name)[0] for field in fields(kind)})
+    return kind(**{field.name: pair(hints[field.name])[0] for field in fields(kind)})
 
 
-def changed(kind: type[Any]) -> Iterator[tuple[str, Any]]:
+def changed(kind: Any) -> Iterator[tuple[str, Any]]:
     """Return the example with every single field changed."""
     hints = get_type_hints(kind)
     for field in fields(kind):
-        other = pair(hints[field.name], field.name)[1]
+        other = pair(hints[field.name])[1]
         yield field.name, replace(example(kind), **{field.name: other})
 
 
@@ -64,15 +80,36 @@ def test_every_field_of_every_record_counts(spec: Any) -> None:
     assert len({plain, *digests.values()}) == len(fields(spec.record)) + 1
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Artifact)])
-def test_every_field_of_an_artifact_counts(name: str) -> None:
-    other = dict(changed(Artifact))[name]
-    run = example(Run)
+PARTS: list[tuple[Any, str, Any]] = [
+    (Run, "artifacts", Artifact),
+    (Plan, "caps", Caps),
+    (Card, "facts", CardFacts),
+    (Invoice, "lines", InvoiceLine),
+    *((Event, "record", kind) for kind in get_args(BillingObject)),
+]
+"""Record, member, and what that is made of."""
+
+
+@pytest.mark.parametrize(("kind", "name", "part"), PARTS)
+def test_every_field_of_what_a_record_is_made_of_counts(kind: Any, name: str, part: Any) -> None:
+    record = example(kind)
+    values = [example(part), *(one for _, one in changed(part))]
+    if isinstance(getattr(record, name), tuple):
+        values = [(one,) for one in values]
+    digests = {record_digest("any", replace(record, **{name: one})) for one in values}
+    assert len(digests) == len(fields(part)) + 1
+
+
+@pytest.mark.parametrize(("kind", "name", "part"), [PARTS[0], PARTS[3]])
+def test_number_and_order_of_what_a_record_is_made_of_count(
+    kind: Any, name: str, part: Any
+) -> None:
+    record, one, other = example(kind), *pair(part)
     digests = {
-        record_digest("runs", replace(run, artifacts=artifacts))
-        for artifacts in ((), (ARTIFACT,), (other,), (ARTIFACT, other), (other, ARTIFACT))
+        record_digest("any", replace(record, **{name: many}))
+        for many in ((), (one,), (other,), (one, one), (one, other), (other, one))
     }
-    assert len(digests) == 5
+    assert len(digests) == 6
 
 
 @pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)

@@ -11,20 +11,27 @@ import pytest
 from emulator.world import (
     accounts,
     api_keys,
+    checkout,
     clock,
+    entitlement,
     jobs,
     one_time,
     outbox,
+    portal,
     privacy,
     projects,
     runs,
     sessions,
     shares,
     signups,
+    subscriptions,
     sync,
+    usage,
+    webhooks,
     workspaces,
 )
 from emulator.world.access import Actor, Source
+from emulator.world.cards import GOOD, TypedCard, read_card
 from emulator.world.forgetting import forget
 from emulator.world.one_time import Challenge
 from emulator.world.records import (
@@ -32,6 +39,9 @@ from emulator.world.records import (
     ApiKey,
     AuditEntry,
     AuthSettings,
+    BillingSettings,
+    CheckoutSession,
+    Invoice,
     Job,
     Mail,
     Member,
@@ -39,10 +49,11 @@ from emulator.world.records import (
     Role,
     Run,
     Share,
+    Subscription,
     User,
     Workspace,
 )
-from emulator.world.refusals import BadKey, BadPassword, UnknownRefreshToken
+from emulator.world.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
 from emulator.world.times import DAY, SECOND
 from emulator.world.world import World
 
@@ -52,6 +63,12 @@ ADAS = Source(ip_hash="adas-ip-hash", user_agent="Adas-Browser/1.0")
 BOS = Source(ip_hash="bos-ip-hash", user_agent="Bos-Browser/1.0")
 SECRET = "wbx_forgetting_0000_ada"
 BOS_SECRET = "wbx_forgetting_0000_bo"
+DECLINED = "4000000000000002"
+ASKS = "4000002500003155"
+"""Cards: one that is declined, one that asks for 3-D Secure."""
+
+ACCOUNTS = {"customers", "subscriptions", "invoices", "payments", "events"}
+"""The tables of what was billed, which stays by law, without the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +134,65 @@ def fill(world: World, actor: Actor, workspace: Workspace, name: str) -> None:
         workspace=workspace,
         uploads=[sync.Upload(client_run_id=name, content=content(name))],
     )
+    usage.reserve(
+        world, actor, workspace=workspace, meter="runs", amount=1, key=name, ttl_seconds=900
+    )
+
+
+def typed(world: World, number: str, holder: str) -> TypedCard:
+    """Return a card as somebody typed it."""
+    return read_card(world, number=number, expiry="12/30", cvc="123", holder=holder)
+
+
+def open_checkout(world: World, actor: Actor, workspace: Workspace) -> CheckoutSession:
+    """Return a checkout that the actor opened."""
+    return checkout.open_checkout(
+        world,
+        actor,
+        workspace=workspace,
+        plan="enterprise",
+        interval="month",
+        success_url="http://x/paid",
+        cancel_url="http://x/back",
+    )
+
+
+def subscribe(world: World, actor: Actor, workspace: Workspace, *, email: str, name: str) -> None:
+    """Have the actor pay for a workspace under an e-mail and names of its own: one checkout waits
+    for 3-D Secure, another is declined, then paid, and so waits a further card in the portal.
+    """
+    waiting = open_checkout(world, actor, workspace)
+    checkout.pay_checkout(world, waiting, email=email, card=typed(world, ASKS, f"{name} (1)"))
+    paid = open_checkout(world, actor, workspace)
+    with pytest.raises(CardDeclined):
+        checkout.pay_checkout(world, paid, email=email, card=typed(world, DECLINED, f"{name} (2)"))
+    checkout.pay_checkout(world, paid, email=email, card=typed(world, GOOD, f"{name} (3)"))
+    entitlement.receive_waiting(world)
+    visit = portal.open_portal(world, actor, workspace=workspace, return_url="http://x/back")
+    visit = portal.replace_card(world, visit, typed(world, GOOD, f"{name} (4)"))
+    portal.replace_card(world, visit, typed(world, ASKS, f"{name} (5)"))
+
+
+def unsubscribe(world: World, workspace: Workspace) -> None:
+    """End what is paid for a workspace."""
+    live = subscriptions.live_subscription(world, workspace.id)
+    assert live is not None
+    subscriptions.end_subscription(world, live, reason="cancellation_requested")
+    entitlement.receive_waiting(world)
+
+
+def typed_names(name: str) -> set[str]:
+    """Return the names that were typed in `subscribe`."""
+    return {f"{name} ({place})" for place in range(1, 6)}
 
 
 def live(role: Role = "owner") -> Life:
-    """Let Ada live: sessions, mails under way, an export, a deletion, work in two workspaces."""
+    """Let Ada live: sessions, mails under way, an export, a deletion, work in two workspaces,
+    both of which she pays for, as far as she may.
+    """
     world = begin(session_timebox_seconds=9_999, mails_per_minute=9, requests_per_minute=9)
+    world.put(BillingSettings())
+    webhooks.add_endpoint(world, url="http://localhost:1/")
     ada = account(world, ADA, "Ada-Lovelace")
     bo = account(world, BO, "Bo")
     owner = Actor(user_id=bo.id, source=BOS)
@@ -140,6 +211,9 @@ def live(role: Role = "owner") -> Life:
     for workspace, name in ((shared, "teamwork"), (own, "homework")):
         fill(world, actor, workspace, name)
     fill(world, owner, shared, "bos")
+    paid = [own] if role == "member" else [shared, own]
+    for workspace in paid:
+        subscribe(world, actor, workspace, email="ada@bills.test", name="A. Byron")
     issuer = actor if role == "owner" else replace(actor, session_id=None)
     if role == "owner":
         api_keys.issue_key(
@@ -164,6 +238,7 @@ def live(role: Role = "owner") -> Life:
         *("ada@before.test", first.session.id, second.session.id, first.refresh_token.id),
         *(renewed.refresh_token.id, export.id, export.token, flow_code.id, "http://x/ada"),
         *("adas-ip-hash", "Adas-Browser", own.id, ada.password_hash, "homework"),
+        *("ada@bills.test", *typed_names("A. Byron")),
         *(mail.token for mail in world.all(Mail, "user", ADA) if mail.token is not None),
         *(
             key.secret_hash
@@ -211,8 +286,7 @@ def found(world: World, traces: frozenset[str]) -> list[tuple[str, str]]:
 def test_the_traces_of_a_life_lie_in_every_table_there_could_be() -> None:
     life = live()
     lies = {table for table, _ in found(life.world, life.traces)}
-    bare = {"clock", "origin", "ordinals", "auth_settings"}
-    assert lies == {spec.name for spec in TABLES} - bare
+    assert lies == {spec.name for spec in TABLES} - {*BARE, *NAMELESS}
     assert {trace for _, trace in found(life.world, life.traces)} == life.traces
 
 
@@ -220,14 +294,24 @@ def test_the_traces_of_a_life_lie_in_every_table_there_could_be() -> None:
 def test_no_byte_of_a_forgotten_user_is_left(role: Role) -> None:
     life = live(role)
     forget(life.world, life.world.expect(User, ADA))
-    assert found(life.world, life.traces) == []
+    assert found(life.world, life.traces) == accounts_of(life.own)
+
+
+def accounts_of(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return the traces that stay by law: that there was a workspace that paid."""
+    return [(name, workspace.id) for name in sorted(ACCOUNTS)]
 
 
 def test_no_byte_is_left_by_a_deletion_that_fell_due() -> None:
     life = live()
     happened = [one.kind for one in clock.advance(life.world, by=30 * DAY)]
-    assert happened == ["end session", "end session", "expire export", "purge user"]
-    assert found(life.world, life.traces) == []
+    assert happened == [
+        *["expire reservation"] * 3,
+        *["end session"] * 2,
+        *["expire checkout"] * 2,
+        *("expire export", "purge user"),
+    ]
+    assert found(life.world, life.traces) == accounts_of(life.own)
 
 
 def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
@@ -236,18 +320,32 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
         "end session",
         "expire export",
         "purge user",
+        "expire reservation",
+        "expire checkout",
+        "renew subscription",
     }
     forget(life.world, life.world.expect(User, ADA))
-    assert life.world.all(Job, "all", ()) == []
-    assert clock.advance(life.world, by=365 * DAY) == []
+    # What is left is the shared workspace's: two reservations, a checkout and a subscription.
+    assert [job.kind for job in life.world.all(Job, "all", ())] == [
+        "expire reservation",
+        "expire reservation",
+        "expire checkout",
+        "renew subscription",
+    ]
+    happened = clock.advance(life.world, by=365 * DAY)
+    later = {one.kind for one in happened[3:]}
+    assert later == {"renew subscription", "finalize invoice"}
+    billed = life.world.all(Invoice, "workspace", life.own.id)
+    assert [(one.status, one.created_at) for one in billed] == [("paid", EPOCH)]
+    assert found(life.world, life.traces) == accounts_of(life.own)
 
 
 def test_a_job_of_another_user_stays() -> None:
     life = live()
     privacy.schedule_deletion(life.world, Actor(user_id=BO, session_id="any"))
     forget(life.world, life.world.expect(User, ADA))
-    [job] = life.world.all(Job, "all", ())
-    assert (job.kind, job.target_id) == ("purge user", BO)
+    left = [(job.kind, job.target_id) for job in life.world.all(Job, "all", ())]
+    assert [one for one in left if one[0] == "purge user"] == [("purge user", BO)]
 
 
 def test_the_way_in_is_shut() -> None:
@@ -274,12 +372,59 @@ def test_the_address_is_free_again() -> None:
     assert signed_up.signed_in.user.id != ADA
 
 
-def test_a_workspace_of_the_user_alone_goes_with_everything_in_it() -> None:
+def test_a_workspace_of_the_user_alone_goes_with_everything_in_it_but_its_accounts() -> None:
     life = live()
-    forget(life.world, life.world.expect(User, ADA))
-    assert life.world.get(Workspace, life.own.id) is None
-    left = [record for _, record in rows(life.world) if life.own.id in words(record)]
-    assert left == []
+    world, own = life.world, life.own
+    forget(world, world.expect(User, ADA))
+    assert world.get(Workspace, own.id) is None
+    left = {name for name, record in rows(world) if own.id in words(record)}
+    assert left == ACCOUNTS
+    [subscription] = world.all(Subscription, "workspace", own.id)
+    [invoice] = world.all(Invoice, "workspace", own.id)
+    assert (subscription.status, invoice.status, invoice.paid_cents) == (
+        "canceled",
+        "paid",
+        49_900,
+    )
+    assert (invoice.customer_email, invoice.customer_name) == (None, None)
+
+
+@pytest.mark.parametrize("bo_pays", ["before", "after"])
+def test_what_another_typed_who_paid_for_the_workspace_stays(bo_pays: str) -> None:
+    world, workspace = crew((ADA, "owner"), (BO, "admin"))
+    order = [(BO, "Bo"), (ADA, "Ada")] if bo_pays == "before" else [(ADA, "Ada"), (BO, "Bo")]
+    for user_id, name in order:
+        if user_id != order[0][0]:
+            unsubscribe(world, workspace)
+        subscribe(
+            world,
+            Actor(user_id=user_id),
+            workspace,
+            email=f"{name}@bills.test",
+            name=f"{name} Payer",
+        )
+    adas = frozenset({"Ada@bills.test", *typed_names("Ada Payer")})
+    assert {trace for _, trace in found(world, adas)} == adas
+    kept = ("Bo@bills.test", "Bo Payer (3)", "Bo Payer (4)")
+    bos = found(world, frozenset(kept))
+    assert {trace for _, trace in bos} == {*kept}
+    forget(world, world.expect(User, ADA))
+    assert found(world, adas) == []
+    assert found(world, frozenset(kept)) == bos
+
+
+def test_a_card_that_bears_the_users_name_loses_it_whoever_pays() -> None:
+    world, workspace = crew((BO, "owner"), (ADA, "admin"))
+    subscribe(world, Actor(user_id=BO), workspace, email="bo@bills.test", name="Bo Payer")
+    visit = portal.open_portal(
+        world, Actor(user_id=ADA), workspace=workspace, return_url="http://x/back"
+    )
+    portal.replace_card(world, visit, typed(world, GOOD, "Ada"))
+    clock.advance(world, by=32 * DAY)
+    adas = frozenset({"Ada"})
+    assert {name for name, _ in found(world, adas)} == {"cards", "events", "payments", "users"}
+    forget(world, world.expect(User, ADA))
+    assert found(world, adas) == []
 
 
 def test_a_shared_workspace_stays_without_the_name_of_who_made_it() -> None:
@@ -355,7 +500,11 @@ def test_the_last_to_go_takes_the_workspace_along() -> None:
     assert [name for name, _ in rows(world) if name not in BARE] == []
 
 
-BARE = ("clock", "origin", "ordinals", "auth_settings")
+BARE = ("clock", "origin", "ordinals", "auth_settings", "plans")
+"""The tables of a world that nobody is in."""
+
+NAMELESS = ("billing_settings", "webhook_endpoints", "deliveries", "received_events")
+"""The tables of what is nobody's: how billing behaves, and ids of events on their way."""
 
 
 def test_forgetting_one_leaves_every_other_as_it_was() -> None:

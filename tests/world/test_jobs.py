@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.world import accounts, clock, jobs, privacy, sessions
+from emulator.world import (
+    accounts,
+    checkout,
+    clock,
+    jobs,
+    privacy,
+    sessions,
+    subscriptions,
+    usage,
+)
 from emulator.world.access import Actor
 from emulator.world.clock import HANDLERS, Happened
 from emulator.world.records import AuthSettings, Export, Job, Session, User
@@ -70,6 +79,8 @@ def test_a_job_of_another_kind_or_target_is_another() -> None:
 
 def test_every_kind_of_job_is_handled() -> None:
     kinds = {TIMEBOX, privacy.FINISH_EXPORT, privacy.EXPIRE_EXPORT, privacy.PURGE}
+    kinds |= {usage.EXPIRE, checkout.EXPIRE, subscriptions.ANNOUNCE_TRIAL_END}
+    kinds |= {subscriptions.RENEW, subscriptions.FINALIZE, subscriptions.RETRY}
     assert set(HANDLERS) == kinds
 
 

@@ -1,4 +1,4 @@
-"""Public shares of runs, and the cap on runs."""
+"""Public shares of runs, and the cap on the runs of a period."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from emulator.world import clock, quota, runs, shares
+from emulator.world.plan_list import UNCAPPED_PLAN
 from emulator.world.records import AuditEntry, Run, Share, Workspace
 from emulator.world.refusals import (
     NotFound,
@@ -16,6 +17,8 @@ from emulator.world.refusals import (
 from emulator.world.runs import ArtifactContent
 from emulator.world.times import DAY
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of
+
+FEBRUARY = EPOCH + 31 * DAY
 
 
 def actions(lab: Lab, count: int) -> list[str]:
@@ -89,7 +92,7 @@ def test_a_revoked_share_is_not_found_and_revoking_twice_is_once() -> None:
     assert actions(lab, 2) == ["share.revoked", "share.created"]
 
 
-def limited(lab: Lab, limit: int | None) -> Workspace:
+def limited(lab: Lab, limit: int) -> Workspace:
     """Return the lab with a cap on its runs."""
     workspace = replace(lab.lab, runs_limit=limit)
     lab.world.put(workspace)
@@ -104,25 +107,38 @@ def test_the_last_run_under_the_cap_fits_and_the_next_does_not() -> None:
     with pytest.raises(QuotaExceeded) as refused:
         runs.create_run(lab.world, lab.cy, workspace=workspace, content=content())
     assert (refused.value.meter, refused.value.used, refused.value.limit) == ("runs", 2, 2)
+    assert (refused.value.plan, refused.value.resets_at) == ("free", FEBRUARY)
     assert refused.value.message == (
-        "This workspace holds 2 of 2 runs and cannot take 1 more. "
-        "Upgrade the plan or delete some runs."
+        "This workspace takes 2 of the 2 runs a period of its plan, free, and 1 more would not "
+        "fit. Upgrade the plan or wait for the next period."
     )
 
 
-def test_a_deleted_run_makes_room() -> None:
+def test_a_deleted_run_makes_no_room_and_the_next_period_does() -> None:
     lab = open_lab()
     workspace = limited(lab, 1)
     run = runs.create_run(lab.world, lab.cy, workspace=workspace, content=content())
     runs.delete_run(lab.world, lab.cy, run=run)
-    assert quota.runs_used(lab.world, workspace) == 0
-    quota.require_room(lab.world, workspace, runs=1)
+    assert quota.gauge(lab.world, workspace, "runs").used == 1
+    with pytest.raises(QuotaExceeded):
+        quota.require_room(lab.world, workspace, "runs")
+    clock.move(lab.world, to=FEBRUARY)
+    assert quota.gauge(lab.world, workspace, "runs").used == 0
+    quota.require_room(lab.world, workspace, "runs")
 
 
-@pytest.mark.parametrize(("limit", "wanted"), [(None, 10**6), (0, 0), (5, 5)])
-def test_there_is_room(limit: int | None, wanted: int) -> None:
+@pytest.mark.parametrize(("limit", "wanted"), [(10**6, 10**6), (0, 0), (5, 5)])
+def test_there_is_room(limit: int, wanted: int) -> None:
     lab = open_lab()
-    quota.require_room(lab.world, limited(lab, limit), runs=wanted)
+    quota.require_room(lab.world, limited(lab, limit), "runs", amount=wanted)
+
+
+def test_there_is_room_for_everything_on_a_plan_without_caps() -> None:
+    lab = open_lab()
+    uncapped = replace(lab.lab, plan=UNCAPPED_PLAN)
+    lab.world.put(uncapped)
+    for meter in quota.METERS:
+        quota.require_room(lab.world, uncapped, meter, amount=10**6)
 
 
 def test_a_workspace_above_its_cap_takes_nothing_more_but_no_run_at_all_is_no_more() -> None:
@@ -130,6 +146,6 @@ def test_a_workspace_above_its_cap_takes_nothing_more_but_no_run_at_all_is_no_mo
     for name in ("a", "b"):
         runs.create_run(lab.world, lab.cy, workspace=lab.lab, content=content(name=name))
     workspace = limited(lab, 1)
-    quota.require_room(lab.world, workspace, runs=0)
+    quota.require_room(lab.world, workspace, "runs", amount=0)
     with pytest.raises(QuotaExceeded):
-        quota.require_room(lab.world, workspace, runs=1)
+        quota.require_room(lab.world, workspace, "runs")

@@ -31,6 +31,9 @@ def test_a_workspace_belongs_to_who_creates_it() -> None:
         "created_by": lab.cy.user_id,
         "created_at": EPOCH,
         "ordinal": 3,
+        "plan": "free",
+        "period_anchor": None,
+        "subscription_status": None,
         "runs_limit": None,
     }
     member = lab.world.expect(Member, f"{workspace.id}:{lab.cy.user_id}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.world.records import TABLES, AuditEntry, Clock, User, Workspace
+from emulator.world.plan_list import PLANS
+from emulator.world.records import TABLES, AuditEntry, Clock, Plan, User, Workspace
 from emulator.world.refusals import Refusal, ReusedRefreshToken
 from emulator.world.world import World
 from tests.world.lab import EPOCH, account, begin, open_lab, state_of
@@ -77,10 +78,11 @@ def test_a_state_that_was_kept_can_be_put_back() -> None:
     assert account(world, "ada") == one
 
 
-def test_an_empty_world_holds_its_clock_its_origin_and_its_settings_alone() -> None:
+def test_an_empty_world_holds_its_clock_its_origin_its_settings_and_the_plans_alone() -> None:
     counts = {spec.name: len(begin().state.tables[spec.record]) for spec in TABLES}
     held = {name: count for name, count in counts.items() if count}
-    assert held == {"clock": 1, "origin": 1, "auth_settings": 1}
+    assert held == {"clock": 1, "origin": 1, "auth_settings": 1, "plans": len(PLANS)}
+    assert begin().all(Plan, "all", ()) == list(PLANS)
 
 
 def test_expecting_what_is_not_there_is_a_bug() -> None:

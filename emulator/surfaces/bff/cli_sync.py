@@ -26,9 +26,13 @@ RUNS_MAX = 10_000
 
 
 class Batch(Strict):
-    """Runs for one workspace, which is named by id or slug; default: the seed's first."""
+    """Runs for one workspace, which is named by id or slug; default: the seed's first.
+
+    `ignore_caps` brings them in past the caps of its plan, which they count against all the same.
+    """
 
     workspace: str | None = None
+    ignore_caps: bool = False
     runs: list[SeedRun]
 
 
@@ -47,7 +51,14 @@ async def cli_sync(request: Request) -> Response:
         _upload(world, workspace, run, path=paths.format(place))
         for place, run in enumerate(batch.runs)
     ]
-    return _answer(sync_runs(world, Fixture(), workspace=workspace, uploads=uploads))
+    synced = sync_runs(
+        world,
+        Fixture(),
+        workspace=workspace,
+        uploads=uploads,
+        ignores_caps=batch.ignore_caps,
+    )
+    return _answer(synced)
 
 
 def _workspace(world: World, name: str | None) -> Workspace:

@@ -12,23 +12,24 @@ import orjson
 from fastapi import Request, Response
 
 from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import LoginRequired, Refusal
 
 TABLE = CODES
 """Refusal → code; every refusal has a row."""
 
 
-def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE), headers)
+    return problem_response("error", problem_of(refusal, TABLE, exchange_of(request)), headers)
 
 
-def normalised(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+def normalised(request: Request, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     """Return a failure of the upstream in the BFF's shape.
 
     The dashboard redirects to /login on `login_required`, so every 401 of a forwarded call is it.
     """
     if status == STATUS[Code.LOGIN_REQUIRED]:
-        return problem_response("error", problem_of(LoginRequired(), TABLE), {})
+        return render(request, LoginRequired(), {})
     problem: dict[str, Any] = orjson.loads(body)["detail"]
     return problem_response("error", problem, headers)

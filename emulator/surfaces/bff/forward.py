@@ -67,11 +67,11 @@ async def forward(upstream: ASGIApp, request: Request, call: Call) -> Response:
         # Starlette answers a bug and raises it again; it is logged where it was answered.
         if not start:
             raise
-    return _answer(start, b"".join(parts))
+    return _answer(request, start, b"".join(parts))
 
 
-def _answer(start: dict[str, Any], body: bytes) -> Response:
+def _answer(request: Request, start: dict[str, Any], body: bytes) -> Response:
     status: int = start["status"]
     if status >= REFUSED:
-        return normalised(status, body, {})
+        return normalised(request, status, body, {})
     return Response(body, status_code=status, media_type="application/json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -14,9 +14,10 @@ from starlette.routing import Route
 from emulator import __version__
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
-from emulator.surfaces.control import mail
+from emulator.surfaces.control import billing, events, mail
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.wire.bodies import read_model
+from emulator.wire.courier import Courier
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world import clock, sessions
@@ -29,6 +30,9 @@ from emulator.worlds import Worlds
 PREFIX = "/_emulator"
 
 Handler = Callable[[Request, Worlds], Awaitable[Response]]
+
+Bound = TypeVar("Bound")
+"""What a handler is given beside the request: the worlds, or the courier."""
 
 
 class Reset(Strict):
@@ -156,22 +160,29 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
+    *billing.ROUTES,
 )
 """Method, path below the prefix, handler."""
 
 
-def build_control(worlds: Worlds) -> FastAPI:
+def build_control(worlds: Worlds, courier: Courier) -> FastAPI:
     """Return the ASGI app of control."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for method, path, handler in ROUTES:
-        app.router.routes.append(Route(PREFIX + path, _bound(handler, worlds), methods=[method]))
+    handlers = [(method, path, _bound(handler, worlds)) for method, path, handler in ROUTES]
+    handlers += [
+        (method, path, _bound(handler, courier)) for method, path, handler in events.ROUTES
+    ]
+    for method, path, handle in handlers:
+        app.router.routes.append(Route(PREFIX + path, handle, methods=[method]))
     install(app, render)
     return app
 
 
-def _bound(handler: Handler, worlds: Worlds) -> Callable[[Request], Awaitable[Response]]:
+def _bound(
+    handler: Callable[[Request, Bound], Awaitable[Response]], bound: Bound
+) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        return await handler(request, worlds)
+        return await handler(request, bound)
 
     return handle
 
@@ -187,6 +198,7 @@ def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
 
 def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Response:
     view = _clock_view(request, worlds)
+    exchange_of(request).awaits_deliveries = True
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
     ]

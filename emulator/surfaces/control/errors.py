@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 
 from emulator.wire.errors import CODES, Code, problem_of, problem_response
+from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import Refusal
 
 
@@ -18,6 +19,6 @@ TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
 """Refusal → code; every refusal has a row."""
 
 
-def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE), headers)
+    return problem_response("error", problem_of(refusal, TABLE, exchange_of(request)), headers)

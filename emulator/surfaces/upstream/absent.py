@@ -15,9 +15,6 @@ from emulator.wire.errors import NotImplementedHere
 routes = Routes("absent")
 
 ABSENT: tuple[tuple[str, str, str, Source], ...] = (
-    ("POST", "/api/billing/checkout", "create_checkout", "base contract"),
-    ("POST", "/api/billing/portal", "create_portal", "base contract"),
-    ("POST", "/api/billing/webhook", "receive_billing_webhook", "newer docs"),
     ("GET", "/api/artifacts/{artifact_id}", "get_artifact", "newer docs"),
     ("GET", "/api/claims", "list_claims", "newer docs"),
     ("GET", "/api/claims/{claim_id}", "get_claim", "newer docs"),
@@ -47,6 +44,6 @@ for _method, _path, _name, _source in ABSENT:
         _path,
         source=_source,
         answers=None,
-        is_public=not _path.startswith("/api/") or _path.endswith("/webhook"),
+        is_public=not _path.startswith("/api/"),
         is_documented=False,
     )(_absent(_name))

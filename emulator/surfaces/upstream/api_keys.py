@@ -110,7 +110,7 @@ async def list_api_keys(
     source="base contract",
     answers=ApiKeyIssued,
     status=201,
-    refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.QUOTA_EXCEEDED),
 )
 async def create_api_key(
     request: Request, body: ApiKeyCreate, workspace_id: WorkspaceId = None

@@ -19,12 +19,14 @@ from emulator.surfaces.upstream import (
     absent,
     api_keys,
     audit,
+    billing,
     me,
     privacy,
     projects,
     runs,
     shares,
     system,
+    usage,
     workspaces,
 )
 from emulator.surfaces.upstream.errors import render
@@ -42,6 +44,8 @@ RESOURCES = (
     me,
     privacy,
     audit,
+    billing,
+    usage,
     system,
     absent,
 )

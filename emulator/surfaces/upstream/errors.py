@@ -11,6 +11,8 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.wire.exchange import exchange_of
+from emulator.world.records import Meter
 from emulator.world.refusals import Refusal
 
 TABLE = CODES
@@ -32,11 +34,17 @@ class ValidationDetails(BaseModel):
 
 
 class QuotaDetails(BaseModel):
-    """Which cap is hit."""
+    """Which cap is hit: `used` of `limit` are taken, what is reserved included.
 
-    meter: str
+    `resets_at` is when a meter of use begins again at zero; null for one that does not.
+    """
+
+    meter: Meter
     used: int
     limit: int
+    plan: str
+    resets_at: str | None
+    upgrade_url: str
 
 
 class ErrorDetail(BaseModel):
@@ -53,9 +61,9 @@ class ErrorResponse(BaseModel):
     detail: ErrorDetail
 
 
-def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    problem = problem_of(refusal, TABLE)
+    problem = problem_of(refusal, TABLE, exchange_of(request))
     if STATUS[problem["code"]] == STATUS[Code.LOGIN_REQUIRED]:
         headers = {"WWW-Authenticate": "Bearer", **headers}
     return problem_response("detail", problem, headers)

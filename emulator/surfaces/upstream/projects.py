@@ -97,7 +97,7 @@ async def list_projects(
     source="base contract",
     answers=ProjectView,
     status=201,
-    refuses=(Code.NOT_FOUND, Code.CONFLICT),
+    refuses=(Code.NOT_FOUND, Code.CONFLICT, Code.QUOTA_EXCEEDED),
 )
 async def create_project(
     request: Request, body: ProjectCreate, workspace_id: WorkspaceId = None

@@ -137,7 +137,7 @@ async def list_shares(
     source="base contract",
     answers=ShareView,
     status=201,
-    refuses=(Code.NOT_FOUND,),
+    refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED),
 )
 async def create_share(request: Request, body: ShareCreate) -> Response:
     """Publish a run as it is now behind a new token."""

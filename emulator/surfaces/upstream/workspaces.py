@@ -10,8 +10,9 @@ from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Rout
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
 from emulator.world.access import Actor, member_id, visible_workspace
-from emulator.world.quota import runs_used
-from emulator.world.records import Member, Role, Workspace
+from emulator.world.plans import period_of
+from emulator.world.quota import gauges
+from emulator.world.records import Member, Role, SubscriptionStatus, Workspace
 from emulator.world.times import to_text
 from emulator.world.workspaces import create_workspace as create
 from emulator.world.world import World
@@ -19,15 +20,50 @@ from emulator.world.world import World
 routes = Routes("workspaces")
 
 
+class PeriodView(BaseModel):
+    """A month of use: the subscription's, else the calendar's in UTC."""
+
+    start: str
+    end: str
+
+
+class GaugeView(BaseModel):
+    """How much of a meter is used, what is reserved included; a null limit is no cap.
+
+    Above the limit nothing is deleted, but what would use more is refused.
+    """
+
+    used: int
+    reserved: int
+    limit: int | None
+
+
+class UsageView(BaseModel):
+    """Every meter: the runs of the period, and of the others what there is now."""
+
+    runs: GaugeView
+    storage_bytes: GaugeView
+    projects: GaugeView
+    members: GaugeView
+    api_keys: GaugeView
+    shares: GaugeView
+
+
 class WorkspaceView(BaseModel):
-    """A workspace, the caller's role in it, and how full it is; a null limit is no cap."""
+    """A workspace, the caller's role in it, its plan and what it used of that.
+
+    `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs
+    are counted from `start` of the period to its `end`, when they begin again at zero.
+    """
 
     id: str
     name: str
     slug: str
     role: Role
-    runs_used: int
-    runs_limit: int | None
+    plan: str
+    subscription_status: SubscriptionStatus | None
+    period: PeriodView
+    usage: UsageView
     created_at: str
 
 
@@ -46,13 +82,21 @@ class WorkspaceCreate(Strict):
 
 
 def _view(world: World, actor: Actor, workspace: Workspace) -> WorkspaceView:
+    period = period_of(world, workspace)
     return WorkspaceView(
         id=workspace.id,
         name=workspace.name,
         slug=workspace.slug,
         role=world.expect(Member, member_id(workspace.id, actor.user_id)).role,
-        runs_used=runs_used(world, workspace),
-        runs_limit=workspace.runs_limit,
+        plan=workspace.plan,
+        subscription_status=workspace.subscription_status,
+        period=PeriodView(start=to_text(period.start), end=to_text(period.end)),
+        usage=UsageView(
+            **{
+                one.meter: GaugeView(used=one.used, reserved=one.reserved, limit=one.limit)
+                for one in gauges(world, workspace)
+            }
+        ),
         created_at=to_text(workspace.created_at),
     )
 

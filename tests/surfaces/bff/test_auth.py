@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.lawful import Emulator
-from tests.scene import A_UUID, ADA, browser, caller, invalid, problem
+from tests.scene import A_UUID, ADA, PERIOD, browser, caller, invalid, problem
 from tests.surfaces.bff.cookies import NAME, decoded
+from tests.surfaces.views import FREE, usage
 
 EXPIRES_AT = 1_767_225_600 + 2_300_000_000
 ADAS: dict[str, Any] = {
@@ -61,8 +62,10 @@ def test_signing_up_makes_an_account_a_workspace_and_a_session(scene: Emulator) 
         "name": "My workspace",
         "slug": "my-workspace",
         "role": "owner",
-        "runs_used": 0,
-        "runs_limit": None,
+        "plan": "free",
+        "subscription_status": None,
+        "period": PERIOD,
+        "usage": usage(FREE, members=1),
         "created_at": "2026-01-01T00:00:00Z",
     }
     profile = anyone.get("/api/cloud/me").json()

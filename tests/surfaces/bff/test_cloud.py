@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.app import BODY_MAX
-from tests.lawful import Emulator
+from tests.lawful import ORIGIN, Emulator
 from tests.scene import (
     A_SECRET,
     A_TOKEN,
@@ -15,13 +15,17 @@ from tests.scene import (
     ALPHA,
     AWAY_RUN,
     AWAY_SHARE,
+    CHECKOUT,
     DONE,
     LAB,
     LIVE_SHARE,
+    PORTAL,
     RUN_WAITING,
+    Matching,
     browser,
     caller,
     invalid,
+    pay,
     problem,
     unseen,
 )
@@ -192,22 +196,39 @@ def test_an_action_on_what_is_invisible_is_not_found(
     assert (answer.status_code, answer.json()) == (404, {"error": said})
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "name"),
-    [
-        ("billing/checkout", {}, "create_checkout"),
-        ("billing/portal", {"return_url": "/"}, "create_portal"),
-    ],
-)
-def test_what_is_not_built_yet_says_its_name(
-    scene: Emulator, path: str, body: dict[str, str], name: str
+def test_a_checkout_leads_to_stripes_page_and_the_portal_is_open_once_it_is_paid(
+    scene: Emulator,
 ) -> None:
-    answer = browser(scene, "ada").post(f"/api/cloud/{path}", json=body)
-    message = f"{name} exists upstream but the emulator does not have it yet."
-    assert (answer.status_code, answer.json()) == (
-        501,
-        {"error": problem("not_implemented", message)},
+    ada = browser(scene, "ada")
+    early = ada.post("/api/cloud/billing/portal", json=PORTAL)
+    message = (
+        "This workspace was never subscribed, so there is nothing to look after; begin with "
+        "POST /api/billing/checkout."
     )
+    expected = {"error": problem("conflict", message)}
+    assert (early.status_code, early.json()) == (409, expected)
+    opened = ada.post("/api/cloud/billing/checkout", json=CHECKOUT)
+    hosted = opened.json()
+    assert (opened.status_code, hosted) == (
+        201,
+        {
+            "id": Matching("cs_test_[0-9A-Za-z]+"),
+            "url": f"{ORIGIN}/stripe/checkout/{hosted['id']}",
+        },
+    )
+    paid = pay(scene, hosted["url"])
+    back = f"http://localhost:3000/billing?session={hosted['id']}"
+    assert (paid.status_code, paid.headers["location"]) == (303, back)
+    portal = ada.post("/api/cloud/billing/portal", json=PORTAL)
+    shown = portal.json()
+    assert (portal.status_code, shown) == (
+        201,
+        {
+            "id": Matching("bps_[0-9A-Za-z]+"),
+            "url": f"{ORIGIN}/stripe/portal/{shown['id']}",
+        },
+    )
+    assert scene.client().get(shown["url"]).status_code == 200
 
 
 @pytest.mark.parametrize("content", [b"", b"{}"])

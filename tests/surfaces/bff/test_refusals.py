@@ -8,7 +8,7 @@ import pytest
 
 from emulator.app import BODY_MAX
 from tests.lawful import Emulator
-from tests.scene import browser, invalid, problem
+from tests.scene import browser, invalid, no_room_for, problem
 
 WRITES = [
     ("PATCH", "/api/cloud/me"),
@@ -127,12 +127,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, dict[str, Any]]] = [
             path,
             body,
             402,
-            problem(
-                "quota_exceeded",
-                "This workspace holds 1 of 1 runs and cannot take 1 more. "
-                "Upgrade the plan or delete some runs.",
-                {"meter": "runs", "used": 1, "limit": 1},
-            ),
+            no_room_for(1),
         )
         for path, body in (
             ("/api/cloud/sample-run", {}),

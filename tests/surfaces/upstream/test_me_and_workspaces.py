@@ -15,6 +15,7 @@ from tests.scene import (
     EPOCH,
     LAB,
     NOBODY,
+    PERIOD,
     SECRET,
     caller,
     invalid,
@@ -22,6 +23,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.surfaces.views import FREE, UNCAPPED, usage
 
 ME: dict[str, Any] = {
     "id": ADA,
@@ -41,8 +43,10 @@ THE_LAB: dict[str, Any] = {
     "name": "The Lab",
     "slug": "lab",
     "role": "owner",
-    "runs_used": 3,
-    "runs_limit": None,
+    "plan": "enterprise",
+    "subscription_status": None,
+    "period": PERIOD,
+    "usage": usage(UNCAPPED, runs=3, storage_bytes=12, projects=2, members=3, api_keys=2, shares=1),
     "created_at": EPOCH,
 }
 
@@ -112,7 +116,8 @@ def test_workspaces_are_listed_with_the_callers_role_the_last_joined_first(
         "id": A_UUID,
         "name": "Plan B",
         "slug": "plan-b",
-        "runs_used": 0,
+        "plan": "free",
+        "usage": usage(FREE, members=1),
     }
     assert (made.status_code, made.json()) == (201, plan_b)
     listed = ada.get("/api/workspaces")
@@ -121,15 +126,19 @@ def test_workspaces_are_listed_with_the_callers_role_the_last_joined_first(
     assert roles == [[{**THE_LAB, "role": "admin"}], [{**THE_LAB, "role": "member"}]]
 
 
-def test_a_workspace_is_shown_with_its_cap(scene: Emulator) -> None:
+def test_a_workspace_is_shown_with_its_plan_and_what_it_used_of_that(scene: Emulator) -> None:
     answer = with_secret(scene, AWAY_SECRET).get(f"/api/workspaces/{AWAY}")
     assert answer.json() == {
         "id": AWAY,
         "name": "Away",
         "slug": "away",
         "role": "owner",
-        "runs_used": 1,
-        "runs_limit": 1,
+        "plan": "enterprise",
+        "subscription_status": None,
+        "period": PERIOD,
+        "usage": usage(
+            {**UNCAPPED, "runs": 1}, runs=1, projects=1, members=1, api_keys=1, shares=1
+        ),
         "created_at": EPOCH,
     }
     assert caller(scene, "ada").get(f"/api/workspaces/{LAB}").json() == THE_LAB

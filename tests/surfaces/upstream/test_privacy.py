@@ -11,6 +11,7 @@ import pytest
 from emulator.surfaces.upstream.absent import ABSENT
 from emulator.surfaces.upstream.app import upstream_routes
 from tests.lawful import Emulator, LawfulClient
+from tests.scene import CHECKOUT, PORTAL, pay
 from tests.surfaces.supabase.gotrue import (
     A_UUID,
     ADA,
@@ -298,6 +299,7 @@ def test_an_archive_holds_everything_of_the_user(tmp_path: Path) -> None:
                 "rotated_at": None,
             }
         ],
+        "billing": [],
         "sessions": [{"id": A_UUID, "user_id": ADA, "method": "password", "created_at": EPOCH}],
         "mail": [
             {
@@ -373,6 +375,14 @@ WRITES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "POST /api/shares": ("/api/shares", {"run_id": RUN}),
     "POST /api/shares/{share_id}/revoke": (f"/api/shares/{SHARE}/revoke", None),
     "PATCH /api/me": ("/api/me", {"name": "New"}),
+    "POST /api/usage/reserve": (
+        "/api/usage/reserve",
+        {"meter": "runs", "amount": 1, "key": "new"},
+    ),
+    "POST /api/usage/commit": ("/api/usage/commit", {"key": "held"}),
+    "POST /api/usage/revert": ("/api/usage/revert", {"key": "held"}),
+    "POST /api/billing/checkout": ("/api/billing/checkout", CHECKOUT),
+    "POST /api/billing/portal": ("/api/billing/portal", PORTAL),
 }
 """Every operation that writes what is processed, with a call that would succeed."""
 
@@ -384,6 +394,19 @@ RIGHTS = {
 }
 """What a user may ask at any time."""
 
+OF_STRIPE = {"POST /api/billing/webhook"}
+"""What no user asks."""
+
+
+def lab_to_write_in(tmp_path: Path, operation: str) -> Emulator:
+    """Return a lab in which Bo has arranged what the operation needs."""
+    emulator = lab(tmp_path)
+    bo = emulator.tokened(1)
+    bo.post("/api/usage/reserve", json={"meter": "runs", "amount": 1, "key": "held"})
+    if operation == "POST /api/billing/portal":
+        pay(emulator, bo.post("/api/billing/checkout", json=CHECKOUT).json()["url"])
+    return emulator
+
 
 def test_every_operation_that_writes_is_known() -> None:
     absent = {f"{method} {path}" for method, path, _, _ in ABSENT}
@@ -393,12 +416,12 @@ def test_every_operation_that_writes_is_known() -> None:
         for method in route.methods or ()
         if method != "GET"
     }
-    assert writing - absent == {*WRITES, *RIGHTS}
+    assert writing - absent == {*WRITES, *RIGHTS, *OF_STRIPE}
 
 
 @pytest.mark.parametrize("operation", WRITES)
 def test_a_restricted_account_does_not_write(tmp_path: Path, operation: str) -> None:
-    emulator = lab(tmp_path)
+    emulator = lab_to_write_in(tmp_path, operation)
     method = operation.partition(" ")[0]
     path, body = WRITES[operation]
     client = emulator.tokened()
@@ -417,7 +440,7 @@ def test_a_restricted_account_does_not_write(tmp_path: Path, operation: str) -> 
     "operation", [one for one in WRITES if one not in ("POST /api/workspaces", "PATCH /api/me")]
 )
 def test_a_key_of_a_restricted_account_does_not_write(tmp_path: Path, operation: str) -> None:
-    emulator = lab(tmp_path)
+    emulator = lab_to_write_in(tmp_path, operation)
     method = operation.partition(" ")[0]
     path, body = WRITES[operation]
     emulator.tokened().post("/api/me/restrict")

@@ -17,6 +17,7 @@ from tests.scene import (
     EPOCH,
     LAB,
     NOBODY,
+    PERIOD,
     RUN_DONE,
     RUN_GOING,
     RUN_WAITING,
@@ -25,7 +26,7 @@ from tests.scene import (
     WAITING,
     caller,
     invalid,
-    problem,
+    no_room_for,
     unseen,
     with_secret,
 )
@@ -171,18 +172,20 @@ def test_what_makes_no_sense_is_refused(
     assert (answer.status_code, answer.json()) == (422, expected)
 
 
-def test_a_full_workspace_takes_no_run_until_one_is_deleted(scene: Emulator) -> None:
+def test_a_full_workspace_takes_no_run_until_the_next_period_even_if_one_is_deleted(
+    scene: Emulator,
+) -> None:
     key = with_secret(scene, AWAY_SECRET)
-    message = (
-        "This workspace holds 1 of 1 runs and cannot take 1 more. "
-        "Upgrade the plan or delete some runs."
-    )
-    details = {"meter": "runs", "used": 1, "limit": 1}
-    for path, body in (("/api/runs", NEW), ("/api/sync/runs", {**NEW, "client_run_id": "b"})):
+    writes = (("/api/runs", NEW), ("/api/sync/runs", {**NEW, "client_run_id": "b"}))
+    expected = (402, {"detail": no_room_for(1)})
+    for path, body in writes:
         answer = key.post(path, json=body)
-        expected = {"detail": problem("quota_exceeded", message, details)}
-        assert (answer.status_code, answer.json()) == (402, expected)
+        assert (answer.status_code, answer.json()) == expected
     key.delete(f"/api/runs/{AWAY_RUN}")
+    for path, body in writes:
+        answer = key.post(path, json=body)
+        assert (answer.status_code, answer.json()) == expected
+    scene.client().post("/_emulator/clock/set", json={"now": PERIOD["end"]})
     assert key.post("/api/runs", json=NEW).status_code == 201
 
 

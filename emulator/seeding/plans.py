@@ -1,0 +1,44 @@
+"""The plans of a seed: the world's own with what the seed says in place of it, and its own."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from emulator.seeding.schema import Seed, SeedPlan
+from emulator.world.plan_list import PLANS
+from emulator.world.records import Caps, Plan
+
+UNCAPPED = Caps(
+    runs=None, storage_bytes=None, projects=None, members=None, api_keys=None, shares=None
+)
+
+
+def plans_of(seed: Seed) -> list[Plan]:
+    """Return every plan of the seed's world; those that the seed adds come last."""
+    known = {plan.id: plan for plan in PLANS}
+    for name, said in seed.plans.items():
+        known[name] = _said(known.get(name) or _blank(name, ordinal=len(known) + 1), said)
+    return list(known.values())
+
+
+def _blank(name: str, *, ordinal: int) -> Plan:
+    return Plan(
+        id=name,
+        title=name.replace("-", " ").capitalize(),
+        month_price_cents=0,
+        year_price_cents=0,
+        trial_days=0,
+        caps=UNCAPPED,
+        ordinal=ordinal,
+    )
+
+
+def _said(plan: Plan, said: SeedPlan) -> Plan:
+    caps = {name: getattr(said.caps, name) for name in said.caps.model_fields_set}
+    others: dict[str, Any] = {
+        field.name: value
+        for field in fields(Plan)
+        if field.name != "caps" and (value := getattr(said, field.name, None)) is not None
+    }
+    return replace(plan, caps=replace(plan.caps, **caps), **others)

@@ -1,0 +1,272 @@
+"""Events and webhooks as tests want them: who is told, what was sent, again, late, twice, never."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import Request, Response
+from pydantic import Field, StringConstraints
+
+from emulator.guards import is_loopback_host
+from emulator.seeding.schema import Strict, WebUrl
+from emulator.wire.bodies import read_model
+from emulator.wire.courier import Courier, Sending
+from emulator.wire.cursors import cursor_after, read_cursor
+from emulator.wire.exchange import exchange_of
+from emulator.wire.signatures import HEADER
+from emulator.wire.stripe_events import event_view
+from emulator.world import webhooks
+from emulator.world.records import BillingSettings, Delivery, Event, WebhookEndpoint
+from emulator.world.refusals import Invalid, NotFound
+from emulator.world.times import to_text
+from emulator.world.world import World
+
+CourierHandler = Callable[[Request, Courier], Awaitable[Response]]
+
+LIMIT = 50
+LIMIT_MAX = 200
+_OWN_URL = "/api/billing/webhook"
+
+
+class EndpointCreate(Strict):
+    """A URL to deliver events to; a secret is made where none is given, and `kinds` means all."""
+
+    url: WebUrl
+    secret: Annotated[str | None, StringConstraints(pattern=r"^whsec_\S{8,}$")] = None
+    kinds: Annotated[tuple[str, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
+
+
+class Behaviour(Strict):
+    """How deliveries to others go wrong; a member that is left out stays as it is."""
+
+    delay_seconds: Annotated[int | None, Field(ge=0, le=10_000_000)] = None
+    drop: Annotated[int | None, Field(ge=0, description="So many of the next are lost.")] = None
+    duplicate: Annotated[int | None, Field(ge=0, description="So many are sent twice.")] = None
+    shuffle: bool | None = None
+
+
+class Replay(Strict):
+    """To whom to deliver an event once more: an endpoint's id, or `own`; default: all of them."""
+
+    endpoint: str | None = None
+
+
+async def list_events(request: Request, _: Courier) -> Response:
+    """`GET /events?type=&limit=&cursor=`: what happened, newest first, as webhooks carry it."""
+    exchange = exchange_of(request)
+    query = request.query_params
+    limit = _limit(query.get("limit"))
+    kind = query.get("type")
+    found: list[Event] = []
+    before = read_cursor(query.get("cursor"))
+    while len(found) <= limit:
+        batch = exchange.world.newest(Event, "all", (), limit=LIMIT_MAX, before=before)
+        found.extend(one for one in batch if kind in (None, one.kind))
+        if len(batch) < LIMIT_MAX:
+            break
+        before = (batch[-1].created_at, batch[-1].ordinal, batch[-1].id)
+    items = [event_view(exchange.world, exchange.settings, one) for one in found[:limit]]
+    more = cursor_after(found[limit - 1]) if len(found) > limit else None
+    return _json({"items": items, "next_cursor": more})
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return LIMIT
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LIMIT_MAX:
+        raise Invalid("limit", f"limit should be a whole number from 1 to {LIMIT_MAX}")
+    return int(text)
+
+
+def _event(request: Request) -> Event:
+    event = exchange_of(request).world.get(Event, request.path_params["event_id"])
+    if event is None:
+        raise NotFound("event", request.path_params["event_id"])
+    return event
+
+
+async def get_event(request: Request, _: Courier) -> Response:
+    """`GET /events/{event_id}`: one event as webhooks carry it."""
+    exchange = exchange_of(request)
+    return _json(event_view(exchange.world, exchange.settings, _event(request)))
+
+
+async def replay_event(request: Request, _: Courier) -> Response:
+    """`POST /events/{event_id}/replay {"endpoint"?}`: deliver an event once more."""
+    body = await read_model(request, Replay)
+    world = exchange_of(request).world
+    event = _event(request)
+    if body.endpoint is None:
+        names = [webhooks.OWN, *(one.id for one in webhooks.endpoints(world))]
+    elif body.endpoint == webhooks.OWN:
+        names = [webhooks.OWN]
+    else:
+        names = [webhooks.endpoint_named(world, body.endpoint).id]
+    for name in names:
+        webhooks.queue(world, event, name, due=world.now)
+    return _json({"endpoints": names})
+
+
+async def list_webhooks(request: Request, _: Courier) -> Response:
+    """`GET /webhooks`: every endpoint with its secret, the control plane's own first, and knobs."""
+    return _json(_webhooks_view(request))
+
+
+def _webhooks_view(request: Request) -> dict[str, Any]:
+    exchange = exchange_of(request)
+    world = exchange.world
+    settings = webhooks.settings_of(world)
+    own = {
+        "id": webhooks.OWN,
+        "url": f"{exchange.settings.public_url}{_OWN_URL}",
+        "secret": webhooks.own_secret(world),
+        "kinds": list(webhooks.OWN_KINDS),
+        "is_held": settings.is_held,
+    }
+    return {
+        "own": own,
+        "items": [_endpoint_view(one) for one in webhooks.endpoints(world)],
+        "delay_seconds": settings.delay_seconds,
+        "drop": settings.drops_left,
+        "duplicate": settings.duplicates_left,
+        "shuffle": settings.is_shuffled,
+    }
+
+
+def _endpoint_view(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "secret": endpoint.secret,
+        "kinds": list(endpoint.kinds),
+    }
+
+
+async def add_webhook(request: Request, _: Courier) -> Response:
+    """`POST /webhooks {"url", "secret"?, "kinds"?}`: deliver later events to a URL too."""
+    body = await read_model(request, EndpointCreate)
+    exchange = exchange_of(request)
+    host = urlsplit(body.url).hostname or ""
+    if not exchange.settings.allows_remote_webhooks and not is_loopback_host(host):
+        raise Invalid("url", f"{host} is not loopback; start with --allow-remote-webhooks.")
+    endpoint = webhooks.add_endpoint(
+        exchange.world, url=body.url, secret=body.secret, kinds=body.kinds
+    )
+    return _json(_endpoint_view(endpoint), status=201)
+
+
+async def remove_webhook(request: Request, _: Courier) -> Response:
+    """`DELETE /webhooks/{endpoint_id}`: deliver nothing more to an endpoint."""
+    world = exchange_of(request).world
+    endpoint = webhooks.endpoint_named(world, request.path_params["endpoint_id"])
+    webhooks.remove_endpoint(world, endpoint)
+    return Response(status_code=204)
+
+
+async def set_webhook_behaviour(request: Request, _: Courier) -> Response:
+    """`POST /webhooks/behaviour {"delay_seconds"?, "drop"?, "duplicate"?, "shuffle"?}`: have
+    deliveries to others go wrong.
+    """
+    body = await read_model(request, Behaviour)
+    world = exchange_of(request).world
+    wanted = {
+        "delay_seconds": body.delay_seconds,
+        "drops_left": body.drop,
+        "duplicates_left": body.duplicate,
+        "is_shuffled": body.shuffle,
+    }
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    world.put(replace(webhooks.settings_of(world), **changed))  # type: ignore[arg-type]
+    return _json(_webhooks_view(request))
+
+
+async def hold_webhook(request: Request, _: Courier) -> Response:
+    """`POST /webhooks/own/hold`: let events to the control plane itself wait."""
+    return _held(request, is_held=True)
+
+
+async def release_webhook(request: Request, _: Courier) -> Response:
+    """`POST /webhooks/own/release`: deliver what waits for the control plane, and hold no more."""
+    return _held(request, is_held=False)
+
+
+def _held(request: Request, *, is_held: bool) -> Response:
+    world = exchange_of(request).world
+    settings: BillingSettings = replace(webhooks.settings_of(world), is_held=is_held)
+    world.put(settings)
+    waiting = world.count(Delivery, "endpoint", webhooks.OWN)
+    return _json({"is_held": is_held, "waiting": waiting})
+
+
+async def list_deliveries(request: Request, courier: Courier) -> Response:
+    """`GET /deliveries`: every delivery with its attempts, oldest first, then what waits."""
+    return _json(_deliveries_view(exchange_of(request).world, courier))
+
+
+def _deliveries_view(world: World, courier: Courier) -> dict[str, Any]:
+    waiting = world.all(Delivery, "all", ())
+    return {
+        "items": [_sending_view(one) for one in courier.log(world)],
+        "waiting": [
+            {
+                "id": one.id,
+                "event_id": one.event_id,
+                "endpoint": one.endpoint_id,
+                "due": to_text(one.due),
+            }
+            for one in waiting
+        ],
+    }
+
+
+def _sending_view(sending: Sending) -> dict[str, Any]:
+    return {
+        "id": sending.id,
+        "event_id": sending.event_id,
+        "type": sending.kind,
+        "endpoint": sending.endpoint_id,
+        "url": sending.url,
+        "status": sending.status,
+        "body": sending.body.decode(),
+        "attempts": [
+            {
+                "at": to_text(one.at),
+                HEADER.lower(): one.signature,
+                "status": one.status,
+                "error": one.error,
+            }
+            for one in sending.attempts
+        ],
+        "next_attempt_at": to_text(sending.due) if sending.status == "waiting" else None,
+    }
+
+
+async def settle(request: Request, courier: Courier) -> Response:
+    """`POST /settle`: answer once nothing is on its way, with every delivery as it was signed."""
+    exchange = exchange_of(request)
+    exchange.awaits_deliveries = exchange.asks_again = True
+    return _json(_deliveries_view(exchange.world, courier))
+
+
+ROUTES: tuple[tuple[str, str, CourierHandler], ...] = (
+    ("GET", "/events", list_events),
+    ("GET", "/events/{event_id}", get_event),
+    ("POST", "/events/{event_id}/replay", replay_event),
+    ("GET", "/webhooks", list_webhooks),
+    ("POST", "/webhooks", add_webhook),
+    ("POST", "/webhooks/behaviour", set_webhook_behaviour),
+    ("POST", "/webhooks/own/hold", hold_webhook),
+    ("POST", "/webhooks/own/release", release_webhook),
+    ("DELETE", "/webhooks/{endpoint_id}", remove_webhook),
+    ("GET", "/deliveries", list_deliveries),
+    ("POST", "/settle", settle),
+)
+"""Method, path below the prefix, handler."""
+
+
+def _json(view: dict[str, Any], *, status: int = 200) -> Response:
+    return Response(orjson.dumps(view), status_code=status, media_type="application/json")

@@ -1,0 +1,1 @@
+"""What Stripe hosts: the checkout and portal pages, and invoices, under `/stripe/`."""

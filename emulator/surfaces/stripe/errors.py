@@ -1,0 +1,36 @@
+"""Failures as pages that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+
+from emulator.surfaces.stripe.pages import page
+from emulator.wire.errors import CODES, STATUS
+from emulator.world import refusals
+from emulator.world.refusals import Refusal
+
+TABLE: Mapping[type[Refusal], int] = {
+    **{refusal: STATUS[code] for refusal, code in CODES.items()},
+    refusals.CardDeclined: 402,
+    refusals.SessionClosed: 410,
+}
+"""Refusal → status; every refusal has a row."""
+
+_TITLES = {404: "This page is not here", 410: "This page is closed", 500: "Something broke"}
+
+
+def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    """Return the page that a refusal takes."""
+    status = TABLE[type(refusal)]
+    answer = page(
+        "message",
+        status=status,
+        title=_TITLES.get(status, "That did not work"),
+        said=refusal.message,
+        link=None,
+        link_said="",
+    )
+    answer.headers.update(headers)
+    return answer

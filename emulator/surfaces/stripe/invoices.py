@@ -1,0 +1,27 @@
+"""One invoice as a page that prints well."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from emulator.surfaces.stripe.pages import named_in_path, page
+from emulator.wire.exchange import exchange_of
+from emulator.world.records import Invoice, Payment, Workspace
+from emulator.world.refusals import NotFound
+
+
+async def show_invoice(request: Request) -> Response:
+    """Show an invoice that was finalised, to read or print."""
+    world = exchange_of(request).world
+    invoice_id = named_in_path(request, "invoice_id")
+    invoice = world.get(Invoice, invoice_id)
+    if invoice is None or invoice.number is None:
+        raise NotFound("invoice", invoice_id)
+    payment = None if invoice.payment_id is None else world.get(Payment, invoice.payment_id)
+    return page(
+        "invoice",
+        invoice=invoice,
+        payment=payment,
+        credit_cents=invoice.due_cents - invoice.total_cents,
+        workspace=world.get(Workspace, invoice.workspace_id),
+    )

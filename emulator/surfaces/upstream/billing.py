@@ -1,0 +1,156 @@
+"""Billing: the way to Stripe's hosted pages, and the webhook by which their outcome comes back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from emulator.seeding.schema import Strict, WebUrl
+from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
+from emulator.wire.bodies import body_of, parse_json, validated
+from emulator.wire.credentials import tagged
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked, exchange_of
+from emulator.wire.signatures import HEADER, verify
+from emulator.wire.stripe_urls import checkout_url, portal_url
+from emulator.world.checkout import open_checkout
+from emulator.world.entitlement import receive
+from emulator.world.portal import open_portal
+from emulator.world.records import Interval
+from emulator.world.times import SECOND
+from emulator.world.webhooks import own_secret
+from emulator.worlds import machine_now
+
+routes = Routes("billing")
+
+
+class CheckoutCreate(Strict):
+    """What to check out, and where the browser goes from Stripe's page.
+
+    `{CHECKOUT_SESSION_ID}` in `success_url` is filled in.
+    """
+
+    plan: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    interval: Interval
+    success_url: WebUrl
+    cancel_url: WebUrl
+
+
+class PortalCreate(Strict):
+    """Where the browser goes from Stripe's page."""
+
+    return_url: WebUrl
+
+
+class HostedPage(BaseModel):
+    """A session of Stripe's; send the browser to its `url`."""
+
+    id: str
+    url: str
+
+
+class Received(BaseModel):
+    """The event was received; one that came before is received once more and not acted on."""
+
+    received: bool
+
+
+class EventObject(BaseModel):
+    """What an event is about, as far as it matters here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = ""
+    object: str = ""
+    subscription: Any = None
+    """An id; an object where a consumer's version expands it, or nothing."""
+
+
+class EventData(BaseModel):
+    """The snapshot that an event carries."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    object: EventObject
+
+
+class EventIn(BaseModel):
+    """A Stripe event; what Stripe adds to events some day is no mistake."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    type: str
+    data: EventData
+
+
+@routes.add(
+    "POST",
+    "/api/billing/checkout",
+    source="base contract",
+    answers=HostedPage,
+    status=201,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def create_checkout(
+    request: Request, body: CheckoutCreate, workspace_id: WorkspaceId = None
+) -> Response:
+    """Open a Stripe Checkout session for a plan; owners and admins only."""
+    world, actor = asked(request)
+    session = open_checkout(
+        world,
+        actor,
+        workspace=workspace_of(request, workspace_id),
+        plan=body.plan,
+        interval=body.interval,
+        success_url=body.success_url,
+        cancel_url=body.cancel_url,
+    )
+    url = checkout_url(world, exchange_of(request).settings, session)
+    return reply(HostedPage(id=tagged(session.id, world), url=url), status=201)
+
+
+@routes.add(
+    "POST",
+    "/api/billing/portal",
+    source="base contract",
+    answers=HostedPage,
+    status=201,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def create_portal(
+    request: Request, body: PortalCreate, workspace_id: WorkspaceId = None
+) -> Response:
+    """Open a Stripe Customer Portal session; owners and admins only."""
+    world, actor = asked(request)
+    workspace = workspace_of(request, workspace_id)
+    session = open_portal(world, actor, workspace=workspace, return_url=body.return_url)
+    url = portal_url(world, exchange_of(request).settings, session)
+    return reply(HostedPage(id=tagged(session.id, world), url=url), status=201)
+
+
+@routes.add(
+    "POST",
+    "/api/billing/webhook",
+    source="newer docs",
+    answers=Received,
+    refuses=(Code.PAYLOAD_TOO_LARGE,),
+    is_public=True,
+)
+async def receive_billing_webhook(request: Request) -> Response:
+    """Take an event from Stripe, signed with the endpoint's secret; each is acted on once."""
+    world = exchange_of(request).world
+    body = await body_of(request)
+    verify(
+        body,
+        request.headers.get(HEADER),
+        own_secret(world),
+        now_seconds=machine_now() // SECOND,
+    )
+    event = validated(parse_json(body), EventIn)
+    about = event.data.object
+    named = about.id if about.object == "subscription" else about.subscription
+    receive(world, event_id=event.id, subscription_id=named if isinstance(named, str) else None)
+    return reply(Received(received=True))

@@ -1,0 +1,131 @@
+"""Reservations of use: room that is held before it is used."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from emulator.seeding.schema import Name, Strict
+from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
+from emulator.wire.errors import Code
+from emulator.wire.exchange import asked
+from emulator.world import usage
+from emulator.world.records import Reservation, ReservedMeter
+from emulator.world.times import to_text
+
+routes = Routes("usage")
+
+
+class ReservationView(BaseModel):
+    """Room that is held, or was; `committed` is how much of `amount` was used in the end."""
+
+    key: str
+    workspace_id: str
+    meter: ReservedMeter
+    amount: int
+    status: Literal["held", "committed", "reverted", "expired"]
+    committed: int | None
+    created_at: str
+    expires_at: str
+
+
+class UsageReserve(Strict):
+    """How much of a meter to hold, under a key of the caller's choice."""
+
+    meter: ReservedMeter
+    amount: Annotated[int, Field(ge=1, le=usage.AMOUNT_MAX)]
+    key: Name
+    ttl_seconds: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=usage.TTL_SECONDS_MAX,
+            description=f"How long it holds. Default: {usage.TTL_SECONDS_DEFAULT}.",
+        ),
+    ] = None
+
+
+class UsageCommit(Strict):
+    """Which reservation was used, and how much of it."""
+
+    key: Name
+    amount: Annotated[int | None, Field(ge=0, description="Default: all that is held.")] = None
+
+
+class UsageRevert(Strict):
+    """Which reservation will not be used."""
+
+    key: Name
+
+
+def _view(reservation: Reservation) -> ReservationView:
+    return ReservationView(
+        key=reservation.key,
+        workspace_id=reservation.workspace_id,
+        meter=reservation.meter,
+        amount=reservation.amount,
+        status=reservation.status,
+        committed=reservation.committed,
+        created_at=to_text(reservation.created_at),
+        expires_at=to_text(reservation.expires_at),
+    )
+
+
+@routes.add(
+    "POST",
+    "/api/usage/reserve",
+    source="newer docs",
+    answers=ReservationView,
+    status=201,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT, Code.QUOTA_EXCEEDED),
+)
+async def reserve_usage(
+    request: Request, body: UsageReserve, workspace_id: WorkspaceId = None
+) -> Response:
+    """Hold room of a meter of use, which counts against the cap; idempotent by `key`."""
+    world, actor = asked(request)
+    reservation = usage.reserve(
+        world,
+        actor,
+        workspace=workspace_of(request, workspace_id),
+        meter=body.meter,
+        amount=body.amount,
+        key=body.key,
+        ttl_seconds=body.ttl_seconds or usage.TTL_SECONDS_DEFAULT,
+    )
+    return reply(_view(reservation), status=201)
+
+
+@routes.add(
+    "POST",
+    "/api/usage/commit",
+    source="newer docs",
+    answers=ReservationView,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def commit_usage(
+    request: Request, body: UsageCommit, workspace_id: WorkspaceId = None
+) -> Response:
+    """Turn what is held into use, the whole or less of it; the rest is free again."""
+    world, actor = asked(request)
+    workspace = workspace_of(request, workspace_id)
+    reservation = usage.commit(world, actor, workspace=workspace, key=body.key, amount=body.amount)
+    return reply(_view(reservation))
+
+
+@routes.add(
+    "POST",
+    "/api/usage/revert",
+    source="newer docs",
+    answers=ReservationView,
+    refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
+)
+async def revert_usage(
+    request: Request, body: UsageRevert, workspace_id: WorkspaceId = None
+) -> Response:
+    """Give back what is held."""
+    world, actor = asked(request)
+    workspace = workspace_of(request, workspace_id)
+    return reply(_view(usage.revert(world, actor, workspace=workspace, key=body.key)))

@@ -1,0 +1,212 @@
+"""Brings events to webhook endpoints and keeps a log of every attempt, beside the state.
+
+The state holds what waits; what was handed over is here, by world, with the exact bytes. Attempts
+fall on the machine's time and on other programs, so no digest may depend on them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from emulator.guards import is_loopback_host
+from emulator.settings import Settings
+from emulator.wire.post import PostError, post
+from emulator.wire.signatures import HEADER, sign
+from emulator.wire.stripe_events import event_body
+from emulator.world import webhooks
+from emulator.world.records import Delivery, Event, Instant
+from emulator.world.times import SECOND
+from emulator.world.world import World
+from emulator.worlds import machine_now
+
+RETRY_SECONDS = (300, 3600, 3 * 3600)
+"""From one failed attempt to the next, on the world's clock. Real: a sandbox is tried three times
+over a few hours (Stripe)."""
+
+LOG_MAX = 5_000
+"""How many deliveries a world's log holds; the oldest leave it first."""
+
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+CONTENT_TYPE = "application/json; charset=utf-8"
+
+_GOOD = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One time that an event was sent: when by the world's clock, and what came of it."""
+
+    at: Instant
+    signature: str
+    status: int | None
+    error: str | None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Sending:
+    """A delivery that was handed over: what is sent where, and every attempt."""
+
+    id: str
+    event_id: str
+    kind: str
+    endpoint_id: str
+    url: str
+    secret: str
+    body: bytes
+    due: Instant
+    status: Literal["pending", "delivered", "waiting", "failed"] = "pending"
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Desk:
+    """One world's deliveries: all that were handed over, and those of them that are not done."""
+
+    now: Instant = 0
+    log: deque[Sending] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
+    unfinished: list[Sending] = field(default_factory=list)
+
+
+class Courier:
+    """What is on its way to endpoints, by world."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._desks: dict[str, Desk] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def log(self, world: World) -> list[Sending]:
+        """Return what was handed over in a world, oldest first."""
+        return list(self._desk(world.name).log)
+
+    def _desk(self, name: str) -> Desk:
+        return self._desks.setdefault(name, Desk())
+
+    def forget(self, world_name: str) -> None:
+        """Drop a world's log and what is on its way, as its state is put back to a beginning."""
+        for (name, _), task in self._tasks.items():
+            if name == world_name and not task.done():
+                task.cancel()
+        self._desks.pop(world_name, None)
+
+    # The control plane's own endpoint
+
+    def packed_for_own(self, world: World, delivery: Delivery) -> tuple[Sending, str]:
+        """Return a delivery to the control plane itself, and the signature to send it with."""
+        sending = self._packed(
+            world,
+            delivery,
+            url=f"{self._settings.public_url}/api/billing/webhook",
+            secret=webhooks.own_secret(world),
+        )
+        self._desk(world.name).log.append(sending)
+        return sending, _signature(sending)
+
+    def note(self, world: World, sending: Sending, signature: str, *, status: int) -> None:
+        """Note how the control plane itself answered; it is not tried again."""
+        sending.attempts.append(
+            Attempt(at=world.now, signature=signature, status=status, error=None)
+        )
+        sending.status = "delivered" if status in _GOOD else "failed"
+
+    # The endpoints of others
+
+    def collect(self, world: World) -> None:
+        """Take what is due off the state's queue; what failed before is due again with the clock.
+
+        Called at the end of each transaction, so that the state is settled when it is answered.
+        """
+        desk = self._desk(world.name)
+        desk.now = world.now
+        for delivery in webhooks.take_due(world):
+            endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
+            sending = self._packed(world, delivery, url=endpoint.url, secret=endpoint.secret)
+            desk.log.append(sending)
+            desk.unfinished.append(sending)
+        for sending in desk.unfinished:
+            if sending.status == "waiting" and sending.due <= world.now:
+                sending.status = "pending"
+
+    def start(self, world: World) -> None:
+        """Begin to send what is pending: each endpoint in order, one after another."""
+        for sending in self._desk(world.name).unfinished:
+            if sending.status == "pending":
+                self._task(world.name, sending.endpoint_id)
+
+    async def settled(self, world: World) -> None:
+        """Return once nothing of a world is on its way."""
+        desk = self._desk(world.name)
+        while pending := [one for one in desk.unfinished if one.status == "pending"]:
+            endpoints = dict.fromkeys(one.endpoint_id for one in pending)
+            tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _packed(self, world: World, delivery: Delivery, *, url: str, secret: str) -> Sending:
+        event = world.expect(Event, delivery.event_id)
+        return Sending(
+            id=delivery.id,
+            event_id=event.id,
+            kind=event.kind,
+            endpoint_id=delivery.endpoint_id,
+            url=url,
+            secret=secret,
+            body=event_body(world, self._settings, event),
+            due=world.now,
+        )
+
+    def _task(self, name: str, endpoint_id: str) -> asyncio.Task[None]:
+        """Return the task that serves an endpoint; one of a loop that has ended is replaced."""
+        loop = asyncio.get_running_loop()
+        task = self._tasks.get((name, endpoint_id))
+        if task is None or task.done() or task.get_loop() is not loop:
+            task = loop.create_task(self._serve(name, endpoint_id))
+            self._tasks[name, endpoint_id] = task
+        return task
+
+    async def _serve(self, name: str, endpoint_id: str) -> None:
+        desk = self._desk(name)
+        while (sending := _next(desk, endpoint_id)) is not None:
+            await self._attempt(sending, now=desk.now)
+            if sending.status in ("delivered", "failed"):
+                desk.unfinished.remove(sending)
+
+    async def _attempt(self, sending: Sending, *, now: Instant) -> None:
+        """Send once; after a failure the next attempt is due by the world's clock."""
+        at = sending.due if sending.attempts else now
+        signature = _signature(sending)
+        status, error = await self._sent(sending, signature)
+        sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=error))
+        tries = len(sending.attempts)
+        if status in _GOOD:
+            sending.status = "delivered"
+        elif tries > len(RETRY_SECONDS):
+            sending.status = "failed"
+        else:
+            sending.due = at + RETRY_SECONDS[tries - 1] * SECOND
+            sending.status = "pending" if sending.due <= now else "waiting"
+
+    async def _sent(self, sending: Sending, signature: str) -> tuple[int | None, str | None]:
+        host = urlsplit(sending.url).hostname or ""
+        if not self._settings.allows_remote_webhooks and not is_loopback_host(host):
+            return None, f"{host} is not loopback; start with --allow-remote-webhooks"
+        headers = {"Content-Type": CONTENT_TYPE, "User-Agent": USER_AGENT, HEADER: signature}
+        try:
+            return await post(sending.url, sending.body, headers), None
+        except PostError as error:
+            return None, str(error)
+
+
+def _next(desk: Desk, endpoint_id: str) -> Sending | None:
+    for sending in desk.unfinished:
+        if sending.endpoint_id == endpoint_id and sending.status == "pending":
+            return sending
+    return None
+
+
+def _signature(sending: Sending) -> str:
+    """Sign by the machine's time, as consumers compare it with theirs (clients.md 3.2)."""
+    return sign(sending.body, sending.secret, at_seconds=machine_now() // SECOND)

@@ -1,0 +1,60 @@
+"""One POST over HTTP/1.1, as a webhook is sent: no redirects, no reuse, only the status is read.
+
+With asyncio's own streams: an HTTP client would take longer to import than a server to start, for
+what are thirty lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 10.0
+_PORTS = {"http": 80, "https": 443}
+_STATUS_LINE_MAX = 4096
+
+
+class PostError(Exception):
+    """No answer came back; the message says why."""
+
+
+async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send a body and return the status of the answer. Raises PostError."""
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await _post(url, body, headers)
+    except TimeoutError:
+        raise PostError(f"no answer within {TIMEOUT_SECONDS:g} seconds") from None
+    except (OSError, ValueError, IndexError) as error:
+        raise PostError(str(error) or type(error).__name__) from error
+
+
+async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    parts = urlsplit(url)
+    port = parts.port or _PORTS[parts.scheme]
+    context = ssl.create_default_context() if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(
+        parts.hostname, port, ssl=context, limit=_STATUS_LINE_MAX
+    )
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        lines = [f"POST {target} HTTP/1.1", f"Host: {parts.netloc.rpartition('@')[2]}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        writer.write("\r\n".join(lines).encode("latin-1") + body)
+        await writer.drain()
+        status_line = await reader.readline()
+        if not status_line.startswith(b"HTTP/"):
+            raise ValueError("the answer is no HTTP")
+        status = int(status_line.split(b" ", 2)[1])
+        # The rest is read so that the other side may finish what it was about to say.
+        while await reader.read(65536):
+            pass
+        return status
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

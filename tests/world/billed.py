@@ -1,0 +1,76 @@
+"""A workspace that can be billed, without HTTP."""
+
+from __future__ import annotations
+
+from emulator.world import accounts, checkout, clock, entitlement, workspaces
+from emulator.world.access import Actor
+from emulator.world.cards import GOOD, read_card
+from emulator.world.records import Customer, Event, Interval, Invoice, Subscription, Workspace
+from emulator.world.times import DAY
+from emulator.world.world import World
+
+EPOCH = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
+
+
+class Billed:
+    """A world with one workspace and its owner."""
+
+    def __init__(self) -> None:
+        self.world = World.begin(name="default", entropy="billing", epoch=EPOCH)
+        user = accounts.create_user(
+            self.world,
+            email="mara@example.com",
+            password="demo-password",
+            name="Mara",
+            metadata="{}",
+            is_confirmed=True,
+        )
+        self.actor = Actor(user_id=user.id, session_id="s")
+        self.workspace_id = workspaces.open_workspace(self.world, self.actor, name="Lab").id
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.world.expect(Workspace, self.workspace_id)
+
+    @property
+    def subscription(self) -> Subscription:
+        return self.world.newest(Subscription, "workspace", self.workspace_id, limit=1)[0]
+
+    @property
+    def customer(self) -> Customer:
+        found = self.world.find(Customer, "workspace", self.workspace_id)
+        assert found is not None
+        return found
+
+    @property
+    def invoices(self) -> list[Invoice]:
+        return self.world.all(Invoice, "workspace", self.workspace_id)
+
+    def status(self) -> str:
+        return self.subscription.status
+
+    def kinds(self, *, after: int = 0) -> list[str]:
+        return [one.kind for one in self.world.all(Event, "all", ())[after:]]
+
+    def subscribe(
+        self, plan: str = "enterprise", interval: Interval = "month", number: str | None = GOOD
+    ) -> Subscription:
+        session = checkout.open_checkout(
+            self.world,
+            self.actor,
+            workspace=self.workspace,
+            plan=plan,
+            interval=interval,
+            success_url="http://localhost:3000/ok",
+            cancel_url="http://localhost:3000/back",
+        )
+        card = number and read_card(
+            self.world, number=number, expiry="12/30", cvc="123", holder="Mara Lindqvist"
+        )
+        checkout.pay_checkout(self.world, session, email="mara@example.com", card=card or None)
+        entitlement.receive_waiting(self.world)
+        return self.subscription
+
+    def advance(self, *, days: float) -> None:
+        clock.advance(self.world, by=round(days * DAY))
+        entitlement.receive_waiting(self.world)

@@ -1,0 +1,74 @@
+"""What becomes of invoices when the person who paid is forgotten."""
+
+from __future__ import annotations
+
+import json
+
+from emulator.world import accounts, workspaces
+from emulator.world.archive import archive_of
+from emulator.world.forgetting import forget
+from emulator.world.records import TABLES, Invoice, User
+from emulator.world.world import World
+from tests.world.billed import Billed
+
+
+def everything(world: World) -> str:
+    tables = world.state.tables
+    return "\n".join(repr(tables[spec.record]._rows) for spec in TABLES)  # noqa: SLF001 - all
+
+
+def test_a_purge_leaves_the_invoices_and_nobody_in_them() -> None:
+    billed = Billed()
+    billed.subscribe()
+    heir = accounts.create_user(
+        billed.world,
+        email="jonas@example.com",
+        password="demo-password",
+        name="Jonas",
+        metadata="{}",
+        is_confirmed=True,
+    )
+    workspaces.join(billed.world, billed.workspace, user_id=heir.id, role="admin")
+    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    text = everything(billed.world)
+    assert "jonas@example.com" in text
+    assert "mara@example.com" not in text
+    assert "Mara Lindqvist" not in text
+    assert [one.paid_cents for one in billed.invoices] == [49_900]
+    assert billed.status() == "active"
+
+
+def test_a_workspace_that_goes_with_its_owner_ends_its_subscription_and_keeps_its_accounts() -> (
+    None
+):
+    billed = Billed()
+    billed.subscribe()
+    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    assert billed.status() == "canceled"
+    assert "mara@example.com" not in everything(billed.world)
+    assert len(billed.world.all(Invoice, "workspace", billed.workspace_id)) == 1
+    billed.advance(days=100)
+
+
+def test_an_export_tells_what_is_known_of_the_payer() -> None:
+    billed = Billed()
+    billed.subscribe()
+    user = billed.world.expect(User, billed.actor.user_id)
+    archive = json.loads(archive_of(billed.world, user))
+    [invoice] = billed.invoices
+    assert archive["billing"] == [
+        {
+            "workspace_id": billed.workspace_id,
+            "email": "mara@example.com",
+            "name": "Mara Lindqvist",
+            "cards": [{"brand": "visa", "last_four": "4242"}],
+            "invoices": [
+                {
+                    "number": invoice.number,
+                    "status": "paid",
+                    "total_cents": 49_900,
+                    "created_at": "2026-01-01T00:00:00Z",
+                }
+            ],
+        }
+    ]
