@@ -146,7 +146,8 @@ class Transactions:
             del answer_headers["content-length"], answer_headers["content-type"]
         await send(start)
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else content})
-        self._courier.start(world)
+        # The answer is out; whoever serves the app takes the next request meanwhile.
+        await self._courier.settled(world)
 
     def _transact(
         self, scope: dict[str, Any], exchange: Exchange, body: bytes, *, keeps: bool = True

@@ -20,10 +20,30 @@ from emulator.seeding.schema import (
     SeedShare,
     SeedWorkspace,
 )
-from emulator.world import accounts, api_keys, projects, quota, runs, shares, sync, workspaces
+from emulator.seeding.subscriptions import live_through
+from emulator.world import (
+    accounts,
+    api_keys,
+    projects,
+    quota,
+    runs,
+    shares,
+    sync,
+    webhooks,
+    workspaces,
+)
 from emulator.world.access import Actor, Fixture, member_id
 from emulator.world.plans import plan_named
-from emulator.world.records import AuthSettings, Instant, Member, Project, Run, User, Workspace
+from emulator.world.records import (
+    AuthSettings,
+    BillingSettings,
+    Instant,
+    Member,
+    Project,
+    Run,
+    User,
+    Workspace,
+)
 from emulator.world.refusals import Invalid, Refusal
 from emulator.world.runs import RunContent
 from emulator.world.texts import json_text
@@ -76,6 +96,14 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
     keys: list[tuple[str, str]] = []
     for place, workspace in enumerate(seed.workspaces):
         keys.extend(_plant_workspace(world, workspace, path=f"workspaces.{place}."))
+    for place, webhook in enumerate(seed.webhooks):
+        with _at(f"webhooks.{place}.url"):
+            webhooks.add_endpoint(
+                world, url=webhook.url, secret=webhook.secret, kinds=webhook.kinds
+            )
+    world.put(
+        BillingSettings(is_held=seed.billing.hold_webhook, on_exhausted=seed.billing.on_exhausted)
+    )
     # The caps come last: a seed may leave a workspace above them.
     for plan in plans:
         world.put(plan)
@@ -154,6 +182,9 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
     for place, member in enumerate(others, start=1):
         user = _user(world, member.user, path=f"{path}members.{place}.user")
         workspaces.join(world, workspace, user_id=user.id, role=member.role)
+    if said.subscription is not None:
+        # Before the runs, which are counted in the periods that follow the subscription.
+        _plant_subscription(world, workspace, said, owner_id=owner_id, path=path)
     creator = Actor(user_id=owner_id)
     for place, project in enumerate(said.projects):
         with _at(f"{path}projects.{place}.slug"):
@@ -174,6 +205,24 @@ def _plant_workspace(world: World, said: SeedWorkspace, *, path: str) -> Iterato
     if said.runs_limit is not None:
         present = world.expect(Workspace, workspace.id)
         world.put(replace(present, runs_limit=said.runs_limit))
+
+
+def _plant_subscription(
+    world: World, workspace: Workspace, said: SeedWorkspace, *, owner_id: str, path: str
+) -> None:
+    if said.subscription is None:
+        return
+    if "plan" in said.model_fields_set:
+        raise Invalid(f"{path}plan", "The plan follows the subscription; say it only there.")
+    started = said.subscription.started_at
+    with _at(f"{path}subscription.status"):
+        live_through(
+            world,
+            workspace,
+            said.subscription,
+            owner=world.expect(User, owner_id),
+            started_at=None if started is None else moment(world, started),
+        )
 
 
 def _plan(world: World, name: str, *, path: str) -> str:

@@ -27,8 +27,9 @@ from pydantic import (
 )
 
 from emulator.world.api_keys import PREFIX
+from emulator.world.cards import GOOD
 from emulator.world.plan_list import UNCAPPED_PLAN
-from emulator.world.records import Role, RunStatus, Runtime, Task
+from emulator.world.records import Interval, Role, RunStatus, Runtime, Task
 from emulator.world.texts import json_text
 
 
@@ -284,6 +285,44 @@ class Recipe(Strict):
     ]
 
 
+class SeedSubscription(Strict):
+    """What a workspace is subscribed to, lived through from `started_at` to the epoch.
+
+    It begins when the status needs it to, unless said: a trial four days ago, an active one ten,
+    and of the rest a period and some days. A failed payment is a card that fails (the default
+    then, ending in 0341), which was put in after the first payment.
+    """
+
+    plan: Slug
+    interval: Interval = "month"
+    status: Literal["trialing", "active", "past_due", "unpaid", "canceled"] = "active"
+    card: Annotated[
+        str | None, Field(description="One of Stripe's test numbers; null for a trial without.")
+    ] = GOOD
+    started_at: Moment | None = None
+    trial_days: Annotated[
+        int | None, Field(ge=1, le=730, description="Default: the plan's, if it is trialing.")
+    ] = None
+    cancel_at_period_end: bool = False
+
+
+class SeedBilling(Strict):
+    """How billing behaves: whether the control plane's webhook is held, and what becomes of a
+    subscription when every retry has failed.
+    """
+
+    hold_webhook: bool = False
+    on_exhausted: Literal["cancel", "unpaid"] = "cancel"
+
+
+class SeedWebhook(Strict):
+    """Where Stripe's events are delivered to; a secret may be pinned so that tests know it."""
+
+    url: WebUrl
+    secret: Annotated[str, StringConstraints(pattern=r"^whsec_\S{8,}$")] | None = None
+    kinds: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
+
+
 class SeedWorkspace(Strict):
     """A workspace with all that lies in it. Its first member must be an owner."""
 
@@ -296,6 +335,7 @@ class SeedWorkspace(Strict):
     runs_limit: Annotated[
         int | None, Field(ge=0, description="Stands in for the plan's cap of runs a period.")
     ] = None
+    subscription: SeedSubscription | None = None
     members: Annotated[list[SeedMember], Field(min_length=1)]
     projects: list[SeedProject] = []
     runs: list[SeedRun] = []
@@ -316,6 +356,8 @@ class Seed(Strict):
     plans: dict[Slug, SeedPlan] = {}
     users: list[SeedUser] = []
     workspaces: list[SeedWorkspace] = []
+    billing: SeedBilling = SeedBilling()
+    webhooks: list[SeedWebhook] = []
 
     @field_validator("epoch")
     @classmethod

@@ -131,14 +131,8 @@ class Courier:
             if sending.status == "waiting" and sending.due <= world.now:
                 sending.status = "pending"
 
-    def start(self, world: World) -> None:
-        """Begin to send what is pending: each endpoint in order, one after another."""
-        for sending in self._desk(world.name).unfinished:
-            if sending.status == "pending":
-                self._task(world.name, sending.endpoint_id)
-
     async def settled(self, world: World) -> None:
-        """Return once nothing of a world is on its way."""
+        """Send what is pending, each endpoint's in order, and return once nothing is on its way."""
         desk = self._desk(world.name)
         while pending := [one for one in desk.unfinished if one.status == "pending"]:
             endpoints = dict.fromkeys(one.endpoint_id for one in pending)
