@@ -11,8 +11,8 @@ from tests.surfaces.stripe.hosted import CANCEL, Hosted, errors
 
 
 @pytest.fixture
-def hosted(demo: Emulator) -> Hosted:
-    return Hosted(demo)
+def hosted() -> Hosted:
+    return Hosted(Emulator("onboarding"))
 
 
 def test_paying_leads_to_the_success_url_with_the_plan_active(hosted: Hosted) -> None:
