@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from emulator.seeding.library import find
 from tests.lawful import Emulator
 from tests.surfaces.stripe.hosted import CANCEL, Hosted, errors
 
 
 @pytest.fixture
-def hosted() -> Hosted:
-    return Hosted(Emulator("onboarding"))
+def hosted(tmp_path: Path) -> Hosted:
+    demo = find("demo").read_text("utf-8")
+    slug = "slug: tabletop-robotics\n"
+    return Hosted(Emulator.of(demo.replace(slug, f"{slug}    plan: free\n"), tmp_path))
 
 
 def test_paying_leads_to_the_success_url_with_the_plan_active(hosted: Hosted) -> None:
