@@ -50,7 +50,8 @@ def test_five_thousand_runs_of_one_call_are_paged_to_the_end_each_once_newest_fi
     server: Running,
 ) -> None:
     # A fresh workspace is on the free plan, which takes fewer.
-    batch = {"runs": [run(place) for place in range(COUNT)], "ignore_caps": True}
+    runs = [run(place) for place in range(COUNT)]
+    batch: dict[str, Any] = {"runs": runs, "ignore_caps": True}
     with httpx2.Client(base_url=server.url, timeout=30) as browser:
         synced = browser.post("/api/e2e/cli-sync", json=batch)
         assert synced.status_code == 201

@@ -280,7 +280,9 @@ def test_a_mail_leads_to_the_same_account_on_both_faces(tmp_path: Path) -> None:
     assert error(again) == refusal(403, "otp_expired", "Token has expired or is invalid")
 
 
-# Waiting, with a real server
+# Waiting, with a real server; longer than a caller has patience, so that it must be woken
+
+WAIT_SECONDS, PATIENCE_SECONDS = 60, 20
 
 
 def recover(running: Running, email: str) -> None:
@@ -291,7 +293,7 @@ def recover(running: Running, email: str) -> None:
 def waiting(running: Running, query: str) -> HTTPConnection:
     """Return a connection whose question for mail has been read and is not answered yet."""
     place = urlsplit(running.url)
-    connection = HTTPConnection(place.hostname or "", place.port, timeout=30)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE_SECONDS)
     connection.request("GET", f"/_emulator/mail?{query}")
     # What came first is looked at first: an answer at once would lie there by now.
     for _ in range(3):
@@ -311,7 +313,7 @@ def test_who_waits_gets_the_mail_as_soon_as_it_comes(launch: Callable[..., Runni
     running = launch("--seed", "demo")
     email = running.ready["logins"][0]["email"]
     other = running.ready["logins"][1]["email"]
-    connection = waiting(running, f"to={email}&kind=reset&wait=30")
+    connection = waiting(running, f"to={email}&kind=reset&wait={WAIT_SECONDS}")
     # Neither another's mail nor another change is what it waits for.
     recover(running, other)
     httpx2.post(f"{running.url}/_emulator/clock/advance", json={"seconds": 1}).raise_for_status()
@@ -325,7 +327,7 @@ def test_who_waits_for_the_next_mail_does_not_get_the_last(launch: Callable[...,
     email = running.ready["logins"][0]["email"]
     recover(running, email)
     [last] = httpx2.get(f"{running.url}/_emulator/mail").json()["items"]
-    connection = waiting(running, f"after={last['id']}&wait=30")
+    connection = waiting(running, f"after={last['id']}&wait={WAIT_SECONDS}")
     recover(running, email)
     [following] = answered(connection)
     assert query_of(following["link"])["token"] != query_of(last["link"])["token"]
@@ -336,15 +338,15 @@ def test_two_can_wait_at_once(launch: Callable[..., Running]) -> None:
     emails = [login["email"] for login in running.ready["logins"][:2]]
 
     def wait_for(email: str) -> list[str]:
-        query = {"to": email, "wait": "30"}
-        answer = httpx2.get(f"{running.url}/_emulator/mail", params=query, timeout=40)
+        query = {"to": email, "wait": str(WAIT_SECONDS)}
+        answer = httpx2.get(f"{running.url}/_emulator/mail", params=query, timeout=PATIENCE_SECONDS)
         return [one["to"] for one in answer.json()["items"]]
 
     with ThreadPoolExecutor(2) as pool:
         waits = [pool.submit(wait_for, email) for email in emails]
         for email in reversed(emails):
             recover(running, email)
-        assert [wait.result(30) for wait in waits] == [[email] for email in emails]
+        assert [wait.result() for wait in waits] == [[email] for email in emails]
 
 
 def test_who_waits_in_vain_gets_nothing_when_the_time_is_up(
