@@ -146,7 +146,8 @@ class Worlds:
 
     def state_of(self, source: str | None) -> State:
         """Return the state that a new world begins in: of a snapshot, a world or a seed, looked
-        for in this order; None is the baseline. Refuses NotFound, raises SeedError."""
+        for in this order; None is the baseline. Refuses NotFound, raises SeedError.
+        """
         if source is None:
             return self.baseline.world.state
         if source in self.snapshots:
