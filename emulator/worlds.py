@@ -66,6 +66,8 @@ class Worlds:
         self.snapshots: dict[str, Snapshot] = {}
         self.met: Counter[tuple[str, str, str]] = Counter()
         """How often clients met (kind, name, detail): operations and codes, for coverage."""
+        self.operations: frozenset[str] = frozenset()
+        """The names of all operations, set when the app is built."""
         self.open_port: Callable[[int], int] | None = None
         """Opens a further socket on the running server and returns its port; None in process."""
         self._live: dict[str, Live] = {}

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.world.refusals import LoginRequired, Refusal
 
 TABLE = CODES
@@ -20,7 +20,8 @@ TABLE = CODES
 
 def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE), headers)
+    status = refusal.status if isinstance(refusal, Injected) else None
+    return problem_response("error", problem_of(refusal, TABLE), headers, status=status)
 
 
 def normalised(status: int, body: bytes, headers: Mapping[str, str]) -> Response:

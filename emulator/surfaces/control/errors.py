@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, Code, problem_of, problem_response
+from emulator.wire.errors import CODES, Code, Injected, problem_of, problem_response
 from emulator.world.refusals import Refusal
 
 
@@ -20,4 +20,5 @@ TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
 
 def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE), headers)
+    status = refusal.status if isinstance(refusal, Injected) else None
+    return problem_response("error", problem_of(refusal, TABLE), headers, status=status)

@@ -22,7 +22,8 @@ LATENCY_MS_MAX = 60_000
 
 class MatchIn(Strict):
     """Which calls: by surface, operation, or method and path (`*` allowed), by actor; the first
-    `times` of them, or every `nth`."""
+    `times` of them, or every `nth`.
+    """
 
     surface: Literal["bff", "upstream", "supabase", "stripe"] | None = None
     operation: str | None = None
@@ -35,7 +36,8 @@ class MatchIn(Strict):
 
 class ThenIn(Strict):
     """What they meet: an error by status or code, a latency, a dropped connection or a body that
-    is cut off; one of the four."""
+    is cut off; one of the four.
+    """
 
     status: Annotated[int | None, Field(ge=400, le=599)] = None
     code: str | None = None

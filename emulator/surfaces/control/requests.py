@@ -94,7 +94,8 @@ def entry_view(entry: Entry) -> dict[str, Any]:
 
 async def list_requests(request: Request, worlds: Worlds) -> Response:
     """`GET /requests?surface=&operation=&method=&path=&status=&code=&actor=&since=&limit=&wait=`:
-    newest first; with `wait`, once one fits, or empty after so many seconds."""
+    newest first; with `wait`, once one fits, or empty after so many seconds.
+    """
     query = request.query_params
     limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
@@ -119,7 +120,8 @@ def _entry(request: Request, worlds: Worlds) -> Entry:
 
 async def verify_requests(request: Request, worlds: Worlds) -> Response:
     """`GET /requests/verify?…&times=`: 200 if so many requests fit (default: any), else
-    `conflict`, which says what came instead."""
+    `conflict`, which says what came instead.
+    """
     said = request.query_params.get("times")
     if said is not None and not (said.isascii() and said.isdigit()):
         raise Invalid("times", "times should be a whole number")

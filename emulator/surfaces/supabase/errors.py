@@ -134,6 +134,7 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     wire.BadCredentials: (401, "no_authorization"),
     wire.NoSuchRoute: (404, "not_found"),
     wire.Broken: (500, "unexpected_failure"),
+    wire.Injected: (500, "unexpected_failure"),
     NoAuthorization: (401, "no_authorization"),
     BadJwt: (403, "bad_jwt"),
     SessionNotFound: (403, "session_not_found"),
@@ -153,6 +154,8 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes, in the shape that the request's version asks for."""
     status, code = TABLE[type(refusal)]
+    if isinstance(refusal, wire.Injected):
+        status, code = refusal.status, refusal.code
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
     body: dict[str, Any]
