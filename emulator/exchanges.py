@@ -9,10 +9,10 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,9 +23,9 @@ from emulator.journal import Entry
 from emulator.routes import Operations
 from emulator.settings import Settings
 from emulator.striking import Strike, strike_of
-from emulator.wire.errors import Injected
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.access import Source
+from emulator.world.records import RunStatus
 from emulator.world.refusals import Refusal
 from emulator.worlds import Live, Worlds, purges
 
@@ -39,6 +39,8 @@ RAW_SEND = "emulator.send"
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20}
+
+RUN_STATUSES: tuple[str, ...] = get_args(RunStatus)
 
 _REFUSED = 400
 _METHOD_NOT_ALLOWED = 405
@@ -165,10 +167,7 @@ class Exchanges:
         """Return the answer to a request that reached no world, in its surface's dialect."""
         exchange = Exchange(world=self._worlds.default(), settings=self._worlds.settings)
         request = Request({**scope, KEY: exchange})
-        response = self._surface(scope["path"]).app.state.render(request, refusal, {})
-        return Answer(
-            status=response.status_code, headers=response.raw_headers, content=response.body
-        )
+        return _rendered(self._surface(scope["path"]), request, refusal)
 
     async def _answered(self, call: Call) -> Answer:
         answer = self._transact(call)
@@ -190,7 +189,7 @@ class Exchanges:
         world.touched = []
         try:
             if call.strike.refusal is not None:
-                answer = self._struck(call, call.strike.refusal)
+                answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
             else:
                 answer = _run(call.surface.app, call.scope, call.body)
         except BaseException:
@@ -210,12 +209,6 @@ class Exchanges:
             self._changed = asyncio.Event()
         return answer
 
-    def _struck(self, call: Call, refusal: Injected) -> Answer:
-        response = call.surface.app.state.render(Request(call.scope), refusal, {})
-        return Answer(
-            status=response.status_code, headers=response.raw_headers, content=response.body
-        )
-
     def _note(self, call: Call, answer: Answer, touched: list[tuple[str, str]]) -> None:
         """Write the journal and count what the client has met."""
         exchange, journal = call.exchange, call.live.journal
@@ -225,6 +218,12 @@ class Exchanges:
         met["operation", exchange.operation, ""] += 1
         if code is not None:
             met["code", call.surface.name, code] += 1
+        for status in RUN_STATUSES:
+            if (
+                not met["state", status, ""]
+                and b'"status":"%b"' % status.encode() in answer.content
+            ):
+                met["state", status, ""] = 1
         actor = exchange.actor
         journal.add(
             Entry(
@@ -265,6 +264,14 @@ class Exchanges:
             # Real: Next.js answers OPTIONS by itself, with 204 and the methods there are.
             answer.status, answer.content = 204, b""
             del headers["content-length"], headers["content-type"]
+
+
+def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:
+    """Return a refusal in the dialect of a surface that did not run."""
+    response: Response = surface.app.state.render(request, refusal, {})
+    return Answer(
+        status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
+    )
 
 
 def _source(scope: Scope, headers: Headers) -> Source:
