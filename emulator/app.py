@@ -6,8 +6,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.exchanges import (
+    CONTROL,
     INSTANCE_HEADER,
-    RAW_SEND,
     STATE_HEADER,
     WORLD_HEADER,
     Exchanges,
@@ -19,6 +19,7 @@ from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.upstream.app import build_upstream
+from emulator.transport import RAW_SEND
 from emulator.worlds import Worlds
 
 EXPOSED = (
@@ -44,11 +45,12 @@ def build_app(worlds: Worlds) -> ASGIApp:
     """
     settings = worlds.settings
     operations = Operations(route_table())
-    worlds.operations = operations.names
+    worlds.operations = operations.surfaces
+    worlds.operation_at = operations.at
     upstream = build_upstream()
     bff = build_bff(upstream, settings)
     surfaces = (
-        Surface(name="control", prefix="/_emulator", app=build_control(worlds)),
+        Surface(name=CONTROL, prefix="/_emulator", app=build_control(worlds)),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),
         Surface(name="bff", prefix="/api/cloud/", app=bff),
         Surface(name="bff", prefix="/api/auth/", app=bff),

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from emulator.faults import Armed, Then
 from emulator.world.records import Instant
 from emulator.world.refusals import Conflict, NotFound
 from emulator.world.world import State
@@ -28,9 +29,14 @@ class Entry:
     operation: str
     method: str
     path: str
+    """Without the prefix that named the world."""
     query: str
+    client: str | None
+    """The address that the request came from."""
     request_headers: tuple[tuple[str, str], ...]
     request_body: bytes
+    is_oversize: bool
+    """Whether the body was too large to be kept or read."""
     status: int
     response_headers: tuple[tuple[str, str], ...]
     response_body: bytes
@@ -38,7 +44,10 @@ class Entry:
     api_key_id: str | None
     code: str | None
     fault_id: str | None
-    latency_ms: int
+    then: Then
+    """What the fault did; the default is nothing."""
+    armed: Armed
+    """The faults as they were before the request."""
     changed: tuple[tuple[str, str], ...]
     """Table and id of every record that was written."""
     before: State
@@ -47,7 +56,7 @@ class Entry:
     @property
     def size_bytes(self) -> int:
         """What the entry counts against the journal's bound."""
-        return len(self.request_body) + len(self.response_body) + 1024
+        return len(self.request_body) + len(self.response_body) + 1024 + 128 * len(self.changed)
 
 
 class Journal:
@@ -57,7 +66,8 @@ class Journal:
         self._entries: deque[Entry] = deque()
         self._size_bytes = 0
         self._last_id = 0
-        self._forgot_until = 0
+        self.forgot_until = 0
+        """The last request before whose end a user was purged, or 0."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -79,27 +89,39 @@ class Journal:
                 break
             self._size_bytes -= self._entries.popleft().size_bytes
 
-    def forget(self) -> None:
-        """Drop every entry, as a purge of a user asks."""
-        self._forgot_until = self._last_id
+    def clear(self) -> None:
+        """Drop every entry; ids go on."""
         self._entries.clear()
         self._size_bytes = 0
 
-    def clear(self) -> None:
-        """Begin anew, as a reset does."""
-        self.__init__()  # type: ignore[misc]
+    def forget(self) -> None:
+        """Drop every entry, as the purge of a user asks; nothing before it can be reached."""
+        self.clear()
+        self.forgot_until = self._last_id
+
+    def seal(self) -> None:
+        """Keep the last entry, which purged a user, from being gone back behind."""
+        self.forgot_until = self._last_id
 
     def entry(self, entry_id: int) -> Entry:
         """Return the entry of an id. Refuses NotFound, and Conflict past a purge."""
-        if entry_id <= self._forgot_until and entry_id > 0:
+        for entry in reversed(self._entries):
+            if entry.id == entry_id:
+                return entry
+        self._require_kept(entry_id)
+        raise NotFound("request", str(entry_id))
+
+    def entry_to_undo(self, entry_id: int) -> Entry:
+        """Return an entry whose state before may come back. Refuses as `entry`."""
+        self._require_kept(entry_id)
+        return self.entry(entry_id)
+
+    def _require_kept(self, entry_id: int) -> None:
+        if 0 < entry_id <= self.forgot_until:
             raise Conflict(
                 f"Request {entry_id} lies before the purge of a user, whose data must not come "
                 "back; nothing before the purge can be reached."
             )
-        for entry in reversed(self._entries):
-            if entry.id == entry_id:
-                return entry
-        raise NotFound("request", str(entry_id))
 
     def cut(self, entry_id: int) -> None:
         """Drop an entry and all after it, as rewinding to before it does."""

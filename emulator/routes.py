@@ -104,15 +104,20 @@ class Operations:
     """Tells which operation a method and path name."""
 
     def __init__(self, table: list[RouteRow]) -> None:
-        self.names = frozenset(row.operation for row in table)
+        self.surfaces = {row.operation: row.surface for row in table}
+        """The surface of every operation by its name."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
         for row in table:
             pattern, _, _ = compile_path(row.path)
             self._index.setdefault((row.method, row.path.count("/")), []).append((pattern, row))
 
-    def named(self, method: str, path: str) -> str:
-        """Return the operation, or `METHOD *` for what is routed nowhere."""
+    def at(self, method: str, path: str) -> str | None:
+        """Return the operation, or None for what is routed nowhere."""
         for pattern, row in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
                 return row.operation
-        return f"{method} *"
+        return None
+
+    def named(self, method: str, path: str) -> str:
+        """Return the operation, or `METHOD *` for what is routed nowhere."""
+        return self.at(method, path) or f"{method} *"

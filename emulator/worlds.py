@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from emulator.faults import Fault
-from emulator.journal import Journal
+from emulator.live import Beginning, Live, Snapshot
 from emulator.seeding.library import Named, grow, load
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
 from emulator.world import clock
+from emulator.world.clock import Happened
 from emulator.world.forgetting import PURGES
 from emulator.world.records import Instant, Ordinal
 from emulator.world.refusals import Conflict, Invalid, NotFound
-from emulator.world.world import DEFAULT, State, World
+from emulator.world.world import DEFAULT, World
 
 WORLDS_MAX = 10_000
 NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -34,55 +34,48 @@ def purges(world: World) -> int:
     return 0 if counted is None else counted.value
 
 
-@dataclass(slots=True)
-class Live:
-    """A world with what lies beside its state: its journal, its faults, its port."""
-
-    world: World
-    journal: Journal = field(default_factory=Journal)
-    faults: list[Fault] = field(default_factory=list)
-    faults_made: int = 0
-    port: int | None = None
-    last_used: Instant = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """A state that was kept under a name, and the world it was taken of."""
-
-    name: str
-    world: str
-    state: State
-
-
 class Worlds:
-    """The live worlds by name, the baseline they begin from, and the seed it was planted from."""
+    """The live worlds by name, the beginning of each new one, and the snapshots."""
 
-    def __init__(self, settings: Settings, seed: str) -> None:
-        """Plant the baseline. Raises SeedError."""
+    def __init__(
+        self, settings: Settings, seed: str | Named, *, now: Callable[[], Instant] = machine_now
+    ) -> None:
+        """Plant the baseline; `now` is what wall mode follows. Raises SeedError."""
         self.settings = settings
-        self.source = seed
-        self.baseline = self._grow(load(seed))
+        self._now = now
+        self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.met: Counter[tuple[str, str, str]] = Counter()
         """How often clients met (kind, name, detail): operations and codes, for coverage."""
-        self.operations: frozenset[str] = frozenset()
-        """The names of all operations, set when the app is built."""
+        self.operations: Mapping[str, str] = {}
+        """The surface of every operation by its name, set when the app is built."""
+        self.operation_at: Callable[[str, str], str | None] = lambda method, path: None
+        """The operation that a method and path name, set when the app is built."""
         self.open_port: Callable[[int], int] | None = None
-        """Opens a further socket on the running server and returns its port; None in process."""
+        """Opens a further socket on the running server, 0 for a free port, and returns its port;
+        refuses Conflict. None in process.
+        """
+        self.close_port: Callable[[int], None] | None = None
+        """Has the server listen on a port no more."""
         self._live: dict[str, Live] = {}
         self._by_port: dict[int, str] = {}
-        self._add(DEFAULT, self.baseline.world.state)
+        self._add(DEFAULT, self.begin)
 
-    def _grow(self, named: Named) -> Planted:
-        return grow(named, epoch=machine_now() if self.settings.is_wall_clock else None)
+    def _plant(self, seed: Named) -> Beginning:
+        planted = grow(seed, epoch=self._now() if self.settings.is_wall_clock else None)
+        return Beginning(state=planted.world.state, seed=seed, planted=planted)
 
-    def _add(self, name: str, state: State) -> Live:
+    @property
+    def baseline(self) -> Planted:
+        """What the seed planted, which every world begins with unless told otherwise."""
+        return self.begin.planted
+
+    def _add(self, name: str, begin: Beginning) -> Live:
         if len(self._live) >= WORLDS_MAX:
             self._expire()
         if len(self._live) >= WORLDS_MAX:
             raise Conflict(f"There are {WORLDS_MAX} worlds already; delete some first.")
-        self._live[name] = live = Live(World(name, state))
+        self._live[name] = live = Live(World(name, begin.state), begin)
         return live
 
     def _expire(self) -> None:
@@ -90,30 +83,47 @@ class Worlds:
         idle_seconds = self.settings.idle_world_seconds
         if idle_seconds is None:
             return
-        oldest = machine_now() - idle_seconds * 1_000_000
+        oldest = self._now() - idle_seconds * 1_000_000
         for name, live in list(self._live.items()):
             if name != DEFAULT and live.port is None and live.last_used < oldest:
                 del self._live[name]
 
     # Finding
 
-    def names(self) -> list[str]:
-        """Return the names of the live worlds in the order in which they were made."""
-        return list(self._live)
+    def all(self) -> list[Live]:
+        """Return the live worlds in the order in which they were made; none counts as used."""
+        return list(self._live.values())
 
     def live(self, name: str) -> Live:
         """Return a live world with its clock brought up to date. Refuses NotFound."""
+        return self._current(self._known(name))
+
+    def _known(self, name: str) -> Live:
         live = self._live.get(name)
         if live is None:
             raise NotFound("world", name)
-        return self._current(live)
+        return live
+
+    def has(self, name: str) -> bool:
+        """Tell whether a world of that name is live."""
+        return name in self._live
 
     def _current(self, live: Live) -> Live:
         if self.settings.is_wall_clock:
-            clock.move(live.world, to=max(live.world.now, machine_now()))
+            self.move_clock(live, to=max(live.world.now, self._now()))
         if self.settings.idle_world_seconds is not None:
-            live.last_used = machine_now()
+            live.last_used = self._now()
         return live
+
+    def move_clock(self, live: Live, *, to: Instant) -> list[Happened]:
+        """Move a world's clock, drop its past if a user was purged on the way, and return what
+        happened. Refuses Invalid.
+        """
+        purged = purges(live.world)
+        happened = clock.move(live.world, to=to)
+        if purges(live.world) > purged:
+            self.forget_past(live)
+        return happened
 
     def named(self, name: str) -> Live:
         """Return the world of that name, made of the baseline if there is none yet.
@@ -121,49 +131,51 @@ class Worlds:
         Refuses Invalid for a bad name, NotFound where worlds are not made by naming them, and
         Conflict above the limit.
         """
-        live = self._live.get(name)
-        if live is not None:
-            return self._current(live)
-        require_name(name)
-        if not self.settings.makes_worlds_lazily:
-            raise NotFound("world", name)
-        return self._current(self._add(name, self.baseline.world.state))
+        if name not in self._live:
+            require_name(name)
+            if self.settings.makes_worlds_lazily:
+                return self._current(self._add(name, self.begin))
+        return self.live(name)
 
     def default(self) -> World:
         """Return the world of a request that names none."""
         return self.live(DEFAULT).world
 
     def of_port(self, port: int) -> str | None:
-        """Return the name of the world that a port belongs to, or None."""
+        """Return the name of the world that a port belongs to, or did until it was dropped."""
         return self._by_port.get(port)
 
     # Making and unmaking
 
-    def make(self, name: str, *, state: State) -> Live:
-        """Make a world of that name in a state. Refuses Invalid, Conflict."""
+    def make(self, name: str, *, begin: Beginning) -> Live:
+        """Make a world of that name. Refuses Invalid, Conflict."""
         require_name(name)
         if name in self._live:
             raise Conflict(f"A world {name!r} exists; reset it, delete it or choose another name.")
-        return self._current(self._add(name, state))
+        return self._current(self._add(name, begin))
 
-    def state_of(self, source: str | None) -> State:
-        """Return the state that a new world begins in: of a snapshot, a world or a seed, looked
-        for in this order; None is the baseline. Refuses NotFound, raises SeedError.
+    def beginning(self, source: str | None) -> Beginning:
+        """Return what a new world begins as: a snapshot, a world or a seed of that name, looked
+        for in this order; None is the baseline. Raises SeedError.
         """
         if source is None:
-            return self.baseline.world.state
+            return self.begin
         if source in self.snapshots:
-            return self.snapshots[source].state
+            return self.snapshots[source].begin
         if source in self._live:
-            return self._live[source].world.state
-        return self._grow(load(source)).world.state
+            return self.kept(self._live[source])
+        return self._plant(load(source))
+
+    def kept(self, live: Live) -> Beginning:
+        """Return the present state of a world as a beginning."""
+        return replace(live.begin, state=live.world.state, is_kept=True)
 
     def give_port(self, name: str, port: int) -> int:
         """Open a socket that reaches this world alone, 0 for a free port, and return the port.
 
-        Refuses Conflict in process, where there is no server.
+        Refuses Conflict for a port in use, and in process, where there is no server.
         """
-        live = self.live(name)
+        live = self._known(name)
         if live.port is not None:
             return live.port
         if self.open_port is None:
@@ -173,39 +185,55 @@ class Worlds:
         return live.port
 
     def drop(self, name: str) -> None:
-        """Forget a world. Refuses NotFound, and Conflict for the default one."""
+        """Forget a world and close its port. Refuses NotFound, and Conflict for the default one.
+
+        A connection that is still open there reaches a world that is no more, and is refused.
+        """
         if name == DEFAULT:
             raise Conflict("The default world cannot be deleted; reset it.")
-        live = self._live.pop(name, None)
-        if live is None:
-            raise NotFound("world", name)
-        # Its port stays open and is of a world that is no more, which is refused by name.
+        live = self._known(name)
+        del self._live[name]
+        if live.port is not None and self.close_port is not None:
+            self.close_port(live.port)
 
     def reset(self, name: str, *, seed: str | None = None) -> None:
-        """Put a world back to the baseline, or to another seed.
+        """Put a world back to what it began as, or to a seed, which it then begins as.
 
-        For the default world another seed becomes the baseline. Raises SeedError, and then
-        nothing has changed.
+        What the default world begins as, new worlds do. Raises SeedError, and then nothing has
+        changed.
         """
-        live = self.live(name)
-        if seed is not None and name != DEFAULT:
-            state = self._grow(load(seed)).world.state
-        else:
-            if seed is not None or self.settings.is_wall_clock:
-                source = self.source if seed is None else seed
-                self.baseline = self._grow(load(source))
-                self.source = source
-            state = self.baseline.world.state
-        live.world.state = state
-        live.journal.clear()
-        live.faults.clear()
+        live = self._known(name)
+        begin = live.begin
+        if seed is not None:
+            begin = self._plant(load(seed))
+        elif self.settings.is_wall_clock and not begin.is_kept:
+            begin = self._plant(begin.seed)
+        if name == DEFAULT:
+            self.begin = begin
+        live.restart(begin)
+        self._current(live)
+
+    def take_over(
+        self, begin: Beginning, worlds: Iterable[tuple[str, Beginning]], snapshots: list[Snapshot]
+    ) -> None:
+        """Replace every world and snapshot; a world of a name that stays keeps its port."""
+        self.begin = begin
+        self.snapshots = {kept.name: kept for kept in snapshots}
+        come = dict(worlds)
+        for name in [name for name in self._live if name not in come and name != DEFAULT]:
+            self.drop(name)
+        for name, one in come.items():
+            if name in self._live:
+                self._live[name].restart(one)
+            else:
+                self._add(name, one)
 
     # Snapshots and rewinding
 
     def keep(self, snapshot: str, *, world: str) -> Snapshot:
         """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid."""
         require_name(snapshot)
-        kept = Snapshot(name=snapshot, world=world, state=self.live(world).world.state)
+        kept = Snapshot(name=snapshot, world=world, begin=self.kept(self.live(world)))
         self.snapshots[snapshot] = kept
         return kept
 
@@ -214,7 +242,9 @@ class Worlds:
         kept = self.snapshots.get(snapshot)
         if kept is None:
             raise NotFound("snapshot", snapshot)
-        self.live(world).world.state = kept.state
+        live = self.live(world)
+        live.world.state = kept.begin.state
+        self._current(live)
 
     def drop_snapshot(self, snapshot: str) -> None:
         """Forget a snapshot. Refuses NotFound."""
@@ -222,17 +252,26 @@ class Worlds:
             raise NotFound("snapshot", snapshot)
 
     def rewind(self, name: str, *, before: int) -> None:
-        """Put a world back to just before a request of its journal. Refuses NotFound, Conflict."""
+        """Put a world back to just before a request of its journal, its faults too.
+
+        Refuses NotFound, Conflict.
+        """
         live = self.live(name)
-        live.world.state = live.journal.entry(before).before
+        entry = live.journal.entry_to_undo(before)
+        live.world.state = entry.before
+        live.armed = entry.armed
         live.journal.cut(before)
 
     def forget_past(self, live: Live) -> None:
-        """Drop what was kept of a world before a purge: its journal, and snapshots of it."""
+        """Drop what was kept of a world before a purge: its journal, snapshots of it, and the
+        kept state that it began as; a seed may come back.
+        """
         live.journal.forget()
         for name, kept in list(self.snapshots.items()):
             if kept.world == live.world.name:
                 del self.snapshots[name]
+        if live.begin.is_kept:
+            live.begin = self.begin
 
 
 def require_name(name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from starlette.testclient import TestClient
 
-from emulator.app import build_app
+from emulator.app import WRITES_ON_GET, build_app
 from emulator.settings import Settings
 from emulator.world.world import World
 from emulator.worlds import Worlds
@@ -31,15 +31,22 @@ class LawfulClient(TestClient):
 
     def request(self, method: str, url: Any, **options: Any) -> httpx2.Response:
         """Make a call and judge it."""
-        before = str(self._emulator.world.state.digest)
+        digests = self._emulator.digests()
         response = super().request(method, url, **options)
-        after = str(self._emulator.world.state.digest)
-        if method.upper() in ("GET", "HEAD", "OPTIONS"):
+        name = response.headers.get("x-emulator-world", "default")
+        afterwards = self._emulator.digests()
+        after = afterwards.get(name)
+        before = digests.get(name, str(self._emulator.worlds.begin.state.digest))
+        if "/_emulator" not in str(url):
+            others = {one: digest for one, digest in digests.items() if one != name}
+            assert others.items() <= afterwards.items(), f"{url} reached two worlds"
+        may_write = any(path in str(url) for path in WRITES_ON_GET)
+        if method.upper() in ("GET", "HEAD", "OPTIONS") and not may_write:
             assert after == before, f"{method} {url} changed the state"
         is_meant = response.headers.get("x-sb-error-code") in COMMITTING
         if response.status_code >= 400 and not is_meant:
             assert after == before, f"{method} {url} was refused and changed the state"
-        if "x-emulator-state" in response.headers:
+        if "x-emulator-state" in response.headers and after is not None:
             assert response.headers["x-emulator-state"] == after
         return response
 
@@ -66,6 +73,10 @@ class Emulator:
     def world(self) -> World:
         """The default world."""
         return self.worlds.default()
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of every live world by its name."""
+        return {live.world.name: str(live.world.state.digest) for live in self.worlds.all()}
 
     def client(self) -> LawfulClient:
         """Return a client that nobody has signed in."""

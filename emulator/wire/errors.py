@@ -120,6 +120,8 @@ class Injected(Refusal):
     def __init__(self, status: int, code: str | None, message: str | None) -> None:
         super().__init__(message or f"A fault was armed here: {status}.")
         self.status = status
+        self.said = code
+        """The code as it was asked for; None leaves it to the surface."""
         self.code = code or _CODE_OF.get(status, f"injected_{status}")
 
 

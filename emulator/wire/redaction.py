@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,7 +12,16 @@ import orjson
 REDACTED = "[redacted]"
 
 HEADERS = frozenset(
-    {"authorization", "apikey", "cookie", "set-cookie", "stripe-signature", "location"}
+    {
+        "authorization",
+        "apikey",
+        "cookie",
+        "location",
+        "proxy-authorization",
+        "set-cookie",
+        "stripe-signature",
+        "x-api-key",
+    }
 )
 MEMBERS = frozenset(
     {
@@ -23,6 +33,8 @@ MEMBERS = frozenset(
         "cvc",
         "email_otp",
         "hashed_token",
+        "new_password",
+        "nonce",
         "number",
         "password",
         "refresh_token",
@@ -32,17 +44,34 @@ MEMBERS = frozenset(
     }
 )
 
+_KEY = re.compile(r"wbx_[A-Za-z0-9_]+(?:~[a-z0-9-]+)?")
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_LINK = re.compile(r"(/api/public/(?:r|shares)/|/exports/)[^/?#\s\"']+")
+_QUERY = re.compile(r"([?&#](?:token|token_hash|access_token|refresh_token)=)[^&#\s\"']+")
+
+
+def _text(text: str) -> str:
+    """Return a text without the credentials that stand in it: keys, tokens, links."""
+    text = _KEY.sub(REDACTED, text)
+    text = _JWT.sub(REDACTED, text)
+    return _QUERY.sub(rf"\1{REDACTED}", redacted_path(text))
+
+
+def redacted_path(path: str) -> str:
+    """Return a path, or a link, without the token of a share or an export."""
+    return _LINK.sub(rf"\1{REDACTED}", path)
+
 
 def redacted_headers(headers: Iterable[tuple[str, str]]) -> list[list[str]]:
     """Return headers as pairs, the values of credentials left out."""
-    return [[name, REDACTED if name in HEADERS else value] for name, value in headers]
+    return [[name, REDACTED if name in HEADERS else _text(value)] for name, value in headers]
 
 
 def redacted_query(query: str) -> str:
     """Return a query string, the values of credentials left out."""
     pairs = parse_qsl(query, keep_blank_values=True)
     return urlencode(
-        [(name, REDACTED if name in MEMBERS else value) for name, value in pairs], safe="[]"
+        [(name, REDACTED if name in MEMBERS else _text(value)) for name, value in pairs], safe="[]"
     )
 
 
@@ -63,7 +92,7 @@ def redacted_body(body: bytes) -> Any:
         return f"[{len(body)} bytes]"
     if "=" in text and "\n" not in text and "<" not in text:
         return dict(parse_qsl(redacted_query(text), keep_blank_values=True))
-    return text
+    return _text(text)
 
 
 def _redacted(value: Any) -> Any:
@@ -74,4 +103,4 @@ def _redacted(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_redacted(member) for member in value]
-    return value
+    return _text(value) if isinstance(value, str) else value

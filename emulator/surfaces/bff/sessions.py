@@ -39,7 +39,7 @@ def require_session(request: Request) -> LiveSession:
         raise LoginRequired
     if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
         raise LoginRequired
-    actor = session_actor(world, claims.session_id, source=exchange.source)
+    actor = exchange.actor = session_actor(world, claims.session_id, source=exchange.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 

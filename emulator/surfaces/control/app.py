@@ -15,12 +15,12 @@ from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
 from emulator.surfaces.control import coverage, faults, mail, requests
 from emulator.surfaces.control import worlds as worlds_
-from emulator.surfaces.control.answers import reply
+from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.wire.bodies import read_model
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world import clock, sessions
+from emulator.world import sessions
 from emulator.world.clock import Happened
 from emulator.world.records import TABLES, Session, User
 from emulator.world.refusals import NotFound
@@ -105,7 +105,8 @@ async def reset(request: Request, worlds: Worlds) -> Response:
         worlds.reset(world.name, seed=body.seed)
     except SeedError as error:
         raise BadSeed(str(error)) from error
-    return reply({"seed": worlds.baseline.seed, "digest": str(world.state.digest)})
+    seed = live_of(request, worlds).begin.seed.name
+    return reply({"seed": seed, "digest": str(world.state.digest)})
 
 
 async def expire_sessions(request: Request, _: Worlds) -> Response:
@@ -135,14 +136,14 @@ async def get_clock(request: Request, worlds: Worlds) -> Response:
 async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_model(request, Advance)
-    happened = clock.advance(exchange_of(request).world, by=body.span)
-    return _moved(request, worlds, happened)
+    live = live_of(request, worlds)
+    return _moved(request, worlds, worlds.move_clock(live, to=live.world.now + body.span))
 
 
 async def set_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
     body = await read_model(request, SetClock)
-    happened = clock.move(exchange_of(request).world, to=instant(body.now))
+    happened = worlds.move_clock(live_of(request, worlds), to=instant(body.now))
     return _moved(request, worlds, happened)
 
 

@@ -24,8 +24,8 @@ def coverage_view(worlds: Worlds) -> dict[str, Any]:
     """Return the coverage: what was met how often, what never, and the share in percent."""
     operations = {
         name: worlds.met["operation", name, ""]
-        for name in sorted(worlds.operations)
-        if not name.partition(" ")[2].startswith("/_emulator")
+        for name, surface in sorted(worlds.operations.items())
+        if surface != "control"
     }
     codes = {
         str(code): sum(

@@ -9,14 +9,13 @@ from pydantic import Field, model_validator
 
 from emulator.faults import Fault, Match, Then
 from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import reply
+from emulator.surfaces.control.answers import live_of, reply
 from emulator.wire.bodies import read_model
 from emulator.wire.errors import STATUS, Code
-from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import Invalid, NotFound
-from emulator.worlds import Live, Worlds
+from emulator.worlds import Worlds
 
-SURFACES = ("bff", "upstream", "supabase", "stripe")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LATENCY_MS_MAX = 60_000
 
 
@@ -29,7 +28,9 @@ class MatchIn(Strict):
     operation: str | None = None
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
     path: str | None = None
-    actor: str | None = None
+    actor: Annotated[
+        str | None, Field(description="The id or address of a user, or the id of a key.")
+    ] = None
     times: Annotated[int | None, Field(ge=1)] = None
     nth: Annotated[int | None, Field(ge=1)] = None
 
@@ -57,6 +58,10 @@ class ThenIn(Strict):
         )
         if sum(kinds) != 1:
             raise ValueError("Say one of: status and code, latency_ms, drop, truncate_bytes")
+        if self.recorded is not None and self.latency_ms is None:
+            raise ValueError("recorded is about latency_ms; say how many")
+        if self.message is not None and self.status is None and self.code is None:
+            raise ValueError("message is the text of an error; say its status or code")
         return self
 
 
@@ -65,10 +70,6 @@ class Arm(Strict):
 
     match: MatchIn
     then: ThenIn
-
-
-def _live(request: Request, worlds: Worlds) -> Live:
-    return worlds.live(exchange_of(request).world.name)
 
 
 def _view(fault: Fault) -> dict[str, Any]:
@@ -100,36 +101,43 @@ def _view(fault: Fault) -> dict[str, Any]:
 
 async def list_faults(request: Request, worlds: Worlds) -> Response:
     """`GET /faults`: the armed faults, with how many calls matched and how many were hit."""
-    return reply({"items": [_view(fault) for fault in _live(request, worlds).faults]})
+    return reply({"items": [_view(fault) for fault in live_of(request, worlds).armed.faults]})
 
 
 async def arm_fault(request: Request, worlds: Worlds) -> Response:
     """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
     body = await read_model(request, Arm)
-    operation = body.match.operation
-    if operation is not None and operation not in worlds.operations:
-        raise Invalid(
-            "match.operation",
-            f"There is no operation {operation!r}; `worldflux-emulator routes` lists them.",
-        )
+    _require_known(body.match, worlds)
     status, code = _status_and_code(body.then)
-    live = _live(request, worlds)
-    live.faults_made += 1
-    fault = Fault(
-        id=f"fault-{live.faults_made}",
-        match=Match(**body.match.model_dump()),
-        then=Then(
-            status=status,
-            code=code,
-            message=body.then.message,
-            latency_ms=body.then.latency_ms,
-            is_recorded=body.then.recorded is True,
-            drop=body.then.drop is True,
-            truncate_bytes=body.then.truncate_bytes,
-        ),
+    then = Then(
+        status=status,
+        code=code,
+        message=body.then.message,
+        latency_ms=body.then.latency_ms,
+        is_recorded=body.then.recorded is True,
+        drop=body.then.drop is True,
+        truncate_bytes=body.then.truncate_bytes,
     )
-    live.faults.append(fault)
+    live = live_of(request, worlds)
+    live.armed, fault = live.armed.arm(Match(**body.match.model_dump()), then)
     return reply(_view(fault), status=201)
+
+
+def _require_known(match: MatchIn, worlds: Worlds) -> None:
+    """Refuse Invalid for an operation or a path that no call could ever have."""
+    hint = "`worldflux-emulator routes` lists them all."
+    if match.operation is not None:
+        surface = worlds.operations.get(match.operation)
+        if surface is None or surface == "control":
+            raise Invalid("match.operation", f"There is no operation {match.operation!r}; {hint}")
+        if match.surface not in (None, surface):
+            message = f"{match.operation!r} is an operation of {surface!r}."
+            raise Invalid("match.surface", message)
+    if match.path is not None and "*" not in match.path:
+        methods = METHODS if match.method is None else (match.method,)
+        if not any(worlds.operation_at(method, match.path) for method in methods):
+            said = match.method or "Nothing"
+            raise Invalid("match.path", f"{said} is not routed at {match.path!r}; {hint}")
 
 
 def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:
@@ -145,15 +153,15 @@ def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:
 
 async def disarm_faults(request: Request, worlds: Worlds) -> Response:
     """`DELETE /faults`: disarm all."""
-    _live(request, worlds).faults.clear()
+    live = live_of(request, worlds)
+    live.armed = live.armed.disarm()
     return Response(status_code=204)
 
 
 async def disarm_fault(request: Request, worlds: Worlds) -> Response:
     """`DELETE /faults/{id}`: disarm one."""
-    faults = _live(request, worlds).faults
-    for fault in faults:
-        if fault.id == request.path_params["id"]:
-            faults.remove(fault)
-            return Response(status_code=204)
-    raise NotFound("fault", request.path_params["id"])
+    live, fault_id = live_of(request, worlds), request.path_params["id"]
+    if fault_id not in [fault.id for fault in live.armed.faults]:
+        raise NotFound("fault", fault_id)
+    live.armed = live.armed.disarm(fault_id)
+    return Response(status_code=204)

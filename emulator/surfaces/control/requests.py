@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from pydantic import Field
 
+from emulator.faults import path_fits
 from emulator.journal import Entry
 from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import reply, whole
+from emulator.surfaces.control.answers import live_of, natural, reply, whole
 from emulator.surfaces.control.worlds import world_view
 from emulator.wire.bodies import read_model
 from emulator.wire.exchange import exchange_of
-from emulator.wire.redaction import redacted_body, redacted_headers, redacted_query
-from emulator.world.refusals import Conflict, Invalid
+from emulator.wire.redaction import (
+    redacted_body,
+    redacted_headers,
+    redacted_path,
+    redacted_query,
+)
+from emulator.world.records import User
+from emulator.world.refusals import Conflict
 from emulator.world.times import to_text
-from emulator.worlds import Live, Worlds
+from emulator.worlds import Worlds
 
 LIMIT = 50
 LIMIT_MAX = 1000
@@ -28,12 +35,16 @@ _FILTERS: dict[str, Callable[[Entry, str], bool]] = {
     "surface": lambda entry, value: entry.surface == value,
     "operation": lambda entry, value: entry.operation == value,
     "method": lambda entry, value: entry.method == value.upper(),
-    "path": lambda entry, value: fnmatchcase(entry.path, value),
+    "path": lambda entry, value: path_fits(value, entry.path),
     "status": lambda entry, value: str(entry.status) == value,
     "code": lambda entry, value: entry.code == value,
-    "actor": lambda entry, value: value in (entry.user_id, entry.api_key_id),
 }
 """Member of the query → whether an entry fits its value; a path may hold `*`."""
+
+
+def _is_by(entry: Entry, actor: str) -> bool:
+    """Tell whether a user or an API key of that id asked."""
+    return actor in (entry.user_id, entry.api_key_id)
 
 
 class ForkAt(Strict):
@@ -43,21 +54,19 @@ class ForkAt(Strict):
     at: Literal["before", "after"] = "before"
 
 
-def _live(request: Request, worlds: Worlds) -> Live:
-    return worlds.live(exchange_of(request).world.name)
-
-
 def _matching(request: Request, worlds: Worlds) -> list[Entry]:
     """Return the entries that fit the query, oldest first."""
     query = request.query_params
-    since = query.get("since", "0")
-    if not since.isascii() or not since.isdigit():
-        raise Invalid("since", "since should be the id of a request")
+    since = natural(query.get("since", "0"), "since")
     wanted = [(fits, query[name]) for name, fits in _FILTERS.items() if name in query]
+    if "actor" in query:
+        user = exchange_of(request).world.find(User, "email", query["actor"].lower())
+        actor = query["actor"] if user is None else user.id
+        wanted.append((_is_by, actor))
     return [
         entry
-        for entry in _live(request, worlds).journal
-        if entry.id > int(since) and all(fits(entry, value) for fits, value in wanted)
+        for entry in live_of(request, worlds).journal
+        if entry.id > since and all(fits(entry, value) for fits, value in wanted)
     ]
 
 
@@ -70,7 +79,7 @@ def entry_view(entry: Entry) -> dict[str, Any]:
         "surface": entry.surface,
         "operation": entry.operation,
         "method": entry.method,
-        "path": entry.path,
+        "path": redacted_path(entry.path),
         "query": redacted_query(entry.query),
         "status": entry.status,
         "code": entry.code,
@@ -87,7 +96,7 @@ def entry_view(entry: Entry) -> dict[str, Any]:
         "mail": [one["id"] for one in changed if one["table"] == "mail"],
         "events": [one["id"] for one in changed if one["table"] == "events"],
         "fault_id": entry.fault_id,
-        "latency_ms": entry.latency_ms,
+        "latency_ms": entry.then.latency_ms or 0,
         "state": {"before": str(entry.before.digest), "after": str(entry.after.digest)},
     }
 
@@ -112,23 +121,19 @@ async def get_request(request: Request, worlds: Worlds) -> Response:
 
 
 def _entry(request: Request, worlds: Worlds) -> Entry:
-    said = request.path_params["id"]
-    if not said.isascii() or not said.isdigit():
-        raise Invalid("id", "The id of a request is a whole number")
-    return _live(request, worlds).journal.entry(int(said))
+    return live_of(request, worlds).journal.entry(natural(request.path_params["id"], "id"))
 
 
 async def verify_requests(request: Request, worlds: Worlds) -> Response:
     """`GET /requests/verify?…&times=`: 200 if so many requests fit (default: any), else
-    `conflict`, which says what came instead.
+    `conflict`, which says what came instead. Counts what the journal still holds.
     """
     said = request.query_params.get("times")
-    if said is not None and not (said.isascii() and said.isdigit()):
-        raise Invalid("times", "times should be a whole number")
     count = len(_matching(request, worlds))
-    is_met = count > 0 if said is None else count == int(said)
+    is_met = count > 0 if said is None else count == natural(said, "times")
     if not is_met:
-        came = [f"{one.method} {one.path} {one.status}" for one in _live(request, worlds).journal]
+        journal = live_of(request, worlds).journal
+        came = [f"{one.method} {redacted_path(one.path)} {one.status}" for one in journal]
         raise Conflict(
             f"{count} requests fit, {said or 'at least 1'} were expected. "
             f"The last that came: {', '.join(came[-5:]) or 'none'}."
@@ -138,14 +143,14 @@ async def verify_requests(request: Request, worlds: Worlds) -> Response:
 
 async def clear_requests(request: Request, worlds: Worlds) -> Response:
     """`DELETE /requests`: begin the journal anew."""
-    _live(request, worlds).journal.clear()
+    live_of(request, worlds).journal.clear()
     return Response(status_code=204)
 
 
 async def rewind(request: Request, worlds: Worlds) -> Response:
     """`POST /requests/{id}/rewind`: put the world back to just before a request."""
     entry = _entry(request, worlds)
-    live = _live(request, worlds)
+    live = live_of(request, worlds)
     worlds.rewind(live.world.name, before=entry.id)
     return reply(world_view(live, worlds))
 
@@ -154,5 +159,9 @@ async def fork_at(request: Request, worlds: Worlds) -> Response:
     """`POST /requests/{id}/fork {"name", "at"?}`: a new world just before or after a request."""
     entry = _entry(request, worlds)
     body = await read_model(request, ForkAt)
+    live = live_of(request, worlds)
+    if body.at == "before":
+        entry = live.journal.entry_to_undo(entry.id)
     state = entry.before if body.at == "before" else entry.after
-    return reply(world_view(worlds.make(body.name, state=state), worlds), status=201)
+    begin = replace(worlds.kept(live), state=state)
+    return reply(world_view(worlds.make(body.name, begin=begin), worlds), status=201)

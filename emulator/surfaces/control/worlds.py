@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from pydantic import Field
 
+from emulator.live import Live, Snapshot
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Strict
+from emulator.settings import Settings
 from emulator.surfaces.control.answers import reply
 from emulator.surfaces.control.errors import BadSeed
 from emulator.wire.bodies import read_model
+from emulator.wire.credentials import tagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import anon_key, service_key
 from emulator.world.times import to_text
-from emulator.worlds import Live, Snapshot, Worlds, require_name
+from emulator.worlds import Worlds
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -36,7 +40,7 @@ class Fork(Strict):
 
 
 class ResetTo(Strict):
-    """Which seed to plant in the world; default: the baseline."""
+    """Which seed to plant in the world; default: what the world began as."""
 
     seed: Annotated[str | None, Field(min_length=1, max_length=4096)] = None
 
@@ -49,12 +53,16 @@ class Keep(Strict):
 
 def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
     """Return a world: where it is reached, its keys, its time and digest."""
-    world, settings = live.world, worlds.settings
-    prefix = f"{settings.public_url}/_w/{world.name}"
+    world, settings, planted = live.world, worlds.settings, live.begin.planted
     return {
         "name": world.name,
-        "url": prefix if live.port is None else f"http://localhost:{live.port}",
+        "url": _url(live, settings),
         "port": live.port,
+        "seed": live.begin.seed.name,
+        "logins": [{"email": email, "password": password} for email, password in planted.logins],
+        "api_keys": [
+            {"workspace": slug, "secret": tagged(secret, world)} for slug, secret in planted.keys
+        ],
         "anon_key": anon_key(world, settings),
         "service_role_key": service_key(world, settings),
         "clock": to_text(world.now),
@@ -63,26 +71,34 @@ def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
     }
 
 
+def _url(live: Live, settings: Settings) -> str:
+    """Return the base URL that reaches a world and no other."""
+    if live.port is None:
+        return f"{settings.public_url}/_w/{live.world.name}"
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    return f"http://{host}:{live.port}"
+
+
 async def list_worlds(_: Request, worlds: Worlds) -> Response:
     """`GET /worlds`: the live worlds in the order in which they were made."""
-    return reply({"items": [world_view(worlds.live(name), worlds) for name in worlds.names()]})
+    return reply({"items": [world_view(live, worlds) for live in worlds.all()]})
 
 
 async def make_world(request: Request, worlds: Worlds) -> Response:
     """`POST /worlds {"name", "from"?, "port"?}`: make a world; port 0 opens a socket of its own."""
     body = await read_model(request, Make)
     try:
-        state = worlds.state_of(body.source)
+        begin = worlds.beginning(body.source)
     except SeedError as error:
         raise BadSeed(str(error)) from error
-    return _made(worlds, worlds.make(body.name, state=state), body.port)
+    return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
 
 async def fork_world(request: Request, worlds: Worlds) -> Response:
     """`POST /worlds/{name}/fork {"name", "port"?}`: a second world in the same state."""
-    state = worlds.live(request.path_params["name"]).world.state
+    begin = worlds.kept(worlds.live(request.path_params["name"]))
     body = await read_model(request, Fork)
-    return _made(worlds, worlds.make(body.name, state=state), body.port)
+    return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
 
 def _made(worlds: Worlds, live: Live, port: int | None) -> Response:
@@ -107,7 +123,7 @@ async def delete_world(request: Request, worlds: Worlds) -> Response:
 
 
 async def reset_world(request: Request, worlds: Worlds) -> Response:
-    """`POST /worlds/{name}/reset {"seed"?}`: put a world back to the baseline, or to a seed."""
+    """`POST /worlds/{name}/reset {"seed"?}`: put a world back to what it began as, or to a seed."""
     name = request.path_params["name"]
     live = worlds.live(name)
     body = await read_model(request, ResetTo)
@@ -119,7 +135,7 @@ async def reset_world(request: Request, worlds: Worlds) -> Response:
 
 
 def _snapshot_view(kept: Snapshot) -> dict[str, Any]:
-    return {"name": kept.name, "world": kept.world, "digest": str(kept.state.digest)}
+    return {"name": kept.name, "world": kept.world, "digest": str(kept.begin.state.digest)}
 
 
 async def list_snapshots(_: Request, worlds: Worlds) -> Response:
@@ -130,7 +146,6 @@ async def list_snapshots(_: Request, worlds: Worlds) -> Response:
 async def keep_snapshot(request: Request, worlds: Worlds) -> Response:
     """`POST /snapshots {"name"}`: keep this world's state under a name."""
     body = await read_model(request, Keep)
-    require_name(body.name)
     kept = worlds.keep(body.name, world=exchange_of(request).world.name)
     return reply(_snapshot_view(kept), status=201)
 

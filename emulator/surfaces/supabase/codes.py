@@ -17,7 +17,7 @@ from emulator.surfaces.supabase.requests import (
     text_member,
 )
 from emulator.surfaces.supabase.sessions import name_of
-from emulator.wire.credentials import untagged
+from emulator.wire.credentials import tagged, untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.world import accounts, one_time, verification
@@ -160,7 +160,8 @@ async def follow_link(request: Request) -> Response:
 def _redirect_verified(request: Request, target: str, verified: Verified) -> Response:
     exchange = exchange_of(request)
     if verified.auth_code is not None:
-        return _redirect(_with_query(target, {"code": verified.auth_code}))
+        code = tagged(verified.auth_code, exchange.world)
+        return _redirect(_with_query(target, {"code": code}))
     if verified.signed_in is None:
         return _redirect(f"{target}#{urlencode({'message': HALFWAY, 'sb': ''})}")
     session = session_view(exchange.world, exchange.settings, verified.signed_in)

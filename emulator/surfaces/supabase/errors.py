@@ -151,11 +151,27 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
 """Refusal → status and code; every refusal has a row."""
 
 
+_INJECTED: Mapping[int, str] = {
+    400: "validation_failed",
+    401: "no_authorization",
+    403: "bad_jwt",
+    404: "not_found",
+    409: "conflict",
+    413: "request_too_large",
+    422: "validation_failed",
+    429: "over_request_rate_limit",
+    501: "not_implemented",
+    504: "request_timeout",
+}
+"""The code of a fault that says a status alone; else it is `unexpected_failure`."""
+
+
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes, in the shape that the request's version asks for."""
     status, code = TABLE[type(refusal)]
     if isinstance(refusal, wire.Injected):
-        status, code = refusal.status, refusal.code
+        status = refusal.status
+        code = refusal.said or _INJECTED.get(status, "unexpected_failure")
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
     body: dict[str, Any]

@@ -131,9 +131,11 @@ def bearer(request: Request) -> Actor:
     if exchange.world.get(User, claims.user_id) is None:
         raise UserGone
     try:
-        return sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
+        actor = sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
     except LoginRequired:
         raise SessionNotFound from None
+    exchange.actor = actor
+    return actor
 
 
 def require_service(request: Request) -> None:

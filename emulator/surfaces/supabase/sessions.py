@@ -32,7 +32,7 @@ from emulator.world import accounts, one_time, sessions
 from emulator.world.access import Actor
 from emulator.world.audit import record_audit
 from emulator.world.records import OneTimeKind, User
-from emulator.world.refusals import EmailTaken, Invalid, UnknownRefreshToken
+from emulator.world.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_text
 from emulator.world.world import World
@@ -94,9 +94,12 @@ def _by_refresh_token(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
 
 
 def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    bare = untagged(text_member(body, "auth_code"), exchange.world)
+    if bare is None:
+        raise UnknownFlow
     return sessions.exchange_flow(
         exchange.world,
-        auth_code=text_member(body, "auth_code"),
+        auth_code=bare,
         verifier=text_member(body, "code_verifier"),
         source=exchange.source,
     )
