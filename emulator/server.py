@@ -104,6 +104,13 @@ class _Server(uvicorn.Server):
             # What uvicorn closes when it ends.
             self.servers.append(await loop.create_server(self._protocol, sock=listener))
 
+    def close_port(self, port: int) -> None:
+        """Listen on a further port no more; connections that are open there stay."""
+        for server in list(self.servers):
+            if any(one.getsockname()[1] == port for one in server.sockets):
+                self.servers.remove(server)
+                server.close()
+
     def _protocol(self) -> asyncio.Protocol:
         # As uvicorn's own `startup` makes one for each connection.
         kind: Any = self.config.http_protocol_class
@@ -137,5 +144,5 @@ def serve(
         # uvicorn raises the signal once more when it has ended; then it has done its work.
         signal.signal(name, lambda *_: None)
     server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
-    worlds.open_port = server.open_port
+    worlds.open_port, worlds.close_port = server.open_port, server.close_port
     server.run(sockets=sockets)

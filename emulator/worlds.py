@@ -17,7 +17,7 @@ from emulator.world.clock import Happened
 from emulator.world.forgetting import PURGES
 from emulator.world.records import Instant, Ordinal
 from emulator.world.refusals import Conflict, Invalid, NotFound
-from emulator.world.world import DEFAULT, World
+from emulator.world.world import DEFAULT, State, World
 
 WORLDS_MAX = 10_000
 NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -214,19 +214,24 @@ class Worlds:
         self._current(live)
 
     def take_over(
-        self, begin: Beginning, worlds: Iterable[tuple[str, Beginning]], snapshots: list[Snapshot]
+        self,
+        begin: Beginning,
+        worlds: Mapping[str, tuple[Beginning, State]],
+        snapshots: Iterable[Snapshot],
     ) -> None:
-        """Replace every world and snapshot; a world of a name that stays keeps its port."""
+        """Replace every world and snapshot; a world of a name that stays keeps its port.
+
+        `worlds` are no more than there may be, and the default one is among them.
+        """
         self.begin = begin
         self.snapshots = {kept.name: kept for kept in snapshots}
-        come = dict(worlds)
-        for name in [name for name in self._live if name not in come and name != DEFAULT]:
+        for name in [name for name in self._live if name not in worlds]:
             self.drop(name)
-        for name, one in come.items():
-            if name in self._live:
-                self._live[name].restart(one)
-            else:
-                self._add(name, one)
+        for name, (began, state) in worlds.items():
+            live = self._live.get(name) or self._add(name, began)
+            live.restart(began)
+            live.world.state = state
+            self._current(live)
 
     # Snapshots and rewinding
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from emulator import __version__
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
-from emulator.surfaces.control import coverage, faults, mail, requests
+from emulator.surfaces.control import coverage, faults, files, mail, requests
 from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
@@ -176,6 +176,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "/faults", faults.disarm_faults),
     ("DELETE", "/faults/{id}", faults.disarm_fault),
     ("GET", "/coverage", coverage.get_coverage),
+    ("GET", "/capsule", files.get_capsule),
+    ("GET", "/export", files.get_export),
+    ("POST", "/import", files.import_worlds),
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
