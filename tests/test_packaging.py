@@ -26,9 +26,14 @@ TOOLS_FILES = [
 ]
 IMPORT_NAMES = {"pyjwt": "jwt", "pyyaml": "yaml", "rpds-py": "rpds"}
 # Starlette is what FastAPI is made of and follows FastAPI's choice of version.
-BROUGHT_ALONG = {"starlette"}
+BROUGHT_ALONG = {"starlette", "pydantic_core"}
 # Invents people for seeds while developing; an installed emulator reads what was committed.
-DEVELOPMENT_ONLY = {"faker": {"emulator/seeding/invent.py"}}
+DEVELOPMENT_ONLY = {
+    "faker": {"emulator/seeding/invent.py"},
+    # Loaded by pytest itself, and types of a library that tests bring along.
+    "pytest": {"emulator/kits/pytest_plugin.py"},
+    "httpx": {"emulator/kits/http_clients.py", "emulator/kits/own_world.py"},
+}
 
 
 def read(name: str) -> str:
