@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.running import Running
 
@@ -77,3 +78,15 @@ def test_fifty_worlds_have_a_port_each(launch: Launch) -> None:
     for world in worlds:
         answer = httpx2.get(f"{world['url']}/_emulator/state")
         assert answer.headers["x-emulator-world"] == world["name"]
+
+
+def test_the_port_of_a_deleted_world_is_closed_and_can_be_had_again(launch: Launch) -> None:
+    running = launch("--seed", "demo")
+    world = made(running, "one")
+    assert httpx2.delete(f"{running.url}/_emulator/worlds/one").status_code == 204
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"http://{host}:{world['port']}/_emulator/state")
+    again = made(running, "two", world["port"])
+    answer = httpx2.get(f"{again['url']}/_emulator/state")
+    assert answer.headers["x-emulator-world"] == "two"
