@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ import uvicorn
 
 from emulator.app import build_app
 from emulator.settings import Settings
+from emulator.storage import export_file, import_file
 from emulator.world.refusals import Conflict
 from emulator.worlds import Worlds
 
@@ -126,11 +128,17 @@ def serve(
     settings: Settings,
     sockets: list[socket.socket],
     on_ready: Callable[[Worlds], None],
+    imported: Path | None = None,
+    exported: Path | None = None,
 ) -> None:
-    """Plant the seed, serve until SIGTERM or SIGINT, and call `on_ready` once requests are
-    answered. Raises SeedError.
+    """Plant the seed, or begin with the worlds of a file, and serve until SIGTERM or SIGINT; then
+    write all worlds to a file. `on_ready` is called once requests are answered.
+
+    Raises SeedError, OSError; refuses Invalid for a bad file.
     """
     worlds = Worlds(replace(settings, instance=uuid4().hex[:12]), seed)
+    if imported is not None:
+        import_file(worlds, imported)
     config = uvicorn.Config(
         build_app(worlds),
         lifespan="off",
@@ -146,3 +154,5 @@ def serve(
     server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
     worlds.open_port, worlds.close_port = server.open_port, server.close_port
     server.run(sockets=sockets)
+    if exported is not None:
+        export_file(worlds, exported)

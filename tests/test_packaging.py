@@ -23,6 +23,8 @@ TOOLS_FILES = [
     "pyproject.toml",
     "tests/clients/.npmrc",
     "tests/clients/package.json",
+    "tests/kits/.npmrc",
+    "tests/kits/package.json",
 ]
 IMPORT_NAMES = {"pyjwt": "jwt", "pyyaml": "yaml", "rpds-py": "rpds"}
 # Starlette is what FastAPI is made of and follows FastAPI's choice of version.
@@ -103,8 +105,9 @@ def test_a_tools_file_names_no_other_host_and_no_path_of_this_machine(name: str)
     assert not re.findall(r"registry\s*=|index[-_]url|find[-_]links|_authToken", text)
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    packages = json.loads(read("tests/clients/package-lock.json"))["packages"]
+@pytest.mark.parametrize("folder", ["tests/clients", "tests/kits"])
+def test_a_lock_file_names_no_registry(folder: str) -> None:
+    packages = json.loads(read(f"{folder}/package-lock.json"))["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if name and "integrity" not in package] == []
 

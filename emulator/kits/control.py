@@ -6,12 +6,14 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.kits.lines import TIMEOUT_SECONDS, Line, UnreachableError
+from emulator.kits.lines import TIMEOUT_SECONDS, Line, Reply, UnreachableError
 
 PREFIX = "/_emulator"
 WORLD_HEADER = "X-Emulator-World"
 
 _REFUSED = 400
+_SIGN = "x-emulator"
+"""What every answer of control carries that is no refusal."""
 
 
 class ControlError(Exception):
@@ -39,6 +41,10 @@ class Control:
         wait = float(said.get("wait", 0))
         return self._ask("GET", path, query=said, timeout_seconds=TIMEOUT_SECONDS + wait)
 
+    def download(self, *path: str) -> bytes:
+        """Return the file that lies at a path. Raises ControlError, UnreachableError."""
+        return self._reply("GET", "/".join([PREFIX, *path])).content
+
     def post(self, *path: str, **body: Any) -> Any:
         """Do what control does at a path; members that are None are left out.
 
@@ -62,25 +68,27 @@ class Control:
     ) -> Any:
         target = "/".join([PREFIX, *(quote(part, safe="") for part in path)])
         target += f"?{urlencode(query)}" if query else ""
+        reply = self._reply(method, target, body=body, timeout_seconds=timeout_seconds)
+        return json.loads(reply.content) if reply.content else None
+
+    def _reply(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: bytes = b"",
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> Reply:
         headers = {"Content-Type": "application/json"} if body else {}
         if self.world is not None:
             headers[WORLD_HEADER] = self.world
         reply = self.line.send(
             method, target, headers=headers, body=body, timeout_seconds=timeout_seconds
         )
+        if reply.status < _REFUSED and any(name.lower() == _SIGN for name, _ in reply.headers):
+            return reply
         try:
-            said = reply.json()
-        except ValueError as error:
+            problem = json.loads(reply.content)["error"]
+            raise ControlError(problem["message"], status=reply.status, code=problem["code"])
+        except (ValueError, KeyError, TypeError) as error:
             raise UnreachableError(f"What answers at {self.line.url} is no emulator.") from error
-        if reply.status >= _REFUSED:
-            raise _refusal(reply.status, said, self.line.url)
-        return said
-
-
-def _refusal(status: int, said: Any, url: str) -> Exception:
-    problem = said.get("error") if isinstance(said, dict) else None
-    if not isinstance(problem, dict) or "message" not in problem:
-        return UnreachableError(f"What answers at {url} is no emulator: it said {status}.")
-    return ControlError(
-        str(problem["message"]), status=status, code=str(problem.get("code", "internal_error"))
-    )

@@ -6,7 +6,6 @@ Standard library only, so that a command or a plugin costs nothing to import.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -30,10 +29,6 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     content: bytes
-
-    def json(self) -> Any:
-        """Return what the body says; None for an empty one. Raises ValueError."""
-        return json.loads(self.content) if self.content else None
 
 
 class Line(Protocol):
