@@ -136,8 +136,8 @@ def _require_known(match: MatchIn, worlds: Worlds) -> None:
     if match.path is not None and "*" not in match.path:
         methods = METHODS if match.method is None else (match.method,)
         if not any(worlds.operation_at(method, match.path) for method in methods):
-            said = match.method or "Nothing"
-            raise Invalid("match.path", f"{said} is not routed at {match.path!r}; {hint}")
+            said = match.method or "a call"
+            raise Invalid("match.path", f"No route takes {said} at {match.path!r}; {hint}")
 
 
 def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:

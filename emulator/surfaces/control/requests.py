@@ -17,6 +17,7 @@ from emulator.surfaces.control.worlds import world_view
 from emulator.wire.bodies import read_model
 from emulator.wire.exchange import exchange_of
 from emulator.wire.redaction import (
+    REDACTED,
     redacted_body,
     redacted_headers,
     redacted_path,
@@ -26,6 +27,9 @@ from emulator.world.records import User
 from emulator.world.refusals import Conflict
 from emulator.world.times import to_text
 from emulator.worlds import Worlds
+
+SECRET_IDS = ("codes", "refresh_tokens")
+"""The tables whose records are found by the secret itself."""
 
 LIMIT = 50
 LIMIT_MAX = 1000
@@ -72,7 +76,10 @@ def _matching(request: Request, worlds: Worlds) -> list[Entry]:
 
 def entry_view(entry: Entry) -> dict[str, Any]:
     """Return an entry with its secrets left out."""
-    changed = [{"table": table, "id": record_id} for table, record_id in entry.changed]
+    changed = [
+        {"table": table, "id": REDACTED if table in SECRET_IDS else record_id}
+        for table, record_id in entry.changed
+    ]
     return {
         "id": entry.id,
         "at": to_text(entry.at),
