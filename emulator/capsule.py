@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from emulator.journal import Entry
 from emulator.live import Live
 from emulator.sealing import seal, unseal
-from emulator.serialising import dump, dump_state
+from emulator.serialising import dump_state, dump_text
 from emulator.settings import Settings
 from emulator.striking import PREFER
 from emulator.world import clock
@@ -43,7 +43,7 @@ class Jump(_Part):
 
     clock: Instant | None = None
     removed: dict[str, list[str]] = {}
-    written: dict[str, list[dict[str, Any]]] = {}
+    written: dict[str, str] = {}
 
 
 class Body(_Part):
@@ -100,10 +100,13 @@ class StoredCall(_Part):
 
 
 class Start(_Part):
-    """The state before the first request: its digest, and its records if no seed plants them."""
+    """The state before the first request: its digest, and its records if no seed plants them.
+
+    Records are kept as text, here and in jumps, so that tools leave their numbers alone.
+    """
 
     digest: str
-    records: dict[str, list[dict[str, Any]]] | None
+    records: dict[str, str] | None
 
 
 class StoredSeed(_Part):
@@ -216,7 +219,7 @@ def _difference(last: State, state: State) -> dict[str, Any]:
         if gone:
             removed[spec.name] = gone
         if come:
-            written[spec.name] = dump(spec.record, come)
+            written[spec.name] = dump_text(spec.record, come)
     return {"removed": removed, "written": written}
 
 

@@ -17,7 +17,7 @@ from emulator.finding import PREFIX
 from emulator.journal import Entry
 from emulator.live import Beginning, Live
 from emulator.seeding.library import Named, SeedError, parse
-from emulator.serialising import load, load_state, spec_of
+from emulator.serialising import load_state, load_text, spec_of
 from emulator.world import clock
 from emulator.world.refusals import Invalid
 from emulator.world.world import DEFAULT, World
@@ -138,8 +138,8 @@ def _leap(world: World, jump: Jump) -> None:
             record = world.get(spec_of(table).record, record_id)
             if record is not None:
                 world.remove(record)
-    for table, rows in jump.written.items():
-        for record in load(spec_of(table).record, rows):
+    for table, text in jump.written.items():
+        for record in load_text(spec_of(table).record, text):
             world.put(record)
 
 

@@ -49,25 +49,44 @@ def spec_of(table: str) -> TableSpec:
 def load_table(table: str, rows: Any) -> tuple[Table[Any], Digest]:
     """Return a table and what it adds to the digest of its state. Refuses Invalid."""
     spec = spec_of(table)
-    records = load(spec.record, rows)
+    return _joined(spec, load(spec.record, rows))
+
+
+def _joined(spec: TableSpec, records: list[Any]) -> tuple[Table[Any], Digest]:
     digest = Digest(0)
     for record in records:
         digest = digest.changed(None, record_digest(spec.name, record))
     try:
         return Table[Any](spec).extend(records), digest
     except ValueError as error:
-        raise Invalid("", f"Table {table!r} is no table: {error}.") from error
+        raise Invalid("", f"Table {spec.name!r} is no table: {error}.") from error
 
 
-def dump_state(state: State) -> dict[str, orjson.Fragment]:
-    """Return the records of a state by table, the empty tables left out."""
+def dump_text(kind: type[Any], records: Sequence[Any]) -> str:
+    """Return records of one class as the text of a JSON array: a tool that reads and writes JSON
+    leaves a text as it is, and its numbers too.
+    """
+    return _adapter(cast(Hashable, kind)).dump_json(list(records)).decode()
+
+
+def load_text(kind: type[Any], text: str) -> list[Any]:
+    """Return the records that the text of a JSON array holds. Refuses Invalid."""
+    try:
+        return load(kind, orjson.loads(text))
+    except orjson.JSONDecodeError as error:
+        raise Invalid("", f"A {kind.__name__} cannot be read: {error}.") from error
+
+
+def dump_state(state: State) -> dict[str, str]:
+    """Return the records of a state by table, each as text, the empty tables left out."""
     tables = ((spec, state.tables[spec.record].rows()) for spec in TABLES)
-    return {spec.name: dump(spec.record, rows) for spec, rows in tables if rows}
+    return {spec.name: dump_text(spec.record, rows) for spec, rows in tables if rows}
 
 
-def load_state(tables: Mapping[str, Any]) -> State:
+def load_state(tables: Mapping[str, str]) -> State:
     """Return the state that records by table make up. Refuses Invalid."""
-    return join_tables({table: load_table(table, rows) for table, rows in tables.items()})
+    rows = {table: load_text(spec_of(table).record, text) for table, text in tables.items()}
+    return join_tables({table: _joined(spec_of(table), found) for table, found in rows.items()})
 
 
 def join_tables(loaded: Mapping[str, tuple[Table[Any], Digest]]) -> State:

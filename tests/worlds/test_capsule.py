@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from click.testing import CliRunner
+from starlette.testclient import TestClient
 
+from emulator.app import build_app
 from emulator.capsule import FORMAT, VERSION, WARNING
-from emulator.cli_replay import replay_capsule
+from emulator.cli.replay import replay as command
 from emulator.replaying import replay
 from emulator.sealing import seal, unseal
+from emulator.settings import Settings
 from emulator.world.refusals import Invalid
 from emulator.world.times import SECOND
 from emulator.worlds import Worlds
@@ -93,14 +97,9 @@ def test_a_capsule_says_what_it_holds_and_holds_requests_whole(demo: Emulator) -
 
 def test_wall_time_is_reproduced() -> None:
     now = [1_900_000_000 * SECOND]
-    emulator = Emulator("demo", is_wall_clock=True)
-    emulator.worlds = Worlds(emulator.settings, "demo", now=lambda: now[0])
-    from emulator.app import build_app
-
-    emulator.app = build_app(emulator.worlds)
-    from starlette.testclient import TestClient
-
-    client = TestClient(emulator.app, base_url="http://localhost:8787")
+    settings = Settings(is_wall_clock=True)
+    worlds = Worlds(settings, "demo", now=lambda: now[0])
+    client = TestClient(build_app(worlds), base_url=settings.public_url)
     login = {"email": "mara@example.com", "password": "demo-password"}
     client.post("/api/auth/login", json=login)
     now[0] += 10 * SECOND
@@ -176,6 +175,17 @@ def test_what_happened_before_a_purge_is_not_in_it(demo: Emulator) -> None:
     assert replay(raw).difference is None
 
 
+def test_a_capsule_that_a_tool_laid_out_anew_is_still_one(demo: Emulator) -> None:
+    client = demo.client()
+    run = {"client_run_id": "ü", "cost_estimate_usd": 1.0}
+    assert client.post("/api/e2e/cli-sync", json=run).status_code == 201
+    client.delete("/_emulator/requests")
+    client.post("/api/e2e/cli-sync", json={"client_run_id": "two"})
+    said = json.loads(capsule(client))
+    for raw in (json.dumps(said), json.dumps(said, indent=2, ensure_ascii=False)):
+        assert replay(raw.encode()).difference is None
+
+
 def test_a_bad_file_is_refused(demo: Emulator) -> None:
     raw = capsule(demo.signed_in())
     export = demo.client().get("/_emulator/export").content
@@ -192,16 +202,15 @@ def test_replay_on_the_command_line(demo: Emulator, tmp_path: Path) -> None:
     def run(content: bytes) -> tuple[int, str]:
         path = tmp_path / "some.capsule.json"
         path.write_bytes(content)
-        result = CliRunner().invoke(replay_capsule, [str(path)])
+        result = CliRunner().invoke(command, [str(path)])
         return result.exit_code, result.output
 
     def worse(content: Any) -> None:
         content["calls"][1]["answer"]["status"] = 500
 
-    assert run(raw) == (0, "2 requests, every answer and state the same.\n")
+    assert run(raw) == (0, "All 2 answers and states are the same.\n")
     assert run(altered(raw, worse)) == (
         1,
-        "1 of 2 requests are the same.\n"
         "Error: Request 2 (GET /api/cloud/me): the status was 500 and is 200.\n",
     )
     code, output = run(b"{}")

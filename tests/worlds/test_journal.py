@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ import pytest
 
 from emulator import journal
 from tests.lawful import Emulator, LawfulClient
+from tests.worlds.quick import Quick
 
 WORLD = "X-Emulator-World"
 WORKSPACE = "b0000000-0000-4000-8000-000000000001"
@@ -243,6 +245,20 @@ def test_rewinding_undoes_a_request_and_all_after_it(demo: Emulator) -> None:
     again = client.post("/api/cloud/projects", json={"name": "one"})
     assert again.status_code == 201
     assert client.post("/_emulator/requests/99/rewind").status_code == 404
+
+
+def test_a_rewind_takes_back_what_a_refused_request_left(tmp_path: Path) -> None:
+    emulator = Emulator.of("auth: {requests_per_minute: 9}\nusers: []\n", tmp_path)
+    quick = Quick(emulator.app)
+    fresh = emulator.digests()
+    body = {"email": "nobody@example.com", "password": "wrong-password"}
+    assert quick.call("POST", "/auth/v1/signup", {**body, "password": "no"}) == 422
+    assert emulator.digests() != fresh
+    (entry,) = emulator.worlds.live("default").journal
+    assert entry.changed == (("rate_windows", "request:all"),)
+    assert quick.call("POST", "/_emulator/requests/1/rewind", {}) == 200
+    assert emulator.digests() == fresh
+    quick.close()
 
 
 def test_a_rewind_puts_the_faults_back_too(demo: Emulator) -> None:
