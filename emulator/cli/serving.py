@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,14 +101,17 @@ def serve(
         allowed_hosts=tuple(name.lower() for name in allowed_host),
         allowed_origins=allowed_origin,
     )
-    server.serve(
-        seed=seed,
-        settings=settings,
-        sockets=sockets,
-        imported=imported,
-        exported=exported,
-        on_ready=partial(_say_ready, as_json=as_json),
-    )
+    with ExitStack() as closing:
+        for listener in sockets:
+            closing.enter_context(listener)
+        server.serve(
+            seed=seed,
+            settings=settings,
+            sockets=sockets,
+            imported=imported,
+            exported=exported,
+            on_ready=partial(_say_ready, as_json=as_json),
+        )
 
 
 def _switch(environ: Mapping[str, str]) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from threading import Thread
 from typing import Any, Protocol
-from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
@@ -52,6 +51,9 @@ class OverHttp:
     """The line to a server. Proxies that the environment names are not asked."""
 
     def __init__(self, url: str) -> None:
+        """Open no connection yet. Raises UnreachableError for what is no URL."""
+        if not _is_url(url):
+            raise UnreachableError(f"{url!r} is no URL; write it as http://localhost:8787.")
         self.url = url.rstrip("/")
         self._opener = OpenerDirector()
         for handler in (ProxyHandler({}), HTTPHandler(), HTTPSHandler()):
@@ -76,9 +78,17 @@ class OverHttp:
                 return Reply(
                     status=answer.status, headers=tuple(answer.getheaders()), content=answer.read()
                 )
-        except (OSError, HTTPError, HTTPException, ValueError, AttributeError) as error:
+        except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise UnreachableError(f"No emulator answers at {self.url}: {reason}.") from error
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 class InProcess:

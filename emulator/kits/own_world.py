@@ -176,6 +176,10 @@ class OwnWorld:
         shown = {name: world[name] for name in ("name", "url", "clock", "digest")}
         return {"world": shown, "requests": list(reversed(self.requests()))}
 
+    def capsule(self) -> bytes:
+        """Return what happened so far as a file for `worldflux-emulator replay`; has secrets."""
+        return self.control.download("capsule")
+
     def __repr__(self) -> str:
         return f"<world {json.dumps(self.name)}>"
 

@@ -139,14 +139,17 @@ def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> Non
     folder = item.config.rootpath / str(item.config.getini("worldflux_results"))
     try:  # whatever goes wrong here, the test's own failure matters more
         journal = mine.journal()
-        kept = _write(folder, f"{mine.name}.json", {"test": item.nodeid, **journal})
+        text = json.dumps({"test": item.nodeid, **journal}, indent=2)
+        kept = _write(folder / f"{mine.name}.json", text.encode())
+        capsule = _write(folder / f"{mine.name}.capsule.json", mine.capsule())
     except Exception as error:
         report.sections.append((title, f"What happened there cannot be told: {error}"))
         return
     lines = [_line(one) for one in journal["requests"]]
     left_out = [f"… {len(lines) - SHOWN_MAX} earlier ones"] if len(lines) > SHOWN_MAX else []
-    text = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"]), f"Whole: {kept}"]
-    report.sections.append((title, "\n".join(text)))
+    shown = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"])]
+    shown += [f"Whole: {kept}", f"Again: worldflux-emulator replay {capsule}"]
+    report.sections.append((title, "\n".join(shown)))
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -156,8 +159,7 @@ def _line(entry: dict[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _write(folder: Path, name: str, journal: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    path.write_text(json.dumps(journal, indent=2), "utf-8")
+def _write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
     return path

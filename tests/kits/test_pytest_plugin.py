@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from emulator.kits.pytest_plugin import world_name
+from emulator.replaying import replay
 from tests.kits.conftest import ROOT
 from tests.running import Running
 
@@ -138,9 +139,12 @@ def test_a_failed_test_says_what_happened_in_its_world(
             "  1 POST /api/auth/login 200",
             "  2 GET /api/cloud/me 503 * (fault *)",
             f"Whole: */test-results/{name}.json",
+            f"Again: worldflux-emulator replay */test-results/{name}.capsule.json",
         ]
     )
-    [path] = (pytester.path / "test-results").iterdir()
+    [capsule, path] = sorted((pytester.path / "test-results").iterdir())
+    done = replay(capsule.read_bytes())
+    assert (done.total, done.difference) == (2, None)
     kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
     assert (kept["test"], kept["world"]["name"]) == ("test_it.py::test_fails", name)
     assert [one["path"] for one in kept["requests"]] == ["/api/auth/login", "/api/cloud/me"]
