@@ -16,14 +16,18 @@ class Quick:
         """Call `app`."""
         self._app = app
         self._loop = asyncio.new_event_loop()
+        self.content = b""
+        """The body of the last answer."""
 
     def close(self) -> None:
         """End the loop."""
         self._loop.close()
 
-    def call(self, method: str, path: str, body: Any = None) -> int:
+    def call(self, method: str, path: str, body: Any = None, *, bearer: str = "") -> int:
         """Make a call with a JSON body and return the status."""
         sent: list[int] = []
+        path, _, query = path.partition("?")
+        authorization = [(b"authorization", f"Bearer {bearer}".encode())] if bearer else []
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -33,8 +37,12 @@ class Quick:
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
-            "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+            "query_string": query.encode(),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"content-type", b"application/json"),
+                *authorization,
+            ],
             "client": ("127.0.0.1", 1),
             "server": None,
         }
@@ -46,6 +54,8 @@ class Quick:
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent.append(message["status"])
+            else:
+                self.content = message["body"]
 
         self._loop.run_until_complete(self._app(scope, receive, send))
         return sent[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 from emulator.wire.runs import run_json
@@ -43,19 +44,18 @@ def held() -> int:
 def test_a_thousand_rounds_leave_memory_flat_and_the_state_fresh(tmp_path: Path) -> None:
     emulator = Emulator("demo")
     fresh = emulator.digests()
-    quick = Quick(emulator.app)
     second = tmp_path / "second.yaml"
     second.write_text("users: [{email: one@example.com, password: one-password}]\n", "utf-8")
-    for place in range(50):
-        play(emulator, quick, place, str(second))
-    tracemalloc.start()
-    play(emulator, quick, 0, str(second))
-    before = held()
-    for place in range(ROUNDS):
-        play(emulator, quick, place, str(second))
-        assert emulator.digests() == fresh
-    grown = held() - before
-    tracemalloc.stop()
-    quick.close()
+    with closing(Quick(emulator.app)) as quick:
+        for place in range(50):
+            play(emulator, quick, place, str(second))
+        tracemalloc.start()
+        play(emulator, quick, 0, str(second))
+        before = held()
+        for place in range(ROUNDS):
+            play(emulator, quick, place, str(second))
+            assert emulator.digests() == fresh
+        grown = held() - before
+        tracemalloc.stop()
     assert grown < GROWTH_BYTES_MAX
     assert emulator.digests() == Emulator("demo").digests()
