@@ -7,6 +7,7 @@ RUNTIME := .venv/.runtime-stamp
 DEV := .venv/.dev-stamp
 # npm writes this file last.
 CLIENTS := tests/clients/node_modules/.package-lock.json
+KITS := tests/kits/node_modules/.package-lock.json
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -19,7 +20,7 @@ help: ## list the targets
 serve: $(RUNTIME) ## run the emulator with the demo seed; ARGS="--port 9000" adds options
 	@exec $(BIN)/worldflux-emulator serve --seed demo $(ARGS)
 
-test: $(DEV) $(CLIENTS) browser ## run every test; ARGS="-k login" adds options
+test: $(DEV) $(CLIENTS) $(KITS) browser ## run every test; ARGS="-k login" adds options
 	$(BIN)/pytest -n auto $(ARGS)
 
 check: $(DEV) ## lint, format, types, layers, and whether generated files are up to date
@@ -37,7 +38,7 @@ bench: $(DEV) ## measure
 
 clean: ## remove everything that make fetched or tools cached
 	rm -rf .venv tests/clients/node_modules tests/clients/*/node_modules test-results dist
-	rm -rf tests/clients/generated
+	rm -rf tests/kits/node_modules tests/clients/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find emulator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -66,6 +67,10 @@ node: $(DEV)
 
 $(CLIENTS): $(addprefix tests/clients/,package-lock.json package.json newest/package.json) | node
 	cd tests/clients && npm ci --loglevel=error
+	@touch $@
+
+$(KITS): $(addprefix tests/kits/,package-lock.json package.json) | node
+	cd tests/kits && npm ci --loglevel=error
 	@touch $@
 
 browser: $(DEV)

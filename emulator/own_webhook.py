@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from emulator.settings import Settings
+from emulator.transport import Answer
 from emulator.wire.courier import CONTENT_TYPE, USER_AGENT, Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.wire.signatures import HEADER
@@ -18,8 +19,8 @@ from emulator.world.world import World
 
 PATH = "/api/billing/webhook"
 
-Run = Callable[[ASGIApp, dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
-"""Runs an app on a scope and a body to its end, and returns the start message and the content."""
+Run = Callable[[ASGIApp, dict[str, Any], bytes], Answer]
+"""Runs an app on a scope and a body to its end."""
 
 _REFUSED = 400
 
@@ -38,8 +39,7 @@ class OwnWebhook:
             sending, signature = self._courier.packed_for_own(world, delivery)
             before = world.state
             scope = _scope(Exchange(world=world, settings=settings), signature)
-            start, _ = self._run(self._upstream, scope, sending.body)
-            status: int = start["status"]
+            status = self._run(self._upstream, scope, sending.body).status
             if status >= _REFUSED:
                 world.state = before
             self._courier.note(world, sending, signature, status=status)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+
+from starlette.routing import compile_path
 
 from emulator.surfaces.bff import routes as bff
 from emulator.surfaces.control import app as control
@@ -22,6 +25,8 @@ class RouteRow:
     surface: str
     method: str
     path: str
+    operation: str
+    """The operationId upstream, elsewhere method and path."""
     source: str
     purpose: str
 
@@ -46,6 +51,7 @@ def _bff() -> Iterator[RouteRow]:
             surface="bff",
             method=row.method,
             path=row.path,
+            operation=f"{row.method} {row.path}",
             source="base contract",
             purpose=purpose,
         )
@@ -60,6 +66,7 @@ def _upstream() -> Iterator[RouteRow]:
                 surface="upstream",
                 method=method,
                 path=route.path,
+                operation=route.name,
                 source=str((route.openapi_extra or {})["x-source"]),
                 purpose="501: not built yet" if is_missing else route.description.split("\n")[0],
             )
@@ -71,6 +78,7 @@ def _supabase() -> Iterator[RouteRow]:
             surface="supabase",
             method=method,
             path=supabase.PREFIX + path,
+            operation=f"{method} {supabase.PREFIX + path}",
             source="GoTrue",
             purpose=_sentence(handler.__doc__),
         )
@@ -82,6 +90,7 @@ def _stripe() -> Iterator[RouteRow]:
             surface="stripe",
             method=method,
             path=PREFIX + path,
+            operation=f"{method} {PREFIX + path}",
             source="Stripe",
             purpose=_sentence(handler.__doc__),
         )
@@ -93,6 +102,7 @@ def _control() -> Iterator[RouteRow]:
             surface="control",
             method=method,
             path=control.PREFIX + path,
+            operation=f"{method} {control.PREFIX + path}",
             source="ours",
             purpose=_sentence(handler.__doc__),
         )
@@ -103,3 +113,26 @@ def _sentence(doc: str | None) -> str:
     line = " ".join((doc or "").split())
     said = line.split("`: ", 1)[-1]
     return said[:1].upper() + said[1:]
+
+
+class Operations:
+    """Tells which operation a method and path name."""
+
+    def __init__(self, table: list[RouteRow]) -> None:
+        self.surfaces = {row.operation: row.surface for row in table}
+        """The surface of every operation by its name."""
+        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
+        for row in table:
+            pattern, _, _ = compile_path(row.path)
+            self._index.setdefault((row.method, row.path.count("/")), []).append((pattern, row))
+
+    def at(self, method: str, path: str) -> str | None:
+        """Return the operation, or None for what is routed nowhere."""
+        for pattern, row in self._index.get((method, path.count("/")), ()):
+            if pattern.match(path):
+                return row.operation
+        return None
+
+    def named(self, method: str, path: str) -> str:
+        """Return the operation, or `METHOD *` for what is routed nowhere."""
+        return self.at(method, path) or f"{method} *"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import uvicorn
 
 from emulator.app import build_app
 from emulator.settings import Settings
+from emulator.storage import export_file, import_file
+from emulator.world.refusals import Conflict
 from emulator.worlds import Worlds
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -64,16 +69,57 @@ def _open(host: str, port: int, *, is_needed: bool) -> list[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, saying when it listens."""
+    """uvicorn, saying when it listens, and opening further ports while it does."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, host: str, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._host = host
         self._on_ready = on_ready
+        self._opening: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, then say so."""
         await super().startup(sockets)
         self._on_ready()
+
+    def open_port(self, port: int) -> int:
+        """Listen on a further port, 0 for a free one, and return it. Refuses Conflict.
+
+        Connections are accepted at once and served from the loop's next turn on.
+        """
+        try:
+            opened = bind(self._host, port)
+        except PortInUseError as error:
+            raise Conflict(
+                f"Port {port} is in use; choose another, or 0 for a free one."
+            ) from error
+        except OSError as error:
+            raise Conflict(f"Port {port} cannot be opened: {error.strerror}.") from error
+        task = asyncio.get_running_loop().create_task(self._attend(opened))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        return int(opened[0].getsockname()[1])
+
+    async def _attend(self, opened: list[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        for listener in opened:
+            # What uvicorn closes when it ends.
+            self.servers.append(await loop.create_server(self._protocol, sock=listener))
+
+    def close_port(self, port: int) -> None:
+        """Listen on a further port no more; connections that are open there stay."""
+        for server in list(self.servers):
+            if any(one.getsockname()[1] == port for one in server.sockets):
+                self.servers.remove(server)
+                server.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        # As uvicorn's own `startup` makes one for each connection.
+        kind: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = kind(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
 
 def serve(
@@ -82,11 +128,17 @@ def serve(
     settings: Settings,
     sockets: list[socket.socket],
     on_ready: Callable[[Worlds], None],
+    imported: Path | None = None,
+    exported: Path | None = None,
 ) -> None:
-    """Plant the seed, serve until SIGTERM or SIGINT, and call `on_ready` once requests are
-    answered. Raises SeedError.
+    """Plant the seed, or begin with the worlds of a file, and serve until SIGTERM or SIGINT; then
+    write all worlds to a file. `on_ready` is called once requests are answered.
+
+    Raises SeedError, OSError; refuses Invalid for a bad file.
     """
     worlds = Worlds(replace(settings, instance=uuid4().hex[:12]), seed)
+    if imported is not None:
+        import_file(worlds, imported)
     config = uvicorn.Config(
         build_app(worlds),
         lifespan="off",
@@ -99,4 +151,8 @@ def serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal once more when it has ended; then it has done its work.
         signal.signal(name, lambda *_: None)
-    _Server(config, lambda: on_ready(worlds)).run(sockets=sockets)
+    server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
+    worlds.open_port, worlds.close_port = server.open_port, server.close_port
+    server.run(sockets=sockets)
+    if exported is not None:
+        export_file(worlds, exported)

@@ -17,6 +17,12 @@ class Settings:
     """Docs: WORLDFLUX_E2E_FIXTURES (API reference, E2E fixtures)."""
 
     is_wall_clock: bool = False
+    makes_worlds_lazily: bool = True
+    """Whether a request that names an unknown world gets a fresh fork of the baseline."""
+
+    idle_world_seconds: int | None = None
+    """After how long without a request a world may be dropped to make room; None: never."""
+
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     webhooks: tuple[str, ...] = ()

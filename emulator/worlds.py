@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from emulator.live import Beginning, Live, Snapshot
 from emulator.seeding.library import Named, grow, load
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
 from emulator.world import clock, webhooks
-from emulator.world.records import Instant
-from emulator.world.world import DEFAULT, World
+from emulator.world.clock import Happened
+from emulator.world.forgetting import PURGES
+from emulator.world.records import Instant, Ordinal
+from emulator.world.refusals import Conflict, Invalid, NotFound
+from emulator.world.world import DEFAULT, State, World
+
+WORLDS_MAX = 10_000
+NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def machine_now() -> Instant:
@@ -20,48 +30,266 @@ def machine_now() -> Instant:
     return time.time_ns() // 1_000
 
 
-class Worlds:
-    """The live worlds by name, the baseline they began from, and the seed it was planted from."""
+def purges(world: World) -> int:
+    """Return how many users were purged from a world; what was kept before one must go."""
+    counted = world.get(Ordinal, PURGES)
+    return 0 if counted is None else counted.value
 
-    def __init__(self, settings: Settings, seed: str) -> None:
-        """Plant the baseline. Raises SeedError."""
+
+class Worlds:
+    """The live worlds by name, the beginning of each new one, and the snapshots."""
+
+    def __init__(
+        self, settings: Settings, seed: str | Named, *, now: Callable[[], Instant] = machine_now
+    ) -> None:
+        """Plant the baseline; `now` is what wall mode follows. Raises SeedError."""
         self.settings = settings
-        self.source = seed
+        self._now = now
         self.on_reset: list[Callable[[str], None]] = []
         """What else begins anew, by the world's name, when a world is put back."""
-        self.baseline = self._grow(load(seed))
-        self._live = {DEFAULT: self.baseline.world.fork(DEFAULT)}
+        self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
+        self.snapshots: dict[str, Snapshot] = {}
+        self.met: Counter[tuple[str, str, str]] = Counter()
+        """How often clients met (kind, name, detail): operations and codes, for coverage."""
+        self.operations: Mapping[str, str] = {}
+        """The surface of every operation by its name, set when the app is built."""
+        self.operation_at: Callable[[str, str], str | None] = lambda method, path: None
+        """The operation that a method and path name, set when the app is built."""
+        self.open_port: Callable[[int], int] | None = None
+        """Opens a further socket on the running server, 0 for a free port, and returns its port;
+        refuses Conflict. None in process.
+        """
+        self.close_port: Callable[[int], None] | None = None
+        """Has the server listen on a port no more."""
+        self._live: dict[str, Live] = {}
+        self._by_port: dict[int, str] = {}
+        self._add(DEFAULT, self.begin)
 
-    def _grow(self, named: Named) -> Planted:
-        planted = grow(named, epoch=machine_now() if self.settings.is_wall_clock else None)
+    def _plant(self, seed: Named) -> Beginning:
+        planted = grow(seed, epoch=self._now() if self.settings.is_wall_clock else None)
         known = {one.url for one in webhooks.endpoints(planted.world)}
         for url in self.settings.webhooks:
             if url not in known:
                 webhooks.add_endpoint(planted.world, url=url)
-        return planted
+        return Beginning(state=planted.world.state, seed=seed, planted=planted)
 
-    def named(self, name: str) -> World | None:
-        """Return the live world of that name with its clock brought up to date, or None."""
-        world = self._live.get(name)
-        if world is not None and self.settings.is_wall_clock:
-            clock.move(world, to=max(world.now, machine_now()))
-        return world
+    @property
+    def baseline(self) -> Planted:
+        """What the seed planted, which every world begins with unless told otherwise."""
+        return self.begin.planted
+
+    def _add(self, name: str, begin: Beginning) -> Live:
+        if len(self._live) >= WORLDS_MAX:
+            self._expire()
+        if len(self._live) >= WORLDS_MAX:
+            raise Conflict(f"There are {WORLDS_MAX} worlds already; delete some first.")
+        self._live[name] = live = Live(World(name, begin.state), begin)
+        return live
+
+    def _expire(self) -> None:
+        """Drop the worlds that were idle for longer than the settings allow."""
+        idle_seconds = self.settings.idle_world_seconds
+        if idle_seconds is None:
+            return
+        oldest = self._now() - idle_seconds * 1_000_000
+        for name, live in list(self._live.items()):
+            if name != DEFAULT and live.port is None and live.last_used < oldest:
+                del self._live[name]
+
+    # Finding
+
+    def all(self) -> list[Live]:
+        """Return the live worlds in the order in which they were made; none counts as used."""
+        return list(self._live.values())
+
+    def live(self, name: str) -> Live:
+        """Return a live world with its clock brought up to date. Refuses NotFound."""
+        return self._current(self._known(name))
+
+    def _known(self, name: str) -> Live:
+        live = self._live.get(name)
+        if live is None:
+            raise NotFound("world", name)
+        return live
+
+    def has(self, name: str) -> bool:
+        """Tell whether a world of that name is live."""
+        return name in self._live
+
+    def _current(self, live: Live) -> Live:
+        if self.settings.is_wall_clock:
+            self.move_clock(live, to=max(live.world.now, self._now()))
+        if self.settings.idle_world_seconds is not None:
+            live.last_used = self._now()
+        return live
+
+    def move_clock(self, live: Live, *, to: Instant) -> list[Happened]:
+        """Move a world's clock, drop its past if a user was purged on the way, and return what
+        happened. Refuses Invalid.
+        """
+        purged = purges(live.world)
+        happened = clock.move(live.world, to=to)
+        if purges(live.world) > purged:
+            self.forget_past(live)
+        return happened
+
+    def named(self, name: str) -> Live:
+        """Return the world of that name, made of the baseline if there is none yet.
+
+        Refuses Invalid for a bad name, NotFound where worlds are not made by naming them, and
+        Conflict above the limit.
+        """
+        if name not in self._live:
+            require_name(name)
+            if self.settings.makes_worlds_lazily:
+                return self._current(self._add(name, self.begin))
+        return self.live(name)
 
     def default(self) -> World:
         """Return the world of a request that names none."""
-        world = self.named(DEFAULT)
-        assert world is not None
-        return world
+        return self.live(DEFAULT).world
+
+    def of_port(self, port: int) -> str | None:
+        """Return the name of the world that a port belongs to, or did until it was dropped."""
+        return self._by_port.get(port)
+
+    # Making and unmaking
+
+    def make(self, name: str, *, begin: Beginning) -> Live:
+        """Make a world of that name. Refuses Invalid, Conflict."""
+        require_name(name)
+        if name in self._live:
+            raise Conflict(f"A world {name!r} exists; reset it, delete it or choose another name.")
+        return self._current(self._add(name, begin))
+
+    def beginning(self, source: str | None) -> Beginning:
+        """Return what a new world begins as: a snapshot, a world or a seed of that name, looked
+        for in this order; None is the baseline. Raises SeedError.
+        """
+        if source is None:
+            return self.begin
+        if source in self.snapshots:
+            return self.snapshots[source].begin
+        if source in self._live:
+            return self.kept(self._live[source])
+        return self._plant(load(source))
+
+    def kept(self, live: Live) -> Beginning:
+        """Return the present state of a world as a beginning."""
+        return replace(live.begin, state=live.world.state, is_kept=True)
+
+    def give_port(self, name: str, port: int) -> int:
+        """Open a socket that reaches this world alone, 0 for a free port, and return the port.
+
+        Refuses Conflict for a port in use, and in process, where there is no server.
+        """
+        live = self._known(name)
+        if live.port is not None:
+            return live.port
+        if self.open_port is None:
+            raise Conflict("There is no server here that could open a port.")
+        live.port = self.open_port(port)
+        self._by_port[live.port] = name
+        return live.port
+
+    def drop(self, name: str) -> None:
+        """Forget a world and close its port. Refuses NotFound, and Conflict for the default one.
+
+        A connection that is still open there reaches a world that is no more, and is refused.
+        """
+        if name == DEFAULT:
+            raise Conflict("The default world cannot be deleted; reset it.")
+        live = self._known(name)
+        del self._live[name]
+        if live.port is not None and self.close_port is not None:
+            self.close_port(live.port)
 
     def reset(self, name: str, *, seed: str | None = None) -> None:
-        """Put a world back to the baseline, or plant another seed as the baseline first.
+        """Put a world back to what it began as, or to a seed, which it then begins as.
 
-        Raises SeedError, and then nothing has changed.
+        What the default world begins as, new worlds do. Raises SeedError, and then nothing has
+        changed.
         """
-        source = self.source if seed is None else seed
-        if seed is not None or self.settings.is_wall_clock:
-            self.baseline = self._grow(load(source))
-            self.source = source
-        self._live[name].state = self.baseline.world.state
+        live = self._known(name)
+        begin = live.begin
+        if seed is not None:
+            begin = self._plant(load(seed))
+        elif self.settings.is_wall_clock and not begin.is_kept:
+            begin = self._plant(begin.seed)
+        if name == DEFAULT:
+            self.begin = begin
+        live.restart(begin)
         for begin_anew in self.on_reset:
             begin_anew(name)
+        self._current(live)
+
+    def take_over(
+        self,
+        begin: Beginning,
+        worlds: Mapping[str, tuple[Beginning, State]],
+        snapshots: Iterable[Snapshot],
+    ) -> None:
+        """Replace every world and snapshot; a world of a name that stays keeps its port.
+
+        `worlds` are no more than there may be, and the default one is among them.
+        """
+        self.begin = begin
+        self.snapshots = {kept.name: kept for kept in snapshots}
+        for name in [name for name in self._live if name not in worlds]:
+            self.drop(name)
+        for name, (began, state) in worlds.items():
+            live = self._live.get(name) or self._add(name, began)
+            live.restart(began)
+            live.world.state = state
+            self._current(live)
+
+    # Snapshots and rewinding
+
+    def keep(self, snapshot: str, *, world: str) -> Snapshot:
+        """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid."""
+        require_name(snapshot)
+        kept = Snapshot(name=snapshot, world=world, begin=self.kept(self.live(world)))
+        self.snapshots[snapshot] = kept
+        return kept
+
+    def restore(self, snapshot: str, *, world: str) -> None:
+        """Put a world into the state of a snapshot. Refuses NotFound."""
+        kept = self.snapshots.get(snapshot)
+        if kept is None:
+            raise NotFound("snapshot", snapshot)
+        live = self.live(world)
+        live.world.state = kept.begin.state
+        self._current(live)
+
+    def drop_snapshot(self, snapshot: str) -> None:
+        """Forget a snapshot. Refuses NotFound."""
+        if self.snapshots.pop(snapshot, None) is None:
+            raise NotFound("snapshot", snapshot)
+
+    def rewind(self, name: str, *, before: int) -> None:
+        """Put a world back to just before a request of its journal, its faults too.
+
+        Refuses NotFound, Conflict.
+        """
+        live = self.live(name)
+        entry = live.journal.entry_to_undo(before)
+        live.world.state = entry.before
+        live.armed = entry.armed
+        live.journal.cut(before)
+
+    def forget_past(self, live: Live) -> None:
+        """Drop what was kept of a world before a purge: its journal, snapshots of it, and the
+        kept state that it began as; a seed may come back.
+        """
+        live.journal.forget()
+        for name, kept in list(self.snapshots.items()):
+            if kept.world == live.world.name:
+                del self.snapshots[name]
+        if live.begin.is_kept:
+            live.begin = self.begin
+
+
+def require_name(name: str) -> None:
+    """Refuse Invalid unless a world or snapshot may have that name."""
+    if not NAME.fullmatch(name):
+        raise Invalid("name", f"{name!r} is no name: use 1 to 40 of a-z, 0-9 and hyphens.")

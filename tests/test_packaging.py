@@ -23,12 +23,19 @@ TOOLS_FILES = [
     "pyproject.toml",
     "tests/clients/.npmrc",
     "tests/clients/package.json",
+    "tests/kits/.npmrc",
+    "tests/kits/package.json",
 ]
 IMPORT_NAMES = {"pyjwt": "jwt", "pyyaml": "yaml", "rpds-py": "rpds"}
 # Starlette is what FastAPI is made of and follows FastAPI's choice of version.
 BROUGHT_ALONG = {"starlette", "pydantic_core"}
 # Invents people for seeds while developing; an installed emulator reads what was committed.
-DEVELOPMENT_ONLY = {"faker": {"emulator/seeding/invent.py"}}
+DEVELOPMENT_ONLY = {
+    "faker": {"emulator/seeding/invent.py"},
+    # Loaded by pytest itself, and types of a library that tests bring along.
+    "pytest": {"emulator/kits/pytest_plugin.py"},
+    "httpx": {"emulator/kits/http_clients.py", "emulator/kits/own_world.py"},
+}
 
 
 def read(name: str) -> str:
@@ -98,10 +105,12 @@ def test_a_tools_file_names_no_other_host_and_no_path_of_this_machine(name: str)
     assert not re.findall(r"registry\s*=|index[-_]url|find[-_]links|_authToken", text)
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    packages = json.loads(read("tests/clients/package-lock.json"))["packages"]
+@pytest.mark.parametrize("folder", ["tests/clients", "tests/kits"])
+def test_a_lock_file_names_no_registry(folder: str) -> None:
+    packages = json.loads(read(f"{folder}/package-lock.json"))["packages"]
     # The folder of the newest clients and the link to it are ours.
-    assert packages.pop("node_modules/newest") == {"resolved": "newest", "link": True}
+    if folder == "tests/clients":
+        assert packages.pop("node_modules/newest") == {"resolved": "newest", "link": True}
     assert [name for name, package in packages.items() if "resolved" in package] == []
     fetched = [name for name in packages if name not in ("", "newest")]
     assert [name for name in fetched if "integrity" not in packages[name]] == []

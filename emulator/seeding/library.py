@@ -28,10 +28,11 @@ class SeedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A seed that was read: its name, and its origin if the file pins the epoch itself."""
+    """A seed that was read: its name, where it lies, its text and what that says."""
 
     name: str
     path: Path
+    text: str
     seed: Seed
 
 
@@ -67,7 +68,7 @@ def load(name_or_path: str) -> Named:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SeedError(f"{path}: cannot be read: {error}") from error
-    return Named(name=path.stem, path=path, seed=parse(text, source=str(path)))
+    return Named(name=path.stem, path=path, text=text, seed=parse(text, source=str(path)))
 
 
 @lru_cache(maxsize=16)
@@ -90,7 +91,7 @@ def grow(named: Named, *, epoch: Instant | None = None) -> Planted:
     try:
         return plant(named.seed, name=named.name, epoch=None if pinned else epoch)
     except Invalid as refusal:
-        root = yaml.compose(named.path.read_text("utf-8"), Loader=_Loader)
+        root = yaml.compose(named.text, Loader=_Loader)
         loc = tuple(refusal.path.split("."))
         raise SeedError(_complaint(str(named.path), root, loc, refusal.message)) from refusal
 

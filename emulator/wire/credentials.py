@@ -6,9 +6,12 @@ it comes in; the state and its digest never hold one.
 
 from __future__ import annotations
 
+import re
+
 from emulator.world.world import DEFAULT, World
 
 MARK = "~"
+_TAG = re.compile(r"[^~]*~([a-z0-9-]{1,40})")
 
 
 def tagged(credential: str, world: World) -> str:
@@ -20,3 +23,9 @@ def untagged(credential: str, world: World) -> str | None:
     """Return a credential as the world knows it, or None if it is of another world."""
     bare, mark, name = credential.partition(MARK)
     return bare if (name if mark else DEFAULT) == world.name else None
+
+
+def tag_of(credential: str) -> str | None:
+    """Return the world that an opaque credential says it is of, or None where it says none."""
+    match = _TAG.fullmatch(credential)
+    return None if match is None else match[1]

@@ -115,11 +115,26 @@ class BadInput(Invalid):
         self.problems = problems
 
 
+class Injected(Refusal):
+    """A fault that a test armed, or asked for with `Prefer: code=…`."""
+
+    def __init__(self, status: int, code: str | None, message: str | None) -> None:
+        super().__init__(message or f"A fault was armed here: {status}.")
+        self.status = status
+        self.said = code
+        """The code as it was asked for; None leaves it to the surface."""
+        self.code = code or _CODE_OF.get(status, f"injected_{status}")
+
+
 class Broken(Refusal):
     """A bug of the emulator."""
 
     def __init__(self) -> None:
         super().__init__("The emulator has a bug here; its log has the traceback.")
+
+
+_CODE_OF: Mapping[int, str] = {status: code for code, status in reversed(list(STATUS.items()))}
+"""The code that a status alone means."""
 
 
 CODES: Mapping[type[Refusal], Code] = {
@@ -155,6 +170,7 @@ CODES: Mapping[type[Refusal], Code] = {
     BadCredentials: Code.INVALID_CREDENTIALS,
     NoSuchRoute: Code.NOT_FOUND,
     Broken: Code.INTERNAL_ERROR,
+    Injected: Code.INTERNAL_ERROR,
 }
 """Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
 
@@ -202,17 +218,24 @@ def problem_of(
 ) -> dict[str, Any]:
     """Return `{"code", "message", "details"?}` for a refusal."""
     details = details_of(refusal, exchange)
-    problem = {"code": table[type(refusal)], "message": refusal.message}
+    code = refusal.code if isinstance(refusal, Injected) else table[type(refusal)]
+    problem = {"code": code, "message": refusal.message}
     return problem if details is None else {**problem, "details": details}
 
 
 def problem_response(
-    member: str, problem: Mapping[str, Any], headers: Mapping[str, str]
+    member: str,
+    problem: Mapping[str, Any],
+    headers: Mapping[str, str],
+    *,
+    status: int | None = None,
 ) -> Response:
-    """Return the answer whose one member holds a problem, with the status of its code."""
+    """Return the answer whose one member holds a problem, with the status of its code if none is
+    named.
+    """
     return Response(
         orjson.dumps({member: problem}),
-        status_code=STATUS[Code(problem["code"])],
+        status_code=STATUS[Code(problem["code"])] if status is None else status,
         headers=dict(headers),
         media_type="application/json",
     )
@@ -237,6 +260,7 @@ def install(app: FastAPI, render: Render) -> None:
     """Make every failure of a surface an answer of its own shape: refusals, bad input, unknown
     paths and methods, bugs. The handlers are async, as sync ones would leave the event loop.
     """
+    app.state.render = render
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)

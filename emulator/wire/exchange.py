@@ -40,6 +40,9 @@ class Exchange:
     oversize_of: int | None = None
     """The limit in bytes that the body passed; the body is then empty here."""
 
+    operation: str = ""
+    """What the request asks for: the operationId upstream, elsewhere method and path."""
+
     commits: bool = False
     """Set where an answer of 400 or more is meant to keep what was written."""
 

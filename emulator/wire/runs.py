@@ -16,7 +16,7 @@ def run_json(run: Run) -> bytes:
 
     A record is kept by identity, so forked worlds that share a run share its bytes.
     """
-    return orjson.dumps(
+    rendered = orjson.dumps(
         {
             "id": run.id,
             "workspace_id": run.workspace_id,
@@ -47,3 +47,5 @@ def run_json(run: Run) -> bytes:
             "duration_seconds": run.duration_seconds,
         }
     )
+    # Measured: what orjson returns takes 8 kB however short it is; a copy takes what it is long.
+    return bytes(memoryview(rendered))

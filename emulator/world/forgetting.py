@@ -31,9 +31,13 @@ from emulator.world.records import (
 )
 from emulator.world.world import World
 
+PURGES = "purge"
+"""The ordinal that counts purges, so that whoever keeps older states knows to drop them."""
+
 
 def forget(world: World, user: User) -> None:
     """Remove a user, everything that is only its own, and its name from what others share."""
+    world.ordinal(PURGES)
     for member in world.all(Member, "user", user.id):
         workspace = world.expect(Workspace, member.workspace_id)
         heirs = [

@@ -116,6 +116,10 @@ class Table(Generic[R]):
         keys = self._ordered[index].get(key)
         return 0 if keys is None else keys.count_from((moment, -1, ""))
 
+    def rows(self) -> list[R]:
+        """Return every record, sorted by id: for who writes the whole table down."""
+        return sorted(self._rows.values(), key=lambda record: record.id)
+
     def replace(self, old: R | None, new: R | None) -> Table[R]:
         """Return the table with `old` taken out and `new` put in; either may be None."""
         rows = self._rows

@@ -32,11 +32,13 @@ class State:
 class World:
     """A name and the present state. Operations are functions on it; only it is ever assigned to."""
 
-    __slots__ = ("name", "state")
+    __slots__ = ("name", "state", "touched")
 
     def __init__(self, name: str, state: State) -> None:
         self.name = name
         self.state = state
+        self.touched: list[tuple[str, str]] | None = None
+        """Where set, collects the table and id of every record that is written."""
 
     @classmethod
     def begin(cls, *, name: str, entropy: str, epoch: Instant) -> World:
@@ -143,6 +145,7 @@ class World:
         digest = self.state.digest
         for record in records:
             digest = digest.changed(None, record_digest(table.spec.name, record))
+            self._note(table.spec.name, record.id)
         self.state = State({**self.state.tables, kind: table.extend(records)}, digest)
 
     def _replace(self, kind: type[Any], old: Record | None, new: Record | None) -> None:
@@ -151,7 +154,14 @@ class World:
             None if old is None else record_digest(table.spec.name, old),
             None if new is None else record_digest(table.spec.name, new),
         )
+        written = new or old
+        if written is not None:
+            self._note(table.spec.name, written.id)
         self.state = State({**self.state.tables, kind: table.replace(old, new)}, digest)
+
+    def _note(self, table: str, record_id: str) -> None:
+        if self.touched is not None:
+            self.touched.append((table, record_id))
 
     # Minting
 

@@ -75,7 +75,8 @@ def _row(name: str, times: list[float]) -> list[str]:
 def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
     world = many.world
     worlds = Worlds(Settings(), "empty")
-    worlds.baseline = replace(worlds.baseline, world=world)
+    worlds.begin = replace(worlds.begin, state=world.state)
+    worlds.reset(DEFAULT)
     elsewhere = world.fork("elsewhere")
     kept = world.state
 

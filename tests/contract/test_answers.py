@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from jsonschema import ValidationError
 
-from emulator.app import BODY_MAX
+from emulator.exchanges import BODY_MAX
 from emulator.wire.signatures import HEADER, sign
 from emulator.world.times import SECOND
 from emulator.world.webhooks import own_secret

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import LoginRequired, Refusal
 
@@ -21,7 +21,9 @@ TABLE = CODES
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE, exchange_of(request)), headers)
+    status = refusal.status if isinstance(refusal, Injected) else None
+    problem = problem_of(refusal, TABLE, exchange_of(request))
+    return problem_response("error", problem, headers, status=status)
 
 
 def normalised(request: Request, status: int, body: bytes, headers: Mapping[str, str]) -> Response:

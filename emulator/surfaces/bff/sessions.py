@@ -64,7 +64,7 @@ def require_session(request: Request) -> LiveSession:
         left_seconds = claims.expires_at - world.now // SECOND
         if left_seconds < MARGIN_SECONDS:
             return _renewed(exchange, stored.get("refresh_token"))
-    actor = session_actor(world, claims.session_id, source=exchange.source)
+    actor = exchange.actor = session_actor(world, claims.session_id, source=exchange.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from pydantic import AwareDatetime, Field, model_validator
 from starlette.routing import Route
@@ -14,13 +13,15 @@ from starlette.routing import Route
 from emulator import __version__
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
-from emulator.surfaces.control import billing, events, mail
+from emulator.surfaces.control import billing, coverage, events, faults, files, mail, requests
+from emulator.surfaces.control import worlds as worlds_
+from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.wire.bodies import read_model
 from emulator.wire.courier import Courier
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world import clock, sessions
+from emulator.world import sessions
 from emulator.world.clock import Happened
 from emulator.world.records import TABLES, Session, User
 from emulator.world.refusals import NotFound
@@ -82,7 +83,7 @@ class Expire(Strict):
 
 async def get_health(request: Request, worlds: Worlds) -> Response:
     """`GET /health`: 200 once seeded, with who this is."""
-    return _json(
+    return reply(
         {
             "status": "ok",
             "version": __version__,
@@ -97,7 +98,7 @@ async def get_state(request: Request, _: Worlds) -> Response:
     """`GET /state`: the digest of the state and how many records each table holds."""
     state = exchange_of(request).world.state
     counts = {spec.name: len(state.tables[spec.record]) for spec in TABLES}
-    return _json({"digest": str(state.digest), "tables": counts})
+    return reply({"digest": str(state.digest), "tables": counts})
 
 
 async def reset(request: Request, worlds: Worlds) -> Response:
@@ -108,7 +109,8 @@ async def reset(request: Request, worlds: Worlds) -> Response:
         worlds.reset(world.name, seed=body.seed)
     except SeedError as error:
         raise BadSeed(str(error)) from error
-    return _json({"seed": worlds.baseline.seed, "digest": str(world.state.digest)})
+    seed = live_of(request, worlds).begin.seed.name
+    return reply({"seed": seed, "digest": str(world.state.digest)})
 
 
 async def expire_sessions(request: Request, _: Worlds) -> Response:
@@ -120,32 +122,32 @@ async def expire_sessions(request: Request, _: Worlds) -> Response:
         if session is None:
             raise NotFound("session", body.session_id)
         sessions.end_session(world, session)
-        return _json({"ended": 1})
+        return reply({"ended": 1})
     user_id = None
     if body.email is not None:
         user = world.find(User, "email", body.email)
         if user is None:
             raise NotFound("user", body.email)
         user_id = user.id
-    return _json({"ended": sessions.end_all_sessions(world, user_id=user_id)})
+    return reply({"ended": sessions.end_all_sessions(world, user_id=user_id)})
 
 
 async def get_clock(request: Request, worlds: Worlds) -> Response:
     """`GET /clock`: the world's time, its mode and where it began."""
-    return _json(_clock_view(request, worlds))
+    return reply(_clock_view(request, worlds))
 
 
 async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_model(request, Advance)
-    happened = clock.advance(exchange_of(request).world, by=body.span)
-    return _moved(request, worlds, happened)
+    live = live_of(request, worlds)
+    return _moved(request, worlds, worlds.move_clock(live, to=live.world.now + body.span))
 
 
 async def set_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
     body = await read_model(request, SetClock)
-    happened = clock.move(exchange_of(request).world, to=instant(body.now))
+    happened = worlds.move_clock(live_of(request, worlds), to=instant(body.now))
     return _moved(request, worlds, happened)
 
 
@@ -157,6 +159,30 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/clock/advance", advance_clock),
     ("POST", "/clock/set", set_clock),
     ("POST", "/sessions/expire", expire_sessions),
+    ("GET", "/worlds", worlds_.list_worlds),
+    ("POST", "/worlds", worlds_.make_world),
+    ("GET", "/worlds/{name}", worlds_.get_world),
+    ("DELETE", "/worlds/{name}", worlds_.delete_world),
+    ("POST", "/worlds/{name}/reset", worlds_.reset_world),
+    ("POST", "/worlds/{name}/fork", worlds_.fork_world),
+    ("GET", "/snapshots", worlds_.list_snapshots),
+    ("POST", "/snapshots", worlds_.keep_snapshot),
+    ("POST", "/snapshots/{name}/restore", worlds_.restore_snapshot),
+    ("DELETE", "/snapshots/{name}", worlds_.delete_snapshot),
+    ("GET", "/requests", requests.list_requests),
+    ("DELETE", "/requests", requests.clear_requests),
+    ("GET", "/requests/verify", requests.verify_requests),
+    ("GET", "/requests/{id}", requests.get_request),
+    ("POST", "/requests/{id}/rewind", requests.rewind),
+    ("POST", "/requests/{id}/fork", requests.fork_at),
+    ("GET", "/faults", faults.list_faults),
+    ("POST", "/faults", faults.arm_fault),
+    ("DELETE", "/faults", faults.disarm_faults),
+    ("DELETE", "/faults/{id}", faults.disarm_fault),
+    ("GET", "/coverage", coverage.get_coverage),
+    ("GET", "/capsule", files.get_capsule),
+    ("GET", "/export", files.get_export),
+    ("POST", "/import", files.import_worlds),
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
@@ -202,8 +228,4 @@ def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Respon
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
     ]
-    return _json(view)
-
-
-def _json(view: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(view), media_type="application/json")
+    return reply(view)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, Code, problem_of, problem_response
+from emulator.wire.errors import CODES, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import Refusal
 
@@ -21,4 +21,6 @@ TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    return problem_response("error", problem_of(refusal, TABLE, exchange_of(request)), headers)
+    status = refusal.status if isinstance(refusal, Injected) else None
+    problem = problem_of(refusal, TABLE, exchange_of(request))
+    return problem_response("error", problem, headers, status=status)

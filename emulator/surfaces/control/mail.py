@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, get_args
+from typing import get_args
 
-import orjson
 from fastapi import Request, Response
 
+from emulator.surfaces.control.answers import reply, whole
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
 from emulator.wire.mails import mail_view
@@ -27,15 +27,15 @@ async def list_mail(request: Request, _: Worlds) -> Response:
     """
     exchange = exchange_of(request)
     query = request.query_params
-    limit = _whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
-    wait = _whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
+    limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
+    wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
     found = _found(request, limit + 1)
     if not found and wait:
         exchange.poll_seconds = wait
     page = found[:limit]
     items = [mail_view(exchange.world, exchange.settings, mail) for mail in page]
     next_cursor = cursor_after(page[-1]) if len(found) > limit else None
-    return _json({"items": items, "next_cursor": next_cursor})
+    return reply({"items": items, "next_cursor": next_cursor})
 
 
 def _found(request: Request, limit: int) -> list[Mail]:
@@ -77,7 +77,7 @@ async def get_mail(request: Request, _: Worlds) -> Response:
     """`GET /mail/{mail_id}`: one mail with its text, HTML, link and code."""
     exchange = exchange_of(request)
     mail = _mail(request, request.path_params["mail_id"])
-    return _json(mail_view(exchange.world, exchange.settings, mail))
+    return reply(mail_view(exchange.world, exchange.settings, mail))
 
 
 async def get_mail_html(request: Request, _: Worlds) -> Response:
@@ -86,15 +86,3 @@ async def get_mail_html(request: Request, _: Worlds) -> Response:
     mail = _mail(request, request.path_params["mail_id"])
     html = mail_view(exchange.world, exchange.settings, mail)["html"]
     return Response(html, media_type="text/html")
-
-
-def _whole(text: str | None, name: str, *, default: int, most: int) -> int:
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
-        raise Invalid(name, f"{name} should be a whole number from 1 to {most}")
-    return int(text)
-
-
-def _json(view: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(view), media_type="application/json")

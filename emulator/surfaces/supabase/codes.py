@@ -26,7 +26,7 @@ from emulator.surfaces.supabase.requests import (
     text_member,
 )
 from emulator.surfaces.supabase.sessions import name_of
-from emulator.wire.credentials import untagged
+from emulator.wire.credentials import tagged, untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.world import one_time, signups, verification
@@ -180,7 +180,8 @@ def _redirect_verified(
 ) -> Response:
     exchange = exchange_of(request)
     if verified.auth_code is not None:
-        return _redirect(_with_query(target, {"code": verified.auth_code}))
+        code = tagged(verified.auth_code, exchange.world)
+        return _redirect(_with_query(target, {"code": code}))
     if verified.signed_in is None:
         return _redirect_with(target, {"message": HALFWAY}, is_pkce=is_pkce)
     session = session_view(exchange.world, exchange.settings, verified.signed_in)

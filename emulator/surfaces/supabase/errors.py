@@ -152,6 +152,7 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     wire.BadCredentials: (401, "no_authorization"),
     wire.NoSuchRoute: (404, "not_found"),
     wire.Broken: (500, "unexpected_failure"),
+    wire.Injected: (500, "unexpected_failure"),
     NoAuthorization: (401, "no_authorization"),
     BadJwt: (403, "bad_jwt"),
     SessionNotFound: (403, "session_not_found"),
@@ -170,9 +171,27 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
 """Refusal → status and code; every refusal has a row."""
 
 
+_INJECTED: Mapping[int, str] = {
+    400: "validation_failed",
+    401: "no_authorization",
+    403: "bad_jwt",
+    404: "not_found",
+    409: "conflict",
+    413: "request_too_large",
+    422: "validation_failed",
+    429: "over_request_rate_limit",
+    501: "not_implemented",
+    504: "request_timeout",
+}
+"""The code of a fault that says a status alone; else it is `unexpected_failure`."""
+
+
 def status_and_code(refusal: Refusal) -> tuple[int, str]:
     """Return the status and the code that a refusal takes."""
     status, code = TABLE[type(refusal)]
+    if isinstance(refusal, wire.Injected):
+        status = refusal.status
+        code = refusal.said or _INJECTED.get(status, "unexpected_failure")
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
     return status, code

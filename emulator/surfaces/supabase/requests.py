@@ -178,6 +178,7 @@ def bearer(request: Request) -> Actor:
         raise SessionNotFound from None
     if is_banned(user, exchange.world.now):
         raise Banned
+    exchange.actor = actor
     return actor
 
 

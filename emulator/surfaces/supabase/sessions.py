@@ -33,7 +33,7 @@ from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
 from emulator.world import accounts, one_time, sessions, signups
 from emulator.world.audit import record_audit
 from emulator.world.records import User
-from emulator.world.refusals import EmailTaken, Invalid, UnknownRefreshToken
+from emulator.world.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_text
 
@@ -105,9 +105,12 @@ def _by_refresh_token(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
 
 def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
     needed = "invalid request: both auth code and code verifier should be non-empty"
+    bare = untagged(text_member(body, "auth_code", needed), exchange.world)
+    if bare is None:
+        raise UnknownFlow
     return sessions.exchange_flow(
         exchange.world,
-        auth_code=text_member(body, "auth_code", needed),
+        auth_code=bare,
         verifier=text_member(body, "code_verifier", needed),
         source=exchange.source,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from emulator.wire.errors import CODES, STATUS, Code, problem_of, problem_response
+from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
 from emulator.world.records import Meter
 from emulator.world.refusals import Refusal
@@ -64,6 +64,7 @@ class ErrorResponse(BaseModel):
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
     problem = problem_of(refusal, TABLE, exchange_of(request))
-    if STATUS[problem["code"]] == STATUS[Code.LOGIN_REQUIRED]:
+    status = refusal.status if isinstance(refusal, Injected) else STATUS[problem["code"]]
+    if status == STATUS[Code.LOGIN_REQUIRED]:
         headers = {"WWW-Authenticate": "Bearer", **headers}
-    return problem_response("detail", problem, headers)
+    return problem_response("detail", problem, headers, status=status)

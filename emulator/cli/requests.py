@@ -1,0 +1,96 @@
+"""What a world was asked and what it mailed, and what nobody has asked yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from emulator.cli.asking import Asked, asks, table
+
+_FILTERS = ("surface", "operation", "method", "path", "status", "code", "actor")
+
+
+@click.group()
+def mail() -> None:
+    """Read what was mailed; nothing leaves the machine."""
+
+
+@mail.command("list")
+@click.option("--to", help="To that address.")
+@click.option("--kind", help="Of that kind.")
+@click.option("--wait", type=click.IntRange(1, 60), help="Wait so many seconds for the first.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@asks
+def list_mail(
+    asked: Asked, *, to: str | None, kind: str | None, wait: int | None, limit: int
+) -> None:
+    """List the mails of a world, newest first."""
+    said = asked.control.get("mail", to=to, kind=kind, wait=wait, limit=limit)
+    head = ("SENT", "TO", "KIND", "CODE", "ID")
+    rows = [
+        (one["sent_at"], one["to"], one["kind"], one["code"], one["id"]) for one in said["items"]
+    ]
+    asked.say(said, *table(head, rows))
+
+
+@mail.command("show")
+@click.argument("mail_id")
+@asks
+def show_mail(asked: Asked, *, mail_id: str) -> None:
+    """Print one mail."""
+    said = asked.control.get("mail", mail_id)
+    asked.say(said, f"To: {said['to']}", f"Subject: {said['subject']}", "", said["text"].rstrip())
+
+
+@click.group()
+def requests() -> None:
+    """Look at what a world was asked and what it answered."""
+
+
+def _filtered(command: Callable[..., None]) -> Callable[..., None]:
+    for name in reversed(_FILTERS):
+        command = click.option(f"--{name}", help="Of these only; a path may hold *.")(command)
+    return command
+
+
+@requests.command("list")
+@_filtered
+@click.option("--since", type=click.IntRange(0), help="After the request of that id.")
+@click.option("--wait", type=click.IntRange(1, 60), help="Wait so many seconds for the first.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@asks
+def list_requests(asked: Asked, /, **query: Any) -> None:
+    """List the requests of a world, newest first."""
+    said = asked.control.get("requests", **query)
+    head = ("ID", "AT", "SURFACE", "METHOD", "PATH", "STATUS", "CODE", "FAULT")
+    members = ("id", "at", "surface", "method", "path", "status", "code", "fault_id")
+    asked.say(said, *table(head, [[one[name] for name in members] for one in said["items"]]))
+
+
+@requests.command("show")
+@click.argument("request_id")
+@asks
+def show_request(asked: Asked, *, request_id: str) -> None:
+    """Print one request with its answer and what it changed; secrets are left out."""
+    said = asked.control.get("requests", request_id)
+    asked.say(said, json.dumps(said, indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.option("--fail-under", type=click.FloatRange(0, 100), help="End with 1 below that percent.")
+@asks
+def coverage(asked: Asked, *, fail_under: float | None) -> None:
+    """Say which operations, error codes and states no client has met since the server began."""
+    said = asked.control.get("coverage")
+    groups = [name for name in said if name != "percent"]
+    rows = [
+        (name, len(said[name]["met"]), len(said[name]["met"]) + len(said[name]["never"]))
+        for name in groups
+    ]
+    never = [f"never met, {name}: {one}" for name in groups for one in said[name]["never"]]
+    asked.say(said, *never, "", *table(("", "MET", "OF"), rows), f"{said['percent']} % met")
+    if fail_under is not None and said["percent"] < fail_under:
+        raise click.ClickException(f"{said['percent']} % is less than {fail_under:g} %.")

@@ -1,0 +1,61 @@
+"""`exec`: a command with an emulator of its own beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+
+from emulator.cli.asking import URL
+from emulator.cli.complaints import plain_errors
+from emulator.kits.process import start
+
+_NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
+"""Exit codes as a shell has them."""
+
+
+@click.command(
+    "exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free one]")
+@click.option("--clock", type=click.Choice(["virtual", "wall"]), default="virtual")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@plain_errors
+def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, ...]) -> None:
+    """Run COMMAND with an emulator beside it, and end with its exit code.
+
+    The emulator listens on a free port; the command finds it in its environment, which is set as
+    `env` prints it, with WORLDFLUX_EMULATOR_URL besides. Put `--` before the command.
+    """
+    server = start("--seed", seed, "--clock", clock, port=port)
+    try:
+        code = _run(command, {**os.environ, **server.ready["env"], URL: server.url})
+    finally:
+        server.stop()
+    sys.exit(code)
+
+
+def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
+    """Run a command to its end and return its exit code, as a shell would."""
+    try:
+        child = subprocess.Popen(command, env=environ)  # noqa: S603 - what the user asked for
+    except FileNotFoundError:
+        click.echo(f"Error: There is no command {command[0]!r}.", err=True)
+        return _NOT_FOUND
+    except OSError as error:
+        click.echo(f"Error: {command[0]!r} cannot be run: {error.strerror}.", err=True)
+        return _NOT_EXECUTABLE
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
+    # A terminal sends Ctrl-C to the command itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, pass_on)
+    code = child.wait()
+    return code if code >= 0 else _SIGNALLED - code

@@ -1,0 +1,180 @@
+"""`serve`: plant a seed, serve it, and say how to get in."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emulator.cli.complaints import plain_errors
+from emulator.cli.environment import PORT, SWITCH, variables_of
+from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from emulator.worlds import Worlds
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free one."
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["virtual", "wall"]),
+    default="virtual",
+    show_default=True,
+    help="virtual stands still until advanced; wall follows the machine.",
+)
+@click.option("--public-url", help="The origin clients use.  [default: http://localhost:PORT]")
+@click.option("--allowed-host", multiple=True, help="A further Host name to answer to; repeatable.")
+@click.option(
+    "--allowed-origin", multiple=True, help="A further origin that pages may have; repeatable."
+)
+@click.option(
+    "--e2e-fixtures/--no-e2e-fixtures",
+    default=None,
+    help=f"POST /api/cloud/runs and /api/e2e/cli-sync.  [default: {SWITCH}, else on]",
+)
+@click.option(
+    "--lazy-worlds/--no-lazy-worlds",
+    default=True,
+    help="Whether a request that names an unknown world makes it.  [default: it does]",
+)
+@click.option(
+    "--idle-worlds",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="Drop worlds idle for so long where there are too many.  [default: never]",
+)
+@click.option("--import", "imported", type=_FILE, help="Begin with the worlds of an export.")
+@click.option("--export-on-exit", "exported", type=_FILE, help="Write all worlds there at the end.")
+@click.option("--webhook", multiple=True, help="A URL to deliver Stripe's events to; repeatable.")
+@click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
+@plain_errors
+def serve(
+    *,
+    seed: str,
+    host: str,
+    port: int,
+    clock: str,
+    public_url: str | None,
+    allowed_host: tuple[str, ...],
+    allowed_origin: tuple[str, ...],
+    e2e_fixtures: bool | None,
+    lazy_worlds: bool,
+    idle_worlds: int | None,
+    imported: Path | None,
+    exported: Path | None,
+    webhook: tuple[str, ...],
+    allow_remote_webhooks: bool,
+    as_json: bool,
+) -> None:
+    """Plant a seed and serve it until SIGTERM or Ctrl-C."""
+    from emulator import server  # heavy: only `serve` pays for it
+    from emulator.seeding.library import load
+
+    load(seed)
+    if exported is not None and not exported.parent.is_dir():
+        raise click.ClickException(f"There is no folder {str(exported.parent)!r} to export to.")
+    try:
+        sockets = server.bind(host, port)
+    except server.PortInUseError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(f"Cannot listen on {host}, port {port}: {reason}.") from error
+    url = public_url or f"http://localhost:{sockets[0].getsockname()[1]}"
+    settings = Settings(
+        public_url=url.rstrip("/"),
+        e2e_fixtures=_switch(os.environ) if e2e_fixtures is None else e2e_fixtures,
+        is_wall_clock=clock == "wall",
+        makes_worlds_lazily=lazy_worlds,
+        idle_world_seconds=idle_worlds,
+        allowed_hosts=tuple(name.lower() for name in allowed_host),
+        allowed_origins=allowed_origin,
+        webhooks=webhook,
+        allows_remote_webhooks=allow_remote_webhooks,
+    )
+    with ExitStack() as closing:
+        for listener in sockets:
+            closing.enter_context(listener)
+        server.serve(
+            seed=seed,
+            settings=settings,
+            sockets=sockets,
+            imported=imported,
+            exported=exported,
+            on_ready=partial(_say_ready, as_json=as_json),
+        )
+
+
+def _switch(environ: Mapping[str, str]) -> bool:
+    return environ.get(SWITCH, "1").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def _say_ready(worlds: Worlds, *, as_json: bool) -> None:
+    from emulator.world import webhooks
+
+    settings = worlds.settings
+    logins, keys = worlds.baseline.logins, worlds.baseline.keys
+    url = settings.public_url
+    api_key = keys[0][1] if keys else None
+    variables = variables_of(url, api_key, worlds.default(), settings)
+    if as_json:
+        ready = {
+            "ready": True,
+            "url": url,
+            "instance": settings.instance,
+            "logins": [{"email": email, "password": password} for email, password in logins],
+            "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
+            "webhooks": [
+                {"url": one.url, "secret": one.secret}
+                for one in webhooks.endpoints(worlds.default())
+            ],
+            "env": variables,
+        }
+        click.echo(json.dumps(ready))
+    else:
+        # Tools wait for this line: it stays as it is, without colour.
+        click.echo(f"worldflux-emulator ready on {url}")
+        told = [f"  {one.url}  {one.secret}" for one in webhooks.endpoints(worlds.default())]
+        heard = ["", "Webhooks (URL, signing secret):", *told] if told else []
+        lines = ["", *_how_to_get_in(logins, keys), *heard, *_what_to_set(variables)]
+        click.echo("\n".join(lines))
+    sys.stdout.flush()
+
+
+_SHOWN = 5
+"""How many accounts and keys the ready message lists."""
+
+
+def _how_to_get_in(
+    logins: tuple[tuple[str, str], ...], keys: tuple[tuple[str, str], ...]
+) -> list[str]:
+    lines = ["Sign in (e-mail, password):"]
+    lines += [f"  {email}  {password}" for email, password in logins[:_SHOWN]]
+    if not logins:
+        lines.append("  nobody yet: POST /api/auth/signup")
+    if len(logins) > _SHOWN:
+        lines.append(f"  … and {len(logins) - _SHOWN} more in the seed")
+    if keys:
+        lines += ["", "API keys (workspace, key):"]
+        lines += [f"  {slug}  {secret}" for slug, secret in keys[:_SHOWN]]
+    return lines
+
+
+def _what_to_set(variables: Mapping[str, str]) -> list[str]:
+    lines = ["", "Set for a dashboard or the CLI (`worldflux-emulator env` prints this again):"]
+    return lines + [f"  export {name}={value}" for name, value in variables.items()]

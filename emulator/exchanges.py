@@ -1,0 +1,324 @@
+"""From a request to its answer: guards, the world, faults, the transaction, the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Receive, Scope, Send
+
+from emulator import __version__
+from emulator.faults import Armed
+from emulator.finding import asking, find_world, without_prefix
+from emulator.guards import is_allowed_host, is_allowed_origin
+from emulator.live import Live
+from emulator.own_webhook import OwnWebhook
+from emulator.recording import count_met, note
+from emulator.routes import Operations
+from emulator.settings import Settings
+from emulator.striking import NOTHING, Strike, strike
+from emulator.transport import Answer, drop, read_body, run, send_part, send_whole
+from emulator.wire.courier import Courier
+from emulator.wire.exchange import KEY, Exchange
+from emulator.world.access import Source
+from emulator.world.refusals import Refusal
+from emulator.worlds import Worlds, purges
+
+STATE_HEADER = "X-Emulator-State"
+WORLD_HEADER = "X-Emulator-World"
+INSTANCE_HEADER = "X-Emulator"
+
+BODY_MAX = 10 * 2**20
+BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20, "/_emulator/import": 2**30}
+
+CONTROL = "control"
+
+_REFUSED = 400
+_METHOD_NOT_ALLOWED = 405
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A surface: its name, the prefix of its paths, its app."""
+
+    name: str
+    prefix: str
+    app: FastAPI
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A request on its way: what was sent, where it goes, what hits it.
+
+    `method` is as sent; the scope's is GET for a HEAD. `armed` is what could hit it.
+    """
+
+    scope: dict[str, Any]
+    method: str
+    headers: Headers
+    body: bytes
+    surface: Surface
+    live: Live
+    exchange: Exchange
+    armed: Armed
+    strike: Strike
+
+    @property
+    def is_control(self) -> bool:
+        """Tell whether the call is for control, which meets no fault and leaves no trace."""
+        return self.surface.name == CONTROL
+
+
+class Exchanges:
+    """Serves requests, each a transaction on its world.
+
+    The body is read first; then the surface runs to its end without ever being suspended, which is
+    enforced, so that no other request comes between. An answer of 400 or more puts the state back
+    unless the refusal commits.
+    """
+
+    def __init__(
+        self,
+        surfaces: tuple[Surface, ...],
+        worlds: Worlds,
+        operations: Operations,
+        courier: Courier,
+        own_webhook: OwnWebhook,
+    ) -> None:
+        self._surfaces = surfaces
+        self._worlds = worlds
+        self._operations = operations
+        self._courier = courier
+        self._own_webhook = own_webhook
+        self._changed = asyncio.Event()
+        instance = worlds.settings.instance
+        self._instance = f"worldflux-emulator/{__version__}/{instance}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        headers = Headers(scope=scope)
+        refusal = _refusal(scope, headers, self._worlds.settings)
+        if refusal is not None:
+            await send_whole(send, _forbidden(refusal))
+            return
+        limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
+        body, is_oversize = await read_body(receive, limit)
+        try:
+            call = self._call(scope, headers, body)
+        except Refusal as refused:
+            await send_whole(send, self._refused(scope, refused))
+            return
+        call.exchange.oversize_of = limit if is_oversize else None
+        answer = await self._answered(call)
+        self._sign(call, answer)
+        then = call.strike.then
+        if then.latency_ms and not then.is_recorded:
+            await asyncio.sleep(then.latency_ms / 1000)
+        if then.drop:
+            await drop(scope, receive)
+        elif then.truncate_bytes is not None:
+            await send_part(scope, receive, send, answer, size=then.truncate_bytes)
+        else:
+            await send_whole(send, answer)
+        # The answer is out; whoever serves the app takes the next request meanwhile.
+        await self._courier.settled(call.live.world)
+
+    def _surface(self, path: str) -> Surface:
+        return next(one for one in self._surfaces if path.startswith(one.prefix))
+
+    def _call(self, scope: Scope, headers: Headers, body: bytes) -> Call:
+        """Return the request with its world and what will hit it. Refuses as `find_world`."""
+        settings = self._worlds.settings
+        asked = asking(scope, headers, body)
+        live = find_world(self._worlds, asked)
+        surface = self._surface(asked.path)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        exchange = Exchange(
+            world=live.world,
+            settings=settings,
+            source=_source(scope, headers),
+            operation=self._operations.named(method, asked.path),
+        )
+        inner = {**scope, KEY: exchange, "method": method}
+        if asked.prefixed is not None:
+            inner |= {"path": asked.path, "raw_path": asked.path.encode()}
+        armed, hit = live.armed, NOTHING
+        if surface.name != CONTROL:
+            hit = strike(
+                live,
+                headers,
+                settings,
+                surface=surface.name,
+                operation=exchange.operation,
+                method=method,
+                path=asked.path,
+            )
+        return Call(
+            scope=inner,
+            method=scope["method"],
+            headers=headers,
+            body=body,
+            surface=surface,
+            live=live,
+            exchange=exchange,
+            armed=armed,
+            strike=hit,
+        )
+
+    def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
+        """Return the answer to a request that reached no world, in its surface's dialect."""
+        exchange = Exchange(world=self._worlds.default(), settings=self._worlds.settings)
+        surface = self._surface(without_prefix(scope["path"])[0])
+        answer = _rendered(surface, Request({**scope, KEY: exchange}), refusal)
+        MutableHeaders(raw=answer.headers)[INSTANCE_HEADER] = self._instance
+        if scope["method"] == "HEAD":
+            answer.content = b""
+        return answer
+
+    async def _answered(self, call: Call) -> Answer:
+        answer = self._transact(call)
+        exchange = call.exchange
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(exchange.poll_seconds or None):
+                while exchange.poll_seconds > 0 and call.method != "HEAD":
+                    # Asked again whenever a state has changed, until there is an answer.
+                    await self._changed.wait()
+                    exchange.poll_seconds = 0
+                    answer = self._transact(call)
+        if exchange.awaits_deliveries:
+            await self._courier.settled(exchange.world)
+            if exchange.asks_again:
+                answer = self._transact(call)
+        return answer
+
+    def _transact(self, call: Call) -> Answer:
+        """Run the surface once, put the state back if it refused, and note what happened.
+
+        Webhooks are handed over as part of it: to the control plane itself before the answer (and
+        before the request, where the clock has moved by itself), to others with it.
+        """
+        world, exchange = call.live.world, call.exchange
+        before = world.state
+        self._own_webhook.deliver(world, exchange.settings)
+        exchange.before = world.state
+        purged = purges(world)
+        world.touched = []
+        try:
+            answer = self._run(call)
+            is_refused = answer.status >= _REFUSED and not exchange.commits
+            if is_refused or call.method == "HEAD":
+                world.state = exchange.before
+            self._own_webhook.deliver(world, exchange.settings)
+        except BaseException:
+            world.state = before
+            raise
+        finally:
+            touched, world.touched = world.touched or [], None
+        self._courier.collect(world)
+        has_purged = purges(world) > purged
+        if has_purged and not call.is_control:
+            self._worlds.forget_past(call.live)
+        if not call.is_control:
+            # A purge leaves no way back to the state before it.
+            self._note(call, answer, touched, world.state if has_purged else before)
+            if has_purged:
+                call.live.journal.seal()
+        if world.state is not before or not call.is_control:
+            self._changed.set()
+            self._changed = asyncio.Event()
+        return answer
+
+    def _run(self, call: Call) -> Answer:
+        """Return what the surface, or the fault before it, answers to a request."""
+        if call.strike.refusal is not None:
+            answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
+        else:
+            answer = run(call.surface.app, call.scope, call.body)
+        if call.method == "OPTIONS" and answer.status == _METHOD_NOT_ALLOWED:
+            # Real: Next.js answers OPTIONS by itself, with 204 and the methods there are.
+            headers = MutableHeaders(raw=answer.headers)
+            answer.status, answer.content = 204, b""
+            del headers["content-length"], headers["content-type"]
+        if call.method == "HEAD":
+            answer.content = b""
+        return answer
+
+    def _note(
+        self, call: Call, answer: Answer, touched: list[tuple[str, str]], before: Any
+    ) -> None:
+        entry = note(
+            call.live,
+            call.exchange,
+            answer,
+            scope=call.scope,
+            method=call.method,
+            surface=call.surface.name,
+            headers=tuple(call.headers.items()),
+            body=call.body,
+            before=before,
+            armed=call.armed,
+            fault_id=call.strike.fault_id,
+            then=call.strike.then,
+            touched=touched,
+        )
+        count_met(self._worlds.met, entry)
+
+    def _sign(self, call: Call, answer: Answer) -> None:
+        """Say which instance, world and state an answer comes from."""
+        world = call.live.world
+        headers = MutableHeaders(raw=answer.headers)
+        headers[STATE_HEADER] = str(world.state.digest)
+        headers[WORLD_HEADER] = world.name
+        headers[INSTANCE_HEADER] = self._instance
+
+
+def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:
+    """Return a refusal in the dialect of a surface that did not run."""
+    response: Response = surface.app.state.render(request, refusal, {})
+    return Answer(
+        status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
+    )
+
+
+def _source(scope: Scope, headers: Headers) -> Source:
+    client = scope.get("client")
+    return Source(
+        ip_hash=None if client is None else _ip_hash(client[0]),
+        user_agent=headers.get("user-agent"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _ip_hash(address: str) -> str:
+    """Docs: "redacted IP hash" (privacy). Assumed: the first 16 digits of a SHA-256."""
+    return sha256(address.encode()).hexdigest()[:16]
+
+
+def _refusal(scope: Scope, headers: Headers, settings: Settings) -> str | None:
+    """Return why a request is not even looked at, or None. Guards against DNS rebinding."""
+    host = headers.get("host", "")
+    if not is_allowed_host(host, settings):
+        return f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {host}."
+    origin = headers.get("origin")
+    is_control = "/_emulator" in scope["path"]
+    if is_control and origin is not None and not is_allowed_origin(origin, settings):
+        return f"Origin {origin!r} may not control the emulator; start with --allowed-origin."
+    return None
+
+
+def _forbidden(message: str) -> Answer:
+    body = orjson.dumps({"error": {"code": "forbidden", "message": message}})
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    return Answer(status=403, headers=headers, content=body)

@@ -1,0 +1,181 @@
+"""Which world a request is for.
+
+The port it came in by, the path prefix `/_w/{name}` or the `X-Emulator-World` header name it; else
+the cookie `emulator_world`; else a credential's tag; else it is the default world. Two that
+disagree are refused by name, except that cookies, which browsers share across ports, give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
+from emulator.live import Live
+from emulator.settings import Settings
+from emulator.wire.cookies import read_session
+from emulator.wire.credentials import MARK, tag_of
+from emulator.wire.tokens import read_token
+from emulator.world.refusals import Conflict
+from emulator.world.world import DEFAULT
+from emulator.worlds import Worlds
+
+HEADER = "x-emulator-world"
+COOKIE = "emulator_world"
+PREFIX = "/_w/"
+
+WORLDLESS = ("/_emulator/worlds", "/_emulator/export", "/_emulator/import")
+"""Control's paths that are about all worlds; what names one there is not looked at, so that a
+client that names its world in every call may make it, too."""
+
+LINKS = ("/api/public/r/", "/api/public/shares/", "/exports/", "/stripe/")
+"""Paths with a credential in one of their segments."""
+
+BODIES: Mapping[str, tuple[str, ...]] = {
+    "/auth/v1/token": ("refresh_token", "auth_code"),
+    "/auth/v1/verify": ("token_hash",),
+}
+"""Paths whose body may hold credentials, and the members that are ones."""
+
+_COOKIE_SOURCE = f"the cookie {COOKIE}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A request as far as its world is concerned; `path` is without the prefix."""
+
+    path: str
+    prefixed: str | None
+    query: bytes
+    headers: Headers
+    body: bytes
+    port: int | None
+
+
+def asking(scope: Mapping[str, Any], headers: Headers, body: bytes) -> Asking:
+    """Return what of a request tells its world."""
+    path, prefixed = without_prefix(scope["path"])
+    server = scope.get("server")
+    return Asking(
+        path=path,
+        prefixed=prefixed,
+        query=scope["query_string"],
+        headers=headers,
+        body=body,
+        port=server[1] if server else None,
+    )
+
+
+def find_world(worlds: Worlds, request: Asking) -> Live:
+    """Return the world of a request. Refuses Conflict by name, NotFound, Invalid."""
+    if request.path.startswith(WORLDLESS):
+        return worlds.live(DEFAULT)
+    named = dict(_explicit(worlds, request))
+    told = dict(_told(request, worlds.settings))
+    cookies = {} if named else dict(_by_cookies(request.headers, worlds))
+    everything = {**named, **cookies, **told}
+    _require_agreement(everything)
+    name = next(iter(everything.values()), DEFAULT)
+    # A credential alone makes no world, nor does the port of one that was dropped.
+    makes = any(source in everything for source in ("the path prefix", _HEADER, _COOKIE_SOURCE))
+    return worlds.named(name) if makes else worlds.live(name)
+
+
+_HEADER = "the header X-Emulator-World"
+
+
+def without_prefix(path: str) -> tuple[str, str | None]:
+    """Return a path without the prefix that names a world, and that name."""
+    if not path.startswith(PREFIX):
+        return path, None
+    name, slash, rest = path.removeprefix(PREFIX).partition("/")
+    return slash + rest or "/", name
+
+
+def _explicit(worlds: Worlds, request: Asking) -> Iterator[tuple[str, str]]:
+    by_port = None if request.port is None else worlds.of_port(request.port)
+    if by_port is not None:
+        yield "the port", by_port
+    if request.prefixed is not None:
+        yield "the path prefix", request.prefixed
+    if HEADER in request.headers:
+        yield _HEADER, request.headers[HEADER].strip()
+
+
+def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the worlds that credentials of a request are tagged with."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    given = {"Authorization": bearer if scheme.lower() == "bearer" else ""}
+    given["apikey"] = request.headers.get("apikey", "")
+    for header, value in given.items():
+        name = _world_of(value.strip(), settings) if value else None
+        if name is not None:
+            yield f"the credential in {header}", name
+    if MARK in request.path and request.path.startswith(LINKS):
+        for segment in request.path.split("/"):
+            if (name := tag_of(segment)) is not None:
+                yield "the link", name
+    if request.path == "/auth/v1/verify" and request.query:
+        token = dict(parse_qsl(request.query.decode("latin-1"))).get("token", "")
+        if (name := tag_of(token)) is not None:
+            yield "the link", name
+    yield from _in_body(request)
+
+
+def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
+    members = BODIES.get(request.path)
+    if members is None or MARK.encode() not in request.body:
+        return
+    try:
+        body = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        return
+    for member in members if isinstance(body, dict) else ():
+        value = body.get(member)
+        name = tag_of(value) if isinstance(value, str) else None
+        if name is not None:
+            yield f"the body's {member}", name
+
+
+def _world_of(credential: str, settings: Settings) -> str | None:
+    """Return the named world that a credential is of, or None."""
+    if credential.count(".") != _JWT_DOTS:
+        return tag_of(credential)
+    claims = read_token(credential, settings)
+    return None if claims is None or claims.world == DEFAULT else claims.world
+
+
+_JWT_DOTS = 2
+
+
+def _by_cookies(headers: Headers, worlds: Worlds) -> Iterator[tuple[str, str]]:
+    """Yield the worlds that cookies name.
+
+    Assumed: the session cookie of a world that is no more is no session. Browsers keep it for
+    longer than worlds live, and would be refused everywhere, signing in included.
+    """
+    sent = headers.get("cookie")
+    if not sent:
+        return
+    chosen = cookie_parser(sent).get(COOKIE)
+    if chosen:
+        yield _COOKIE_SOURCE, unquote(chosen)
+    token = (read_session(sent, worlds.settings.session_cookie) or {}).get("access_token")
+    name = _world_of(token, worlds.settings) if isinstance(token, str) else None
+    if name is not None and (worlds.has(name) or name == chosen):
+        yield "the session cookie", name
+
+
+def _require_agreement(named: Mapping[str, str]) -> None:
+    (first, name), *others = list(named.items()) or [("", "")]
+    for source, other in others:
+        if other != name:
+            raise Conflict(
+                f"The request names two worlds: {first} says {name!r}, {source} says {other!r}. "
+                "Send one of them."
+            )

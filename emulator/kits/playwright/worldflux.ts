@@ -1,0 +1,153 @@
+// Fixtures that give every test a world of its own on one WorldFlux emulator.
+// Written by `worldflux-emulator init playwright`; it is yours to change.
+//
+//   import { expect, test } from "./worldflux";
+//   test("…", async ({ page, signIn, world, clock, mail, fault }) => { … });
+//   test.use({ seed: "quota-edge" });  // another beginning: a seed, a snapshot or a world
+
+import { createHash } from "node:crypto";
+import { type APIRequestContext, test as base, type Page, type TestInfo } from "@playwright/test";
+import { emulatorUrl } from "../worldflux.config";
+
+export { expect } from "@playwright/test";
+
+export type Mail = { id: string; to: string; kind: string; subject: string; link: string | null; code: string | null; text: string; html: string };
+export type Entry = { id: number; method: string; path: string; status: number; code: string | null; fault_id: string | null };
+/** Which calls: by surface, operation, method, path (`*` allowed), actor; the first `times` or every `nth`. */
+export type Match = { surface?: string; operation?: string; method?: string; path?: string; actor?: string; times?: number; nth?: number };
+/** What they meet: an error, a latency, a dropped connection or a body that is cut off. */
+export type Then = { status?: number; code?: string; message?: string; latency_ms?: number; drop?: true; truncate_bytes?: number };
+
+/** A world: its name, its keys for SDKs and servers, and control of it. */
+export class World {
+  private constructor(
+    readonly api: APIRequestContext,
+    readonly name: string,
+    /** A base URL that leads here, for whatever can be given one. */
+    readonly url: string,
+    readonly anonKey: string,
+    readonly serviceRoleKey: string,
+  ) {}
+
+  /** Make a world, anew where an earlier run has left one of its name. */
+  static async make(api: APIRequestContext, name: string, seed?: string): Promise<World> {
+    const make = () => api.post("/_emulator/worlds", { data: { name, from: seed } });
+    let answer = await make();
+    if (answer.status() === 409) {
+      await api.delete(`/_emulator/worlds/${name}`);
+      answer = await make();
+    }
+    if (!answer.ok()) throw new Error(`No world could be made: ${await answer.text()}`);
+    const made = await answer.json();
+    return new World(api, name, made.url, made.anon_key, made.service_role_key);
+  }
+
+  /** Ask control about this world, or tell it what to do: `ask("POST", "reset", {})`. */
+  async ask<T>(method: "GET" | "POST" | "DELETE", path: string, data?: unknown): Promise<T> {
+    const headers = { "X-Emulator-World": this.name };
+    const answer = await this.api.fetch(`/_emulator/${path}`, { method, data, headers, timeout: 70_000 });
+    if (!answer.ok()) throw new Error(`${method} ${path}: ${await answer.text()}`);
+    return (answer.status() === 204 ? undefined : await answer.json()) as T;
+  }
+
+  /** What was asked in this world, newest first. Filters as of GET /_emulator/requests. */
+  async requests(filters: Record<string, string> = {}): Promise<Entry[]> {
+    const query = new URLSearchParams({ limit: "1000", ...filters });
+    return (await this.ask<{ items: Entry[] }>("GET", `requests?${query}`)).items;
+  }
+
+  snapshot = (name: string) => this.ask("POST", "snapshots", { name });
+  restore = (name: string) => this.ask("POST", `snapshots/${name}/restore`, {});
+}
+
+export type Fixtures = {
+  world: World;
+  /** Sign in on the page's browser context. The cookie carries the world, so a dashboard's server finds it too. */
+  signIn: (email?: string, password?: string) => Promise<void>;
+  /** The world's clock; the page's follows. `advance` takes seconds or an ISO 8601 duration: "P30D". */
+  clock: { now(): Promise<Date>; advance(by: number | string): Promise<void> };
+  mail: { waitFor(wanted: { to?: string; kind?: string; seconds?: number }): Promise<Mail> };
+  /** Put a failure where you want it; call what it returns to take it away. */
+  fault: (match: Match, then: Then) => Promise<() => Promise<void>>;
+};
+
+export const test = base.extend<Fixtures & { seed: string | undefined }>({
+  seed: [undefined, { option: true }],
+
+  world: async ({ playwright, seed }, use, testInfo) => {
+    const api = await playwright.request.newContext({ baseURL: emulatorUrl });
+    const world = await World.make(api, worldName(testInfo), seed);
+    await use(world);
+    if (testInfo.status === testInfo.expectedStatus) {
+      await api.delete(`/_emulator/worlds/${world.name}`);
+    } else {
+      await attachWhatHappened(world, testInfo); // and the world stays, to be looked at
+    }
+    await api.dispose();
+  },
+
+  // The header brings navigations, fetches, the `request` fixture and page.request into the world. It is not on what a
+  // dashboard's own server asks: there the signed-in session tells the world.
+  extraHTTPHeaders: async ({ extraHTTPHeaders, world }, use) => {
+    await use({ ...extraHTTPHeaders, "X-Emulator-World": world.name });
+  },
+
+  // The cookie does so where the header is missing: CORS preflights, and pages opened without this context's options.
+  // It holds for the emulator's host on every port.
+  context: async ({ context, world }, use) => {
+    await context.addCookies([{ name: "emulator_world", value: world.name, url: emulatorUrl }]);
+    await use(context);
+  },
+
+  signIn: async ({ context }, use) => {
+    await use(async (email = "mara@example.com", password = "demo-password") => {
+      const answer = await context.request.post(`${emulatorUrl}/api/auth/login`, { data: { email, password } });
+      if (!answer.ok()) throw new Error(`${email} could not sign in: ${await answer.text()}`);
+    });
+  },
+
+  clock: async ({ page, world }, use) => {
+    const now = async () => new Date((await world.ask<{ now: string }>("GET", "clock")).now);
+    await page.clock.install({ time: await now() });
+    await use({ now, advance: (by) => advance(page, world, now, by) });
+  },
+
+  mail: async ({ world }, use) => {
+    await use({
+      waitFor: async ({ to, kind, seconds = 5 }) => {
+        const query = new URLSearchParams({ wait: `${seconds}`, ...(to && { to }), ...(kind && { kind }) });
+        const { items } = await world.ask<{ items: Mail[] }>("GET", `mail?${query}`);
+        if (!items[0]) throw new Error(`No mail (to=${to}, kind=${kind}) came within ${seconds} s.`);
+        return items[0];
+      },
+    });
+  },
+
+  fault: async ({ world }, use) => {
+    await use(async (match, then) => {
+      const { id } = await world.ask<{ id: string }>("POST", "faults", { match, then });
+      return () => world.ask<void>("DELETE", `faults/${id}`);
+    });
+  },
+});
+
+/** The same in every run, another for every test, project, repetition and retry. */
+function worldName(testInfo: TestInfo): string {
+  const title = testInfo.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 27).replace(/^-|-$/g, "");
+  const said = [testInfo.project.name, ...testInfo.titlePath, testInfo.repeatEachIndex, testInfo.retry].join("\n");
+  const digest = createHash("sha256").update(said).digest("hex").slice(0, 12);
+  return title ? `${title}-${digest}` : digest;
+}
+
+async function advance(page: Page, world: World, now: () => Promise<Date>, by: number | string): Promise<void> {
+  const before = await now();
+  await world.ask("POST", "clock/advance", typeof by === "number" ? { seconds: by } : { duration: by });
+  await page.clock.fastForward((await now()).getTime() - before.getTime()); // what is due in the page happens once
+}
+
+async function attachWhatHappened(world: World, testInfo: TestInfo): Promise<void> {
+  const journal = JSON.stringify((await world.requests()).reverse(), null, 2);
+  await testInfo.attach(`world ${world.name}`, { body: journal, contentType: "application/json" });
+  const capsule = JSON.stringify(await world.ask("GET", "capsule")); // for `worldflux-emulator replay`
+  await testInfo.attach("worldflux capsule", { body: capsule, contentType: "application/json" });
+}

@@ -1,0 +1,165 @@
+"""The pytest plugin: a fresh world for every test, in process or on a server.
+
+pytest loads this in every run where the package is installed, so it imports nothing but pytest
+until a test asks for a world.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.kits.own_world import OwnWorld
+    from emulator.kits.process import Server
+    from emulator.kits.sources import Source
+
+MARKER = "worldflux(seed): the seed that the test's world begins with, by name or file"
+SHOWN_MAX = 30
+"""How many requests a report shows; the file beside it has all."""
+
+_WORLD = pytest.StashKey["OwnWorld"]()
+_HAS_FAILED = pytest.StashKey[bool]()
+_SERVER = pytest.StashKey["Server"]()
+_URL = "worldflux_url"
+"""What the controller of pytest-xdist tells its workers."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; each but the switch may stand in the ini file too."""
+    group = parser.getgroup("worldflux-emulator")
+    group.addoption("--worldflux-url", metavar="URL", help="use the emulator that is served there")
+    group.addoption(
+        "--worldflux-server",
+        action="store_true",
+        help="start an emulator as a process, one for all workers; default: in this process",
+    )
+    group.addoption("--worldflux-seed", metavar="SEED", help="the seed of every world, or a file")
+    parser.addini(_URL, "use the emulator that is served there")
+    parser.addini("worldflux_seed", "the seed of every world, by name or file; default: demo")
+    parser.addini(
+        "worldflux_results",
+        "the folder for what happened in the worlds of failed tests",
+        default="test-results",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start the server once, before pytest-xdist's workers, and tell each where it is."""
+    if node.config.getoption("--worldflux-server"):
+        node.workerinput[_URL] = _server(node.config).url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server."""
+    server = config.stash.get(_SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+def _server(config: pytest.Config) -> Server:
+    from emulator.kits.process import start
+
+    if _SERVER not in config.stash:
+        config.stash[_SERVER] = start("--seed", _seed(config) or "demo")
+    return config.stash[_SERVER]
+
+
+def _seed(config: pytest.Config) -> str | None:
+    return config.getoption("--worldflux-seed") or config.getini("worldflux_seed") or None
+
+
+@pytest.fixture(scope="session")
+def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
+    """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
+    from emulator.kits.sources import Source
+
+    told = getattr(pytestconfig, "workerinput", {}).get(_URL)
+    url = told or pytestconfig.getoption("--worldflux-url") or pytestconfig.getini(_URL)
+    if url:
+        source = Source.served(url, seed=None if told else _seed(pytestconfig))
+    elif pytestconfig.getoption("--worldflux-server"):
+        source = Source.served(_server(pytestconfig).url)
+    else:
+        source = Source.in_process(_seed(pytestconfig) or "demo")
+    yield source
+    source.close()
+
+
+@pytest.fixture
+def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld]:
+    """Make a fresh world of this test's own: `client`, `signed_in()`, `api_key`, `clock`, `mail`,
+    `fault()`, `requests()`, `snapshot()`, `restore()`.
+    """
+    from emulator.kits.own_world import OwnWorld
+
+    marker = request.node.get_closest_marker("worldflux")
+    seed = marker.kwargs.get("seed") if marker else None
+    mine = OwnWorld(emulator, world_name(request.node.nodeid), seed=seed)
+    request.node.stash[_WORLD] = mine
+    yield mine
+    # On a server the world of a failed test stays, to be looked at.
+    mine.close(keeps_world=request.node.stash.get(_HAS_FAILED, False))
+    del request.node.stash[_WORLD]
+
+
+def world_name(node_id: str) -> str:
+    """Return a test's world: the same in every run, another for every test, fit to be read."""
+    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower()).strip("-")
+    return f"{said[:27].strip('-')}-{sha256(node_id.encode()).hexdigest()[:12]}".lstrip("-")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in the report of a failed test what happened in its world."""
+    report = yield
+    mine = item.stash.get(_WORLD, None)
+    if mine is not None and report.failed:
+        item.stash[_HAS_FAILED] = True
+        _attach(mine, item, report)
+    return report
+
+
+def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> None:
+    title = f"WorldFlux world {mine.name}"
+    folder = item.config.rootpath / str(item.config.getini("worldflux_results"))
+    try:  # whatever goes wrong here, the test's own failure matters more
+        journal = mine.journal()
+        text = json.dumps({"test": item.nodeid, **journal}, indent=2)
+        kept = _write(folder / f"{mine.name}.json", text.encode())
+        capsule = _write(folder / f"{mine.name}.capsule.json", mine.capsule())
+    except Exception as error:
+        report.sections.append((title, f"What happened there cannot be told: {error}"))
+        return
+    lines = [_line(one) for one in journal["requests"]]
+    left_out = [f"… {len(lines) - SHOWN_MAX} earlier ones"] if len(lines) > SHOWN_MAX else []
+    shown = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"])]
+    shown += [f"Whole: {kept}", f"Again: worldflux-emulator replay {capsule}"]
+    report.sections.append((title, "\n".join(shown)))
+
+
+def _line(entry: dict[str, Any]) -> str:
+    parts = [f"{entry['id']:>3}", entry["method"], entry["path"], str(entry["status"])]
+    parts += [entry["code"]] if entry["code"] else []
+    parts += [f"(fault {entry['fault_id']})"] if entry["fault_id"] else []
+    return " ".join(parts)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path

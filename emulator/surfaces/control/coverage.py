@@ -1,0 +1,52 @@
+"""What clients have met since the emulator began: operations, error codes, statuses of records."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from fastapi import Request, Response
+
+from emulator.surfaces.control.answers import reply
+from emulator.wire.errors import Code
+from emulator.world.records import RunStatus
+from emulator.worlds import Worlds
+
+CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
+"""Codes that no test needs to have met: a bug, and what is not built."""
+
+
+async def get_coverage(_: Request, worlds: Worlds) -> Response:
+    """`GET /coverage`: which operations, error codes and states clients have met, in all worlds."""
+    return reply(coverage_view(worlds))
+
+
+def coverage_view(worlds: Worlds) -> dict[str, Any]:
+    """Return the coverage: what was met how often, what never, and the share in percent."""
+    operations = {
+        name: worlds.met["operation", name, ""]
+        for name, surface in sorted(worlds.operations.items())
+        if surface != "control"
+    }
+    codes = {
+        str(code): sum(
+            count
+            for (kind, _, detail), count in worlds.met.items()
+            if kind == "code" and detail == code
+        )
+        for code in Code
+        if code not in CODES_NOT_ASKED
+    }
+    states = {f"run {status}": worlds.met["state", status, ""] for status in get_args(RunStatus)}
+    groups = {"operations": operations, "codes": codes, "states": states}
+    total = sum(len(group) for group in groups.values())
+    met = sum(1 for group in groups.values() for count in group.values() if count)
+    return {
+        "percent": round(100 * met / total, 1),
+        **{
+            name: {
+                "met": {one: count for one, count in group.items() if count},
+                "never": [one for one, count in group.items() if not count],
+            }
+            for name, group in groups.items()
+        },
+    }

@@ -1,0 +1,167 @@
+"""Arming faults and asking what they hit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Request, Response
+from pydantic import Field, model_validator
+
+from emulator.faults import Fault, Match, Then
+from emulator.seeding.schema import Strict
+from emulator.surfaces.control.answers import live_of, reply
+from emulator.wire.bodies import read_model
+from emulator.wire.errors import STATUS, Code
+from emulator.world.refusals import Invalid, NotFound
+from emulator.worlds import Worlds
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+LATENCY_MS_MAX = 60_000
+
+
+class MatchIn(Strict):
+    """Which calls: by surface, operation, or method and path (`*` allowed), by actor; the first
+    `times` of them, or every `nth`.
+    """
+
+    surface: Literal["bff", "upstream", "supabase", "stripe"] | None = None
+    operation: str | None = None
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    path: str | None = None
+    actor: Annotated[
+        str | None, Field(description="The id or address of a user, or the id of a key.")
+    ] = None
+    times: Annotated[int | None, Field(ge=1)] = None
+    nth: Annotated[int | None, Field(ge=1)] = None
+
+
+class ThenIn(Strict):
+    """What they meet: an error by status or code, a latency, a dropped connection or a body that
+    is cut off; one of the four.
+    """
+
+    status: Annotated[int | None, Field(ge=400, le=599)] = None
+    code: str | None = None
+    message: str | None = None
+    latency_ms: Annotated[int | None, Field(ge=1, le=LATENCY_MS_MAX)] = None
+    recorded: bool | None = None
+    drop: Literal[True] | None = None
+    truncate_bytes: Annotated[int | None, Field(ge=0)] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> ThenIn:
+        kinds = (
+            self.status is not None or self.code is not None,
+            self.latency_ms is not None,
+            self.drop is not None,
+            self.truncate_bytes is not None,
+        )
+        if sum(kinds) != 1:
+            raise ValueError("Say one of: status and code, latency_ms, drop, truncate_bytes")
+        if self.recorded is not None and self.latency_ms is None:
+            raise ValueError("recorded is about latency_ms; say how many")
+        if self.message is not None and self.status is None and self.code is None:
+            raise ValueError("message is the text of an error; say its status or code")
+        return self
+
+
+class Arm(Strict):
+    """A fault: which calls, and what they meet."""
+
+    match: MatchIn
+    then: ThenIn
+
+
+def _view(fault: Fault) -> dict[str, Any]:
+    match, then = fault.match, fault.then
+    return {
+        "id": fault.id,
+        "match": {
+            name: value
+            for name in MatchIn.model_fields
+            if (value := getattr(match, name)) is not None
+        },
+        "then": {
+            name: value
+            for name, value in (
+                ("status", then.status),
+                ("code", then.code),
+                ("message", then.message),
+                ("latency_ms", then.latency_ms),
+                ("recorded", then.is_recorded or None),
+                ("drop", then.drop or None),
+                ("truncate_bytes", then.truncate_bytes),
+            )
+            if value is not None
+        },
+        "seen": fault.seen,
+        "hits": fault.hits,
+    }
+
+
+async def list_faults(request: Request, worlds: Worlds) -> Response:
+    """`GET /faults`: the armed faults, with how many calls matched and how many were hit."""
+    return reply({"items": [_view(fault) for fault in live_of(request, worlds).armed.faults]})
+
+
+async def arm_fault(request: Request, worlds: Worlds) -> Response:
+    """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
+    body = await read_model(request, Arm)
+    _require_known(body.match, worlds)
+    status, code = _status_and_code(body.then)
+    then = Then(
+        status=status,
+        code=code,
+        message=body.then.message,
+        latency_ms=body.then.latency_ms,
+        is_recorded=body.then.recorded is True,
+        drop=body.then.drop is True,
+        truncate_bytes=body.then.truncate_bytes,
+    )
+    live = live_of(request, worlds)
+    live.armed, fault = live.armed.arm(Match(**body.match.model_dump()), then)
+    return reply(_view(fault), status=201)
+
+
+def _require_known(match: MatchIn, worlds: Worlds) -> None:
+    """Refuse Invalid for an operation or a path that no call could ever have."""
+    hint = "`worldflux-emulator routes` lists them all."
+    if match.operation is not None:
+        surface = worlds.operations.get(match.operation)
+        if surface is None or surface == "control":
+            raise Invalid("match.operation", f"There is no operation {match.operation!r}; {hint}")
+        if match.surface not in (None, surface):
+            message = f"{match.operation!r} is an operation of {surface!r}."
+            raise Invalid("match.surface", message)
+    if match.path is not None and "*" not in match.path:
+        methods = METHODS if match.method is None else (match.method,)
+        if not any(worlds.operation_at(method, match.path) for method in methods):
+            said = match.method or "a call"
+            raise Invalid("match.path", f"No route takes {said} at {match.path!r}; {hint}")
+
+
+def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:
+    """Return both, one made of the other where only one is said."""
+    status, code = then.status, then.code
+    if status is None and code is not None:
+        known = {str(one): STATUS[one] for one in Code}
+        if code not in known:
+            raise Invalid("then.status", f"Say the status too: {code!r} is no code of ours.")
+        status = known[code]
+    return status, code
+
+
+async def disarm_faults(request: Request, worlds: Worlds) -> Response:
+    """`DELETE /faults`: disarm all."""
+    live = live_of(request, worlds)
+    live.armed = live.armed.disarm()
+    return Response(status_code=204)
+
+
+async def disarm_fault(request: Request, worlds: Worlds) -> Response:
+    """`DELETE /faults/{id}`: disarm one."""
+    live, fault_id = live_of(request, worlds), request.path_params["id"]
+    if fault_id not in [fault.id for fault in live.armed.faults]:
+        raise NotFound("fault", fault_id)
+    live.armed = live.armed.disarm(fault_id)
+    return Response(status_code=204)

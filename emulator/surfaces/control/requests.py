@@ -1,0 +1,174 @@
+"""The journal: what was asked and answered, and going back to before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import Request, Response
+from pydantic import Field
+
+from emulator.faults import path_fits
+from emulator.journal import Entry
+from emulator.seeding.schema import Strict
+from emulator.surfaces.control.answers import live_of, natural, reply, whole
+from emulator.surfaces.control.worlds import world_view
+from emulator.wire.bodies import read_model
+from emulator.wire.exchange import exchange_of
+from emulator.wire.redaction import (
+    REDACTED,
+    redacted_body,
+    redacted_headers,
+    redacted_path,
+    redacted_query,
+)
+from emulator.world.records import User
+from emulator.world.refusals import Conflict
+from emulator.world.times import to_text
+from emulator.worlds import Worlds
+
+SECRET_IDS = ("codes", "refresh_tokens")
+"""The tables whose records are found by the secret itself."""
+
+LIMIT = 50
+LIMIT_MAX = 1000
+WAIT_SECONDS_MAX = 60
+
+_FILTERS: dict[str, Callable[[Entry, str], bool]] = {
+    "surface": lambda entry, value: entry.surface == value,
+    "operation": lambda entry, value: entry.operation == value,
+    "method": lambda entry, value: entry.method == value.upper(),
+    "path": lambda entry, value: path_fits(value, entry.path),
+    "status": lambda entry, value: str(entry.status) == value,
+    "code": lambda entry, value: entry.code == value,
+}
+"""Member of the query → whether an entry fits its value; a path may hold `*`."""
+
+
+def _is_by(entry: Entry, actor: str) -> bool:
+    """Tell whether a user or an API key of that id asked."""
+    return actor in (entry.user_id, entry.api_key_id)
+
+
+class ForkAt(Strict):
+    """What the fork is called, and on which side of the request it begins."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    at: Literal["before", "after"] = "before"
+
+
+def _matching(request: Request, worlds: Worlds) -> list[Entry]:
+    """Return the entries that fit the query, oldest first."""
+    query = request.query_params
+    since = natural(query.get("since", "0"), "since")
+    wanted = [(fits, query[name]) for name, fits in _FILTERS.items() if name in query]
+    if "actor" in query:
+        user = exchange_of(request).world.find(User, "email", query["actor"].lower())
+        actor = query["actor"] if user is None else user.id
+        wanted.append((_is_by, actor))
+    return [
+        entry
+        for entry in live_of(request, worlds).journal
+        if entry.id > since and all(fits(entry, value) for fits, value in wanted)
+    ]
+
+
+def entry_view(entry: Entry) -> dict[str, Any]:
+    """Return an entry with its secrets left out."""
+    changed = [
+        {"table": table, "id": REDACTED if table in SECRET_IDS else record_id}
+        for table, record_id in entry.changed
+    ]
+    return {
+        "id": entry.id,
+        "at": to_text(entry.at),
+        "surface": entry.surface,
+        "operation": entry.operation,
+        "method": entry.method,
+        "path": redacted_path(entry.path),
+        "query": redacted_query(entry.query),
+        "status": entry.status,
+        "code": entry.code,
+        "actor": {"user_id": entry.user_id, "api_key_id": entry.api_key_id},
+        "request": {
+            "headers": redacted_headers(entry.request_headers),
+            "body": redacted_body(entry.request_body),
+        },
+        "response": {
+            "headers": redacted_headers(entry.response_headers),
+            "body": redacted_body(entry.response_body),
+        },
+        "changed": changed,
+        "mail": [one["id"] for one in changed if one["table"] == "mail"],
+        "events": [one["id"] for one in changed if one["table"] == "events"],
+        "fault_id": entry.fault_id,
+        "latency_ms": entry.then.latency_ms or 0,
+        "state": {"before": str(entry.before.digest), "after": str(entry.after.digest)},
+    }
+
+
+async def list_requests(request: Request, worlds: Worlds) -> Response:
+    """`GET /requests?surface=&operation=&method=&path=&status=&code=&actor=&since=&limit=&wait=`:
+    newest first; with `wait`, once one fits, or empty after so many seconds.
+    """
+    query = request.query_params
+    limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
+    wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
+    found = _matching(request, worlds)
+    if not found and wait:
+        exchange_of(request).poll_seconds = wait
+    items = [entry_view(entry) for entry in reversed(found[-limit:])]
+    return reply({"items": items, "count": len(found)})
+
+
+async def get_request(request: Request, worlds: Worlds) -> Response:
+    """`GET /requests/{id}`: one request with its answer and what it changed."""
+    return reply(entry_view(_entry(request, worlds)))
+
+
+def _entry(request: Request, worlds: Worlds) -> Entry:
+    return live_of(request, worlds).journal.entry(natural(request.path_params["id"], "id"))
+
+
+async def verify_requests(request: Request, worlds: Worlds) -> Response:
+    """`GET /requests/verify?…&times=`: 200 if so many requests fit (default: any), else
+    `conflict`, which says what came instead. Counts what the journal still holds.
+    """
+    said = request.query_params.get("times")
+    count = len(_matching(request, worlds))
+    is_met = count > 0 if said is None else count == natural(said, "times")
+    if not is_met:
+        journal = live_of(request, worlds).journal
+        came = [f"{one.method} {redacted_path(one.path)} {one.status}" for one in journal]
+        raise Conflict(
+            f"{count} requests fit, {said or 'at least 1'} were expected. "
+            f"The last that came: {', '.join(came[-5:]) or 'none'}."
+        )
+    return reply({"count": count})
+
+
+async def clear_requests(request: Request, worlds: Worlds) -> Response:
+    """`DELETE /requests`: begin the journal anew."""
+    live_of(request, worlds).journal.clear()
+    return Response(status_code=204)
+
+
+async def rewind(request: Request, worlds: Worlds) -> Response:
+    """`POST /requests/{id}/rewind`: put the world back to just before a request."""
+    entry = _entry(request, worlds)
+    live = live_of(request, worlds)
+    worlds.rewind(live.world.name, before=entry.id)
+    return reply(world_view(live, worlds))
+
+
+async def fork_at(request: Request, worlds: Worlds) -> Response:
+    """`POST /requests/{id}/fork {"name", "at"?}`: a new world just before or after a request."""
+    entry = _entry(request, worlds)
+    body = await read_model(request, ForkAt)
+    live = live_of(request, worlds)
+    if body.at == "before":
+        entry = live.journal.entry_to_undo(entry.id)
+    state = entry.before if body.at == "before" else entry.after
+    begin = replace(worlds.kept(live), state=state)
+    return reply(world_view(worlds.make(body.name, begin=begin), worlds), status=201)

@@ -1,0 +1,49 @@
+// Each of these would see what the others do, if they were not in worlds of their own.
+
+import { expect, test } from "./worldflux";
+import { emulatorUrl } from "../worldflux.config";
+
+for (let place = 0; place < 12; place++) {
+  test(`alone ${place}`, async ({ page, context, request, signIn, world, clock, mail, fault }) => {
+    // The page, by header and cookie
+    const response = await page.goto(`${emulatorUrl}/healthz`);
+    expect(response?.headers()["x-emulator-world"]).toBe(world.name);
+    const sync = { client_run_id: `run-${place}`, status: "failed" };
+    const created = await page.evaluate(async (run) => {
+      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(run) };
+      return (await (await fetch("/api/e2e/cli-sync", init)).json()).created;
+    }, sync);
+    expect(created).toBe(1);
+
+    // page.request and request
+    for (const api of [page.request, request]) {
+      const answer = await api.get(`${emulatorUrl}/_emulator/state`);
+      expect(answer.headers()["x-emulator-world"]).toBe(world.name);
+    }
+
+    // Signed in: the page lists this test's run and no other's
+    await signIn();
+    const runs = await page.evaluate(async () => (await (await fetch("/api/cloud/runs?limit=100")).json()).items);
+    const mine = runs.map((run: { client_run_id: string }) => run.client_run_id).filter((id: string) => /^run-/.test(id));
+    expect(mine).toEqual([`run-${place}`]);
+
+    // A fault, the clock and a mail of this world alone
+    const disarm = await fault({ path: "/api/cloud/me" }, { status: 503 });
+    expect((await page.request.get(`${emulatorUrl}/api/cloud/me`)).status()).toBe(503);
+    await disarm();
+    expect((await page.request.get(`${emulatorUrl}/api/cloud/me`)).status()).toBe(200);
+    const began = await clock.now();
+    await clock.advance(place + 1);
+    expect((await clock.now()).getTime() - began.getTime()).toBe((place + 1) * 1000);
+    const email = `reader-${place}@example.com`;
+    await page.request.post(`${emulatorUrl}/auth/v1/signup`, { data: { email, password: "some-password" } });
+    expect(await world.requests({ path: "/auth/v1/signup" })).toHaveLength(1);
+
+    // Another browser of the same person, which has the cookie alone
+    const other = await context.browser()!.newContext();
+    await other.addCookies([{ name: "emulator_world", value: world.name, url: emulatorUrl }]);
+    const seen = await (await other.newPage()).goto(`${emulatorUrl}/healthz`);
+    expect(seen?.headers()["x-emulator-world"]).toBe(world.name);
+    await other.close();
+  });
+}

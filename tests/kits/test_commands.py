@@ -1,0 +1,414 @@
+"""The commands that talk to a server, that start one, and that write a kit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx2
+import pytest
+from click.testing import CliRunner, Result
+
+from emulator import __version__
+from emulator.cli import cli
+from emulator.seeding.library import names
+from tests.running import Running, start
+
+Launch = Callable[..., Running]
+NOWHERE = "http://localhost:9"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Running]:
+    running = start("--seed", "demo")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(shared: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """A server that the commands find, as fresh as its seed."""
+    monkeypatch.setenv("WORLDFLUX_EMULATOR_URL", shared.url)
+    for one in httpx2.get(f"{shared.url}/_emulator/worlds").json()["items"]:
+        if one["name"] != "default":
+            httpx2.delete(f"{shared.url}/_emulator/worlds/{one['name']}").raise_for_status()
+    httpx2.post(f"{shared.url}/_emulator/reset").raise_for_status()
+    return shared
+
+
+def run(*arguments: str) -> Result:
+    """Run the command line."""
+    return CliRunner().invoke(cli, list(arguments), prog_name="worldflux-emulator")
+
+
+def said(*arguments: str) -> str:
+    """Run the command line, which must end well, and return what it printed."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr) == (0, ""), result.stderr
+    return result.stdout
+
+
+def shown(*arguments: str) -> Any:
+    """Run the command line with --json and return what it printed."""
+    return json.loads(said(*arguments, "--json"))
+
+
+def complaint(*arguments: str, code: int = 1) -> str:
+    """Run the command line, which must end with a code, and return what it complained of."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
+    return result.stderr
+
+
+ASKING = [
+    ("status",),
+    ("wait", "--timeout", "0"),
+    ("reset",),
+    ("worlds", "list"),
+    ("worlds", "make", "a"),
+    ("worlds", "fork", "a", "b"),
+    ("worlds", "reset", "a"),
+    ("worlds", "delete", "a"),
+    ("clock", "show"),
+    ("clock", "advance", "P1D"),
+    ("clock", "set", "2030-01-01T00:00:00Z"),
+    ("mail", "list"),
+    ("mail", "show", "m"),
+    ("requests", "list"),
+    ("requests", "show", "1"),
+    ("faults", "list"),
+    ("faults", "arm", "--status", "500"),
+    ("faults", "disarm"),
+    ("coverage",),
+]
+
+
+@pytest.mark.parametrize("command", ASKING, ids=" ".join)
+def test_where_no_emulator_answers_the_code_is_3(command: tuple[str, ...]) -> None:
+    message = complaint(*command, "--url", NOWHERE, code=3)
+    assert message.startswith(f"Error: No emulator answers at {NOWHERE}: ")
+    assert message.endswith("Start one: worldflux-emulator serve.\n")
+    assert message.count("\n") == 1
+
+
+def test_something_else_that_answers_is_no_emulator() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{other.getsockname()[1]}"
+        message = complaint("status", "--url", url, code=3)
+        thread.join()
+    assert message.startswith(f"Error: What answers at {url} is no emulator.")
+
+
+@pytest.mark.parametrize("url", ["localhost:8787", "ftp://localhost", "http://[", ""])
+def test_a_url_that_is_none_is_said_plainly(url: str) -> None:
+    message = complaint("status", "--url", url, code=3)
+    assert message.startswith(f"Error: {url!r} is no URL; write it as http://localhost:8787.")
+
+
+def test_status_says_who_answers(server: Running) -> None:
+    view = shown("status")
+    assert (view["instance"], view["seed"], view["worlds"]) == (server.ready["instance"], "demo", 1)
+    assert said("status").splitlines() == [
+        f"worldflux-emulator {__version__} answers at {server.url}",
+        f"instance  {server.ready['instance']}",
+        "seed      demo",
+        f"clock     {view['clock']['now']} (virtual)",
+        "worlds    1",
+    ]
+
+
+def test_wait_waits_until_an_emulator_answers(server: Running) -> None:
+    assert said("wait") == f"{server.url} is ready.\n"
+    began = time.monotonic()
+    message = complaint("wait", "--url", NOWHERE, "--timeout", "0.5", code=3)
+    assert "Waited for 0.5 s." in message
+    assert time.monotonic() - began >= 0.5
+
+
+def test_worlds_are_made_forked_reset_and_deleted(server: Running) -> None:
+    assert said("worlds", "make", "a", "--from", "empty") == f"{server.url}/_w/a\n"
+    port = shown("worlds", "fork", "a", "b", "--port", "0")["port"]
+    views = {one["name"]: one for one in shown("worlds", "list")["items"]}
+    assert list(views) == ["default", "a", "b"]
+    assert views["b"]["digest"] == views["a"]["digest"] != views["default"]["digest"]
+    lines = said("worlds", "list").splitlines()
+    assert lines[0].split() == ["NAME", "REQUESTS", "CLOCK", "URL"]
+    assert lines[3].split() == ["b", "0", views["b"]["clock"], f"http://localhost:{port}"]
+    reset = said("worlds", "reset", "b", "--seed", "demo")
+    assert reset == f"b: digest {views['default']['digest']}\n"
+    assert said("worlds", "delete", "b") == "b: deleted\n"
+    assert complaint("worlds", "delete", "b") == "Error: No world 'b' is visible to you.\n"
+    assert complaint("worlds", "make", "A B").startswith("Error: ")
+
+
+def test_reset_puts_a_world_back(server: Running) -> None:
+    digest = httpx2.get(f"{server.url}/_emulator/state").json()["digest"]
+    run_ = {"client_run_id": "a", "status": "failed"}
+    httpx2.post(f"{server.url}/api/e2e/cli-sync", json=run_).raise_for_status()
+    assert said("reset") == f"default: digest {digest}\n"
+    assert said("reset", "--seed", "empty", "--world", "a").startswith("a: digest ")
+    assert "demmo" in complaint("reset", "--seed", "demmo")
+
+
+def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
+    began = shown("clock", "show", "--world", "a")["now"]
+    assert said("clock", "show", "--world", "a") == f"{began} (virtual)\n"
+    assert shown("clock", "advance", "P1D", "--world", "a")["now"] > began
+    said("clock", "advance", "90.5", "--world", "a")
+    assert shown("clock", "set", "2030-01-01T00:00:00Z", "--world", "a")["now"].startswith("2030")
+    assert shown("clock", "show")["now"] == began
+    assert complaint("clock", "advance", "soon").startswith("Error: ")
+    assert complaint("clock", "set", "2020-01-01T00:00:00Z").startswith("Error: ")
+
+
+def test_mail_is_listed_and_shown(server: Running) -> None:
+    assert said("mail", "list") == ""
+    email = server.ready["logins"][0]["email"]
+    httpx2.post(f"{server.url}/auth/v1/recover", json={"email": email}).raise_for_status()
+    [mail] = shown("mail", "list", "--to", email, "--kind", "reset", "--wait", "1")["items"]
+    head, line = said("mail", "list").splitlines()
+    assert head.split() == ["SENT", "TO", "KIND", "CODE", "ID"]
+    assert line.split() == [mail["sent_at"], email, "reset", mail["code"], mail["id"]]
+    text = said("mail", "show", mail["id"])
+    assert text.startswith(f"To: {email}\nSubject: {mail['subject']}\n\n")
+    assert mail["link"] in text
+    assert complaint("mail", "show", "m") == "Error: No mail 'm' is visible to you.\n"
+
+
+def test_requests_are_listed_and_shown(server: Running) -> None:
+    httpx2.get(f"{server.url}/api/cloud/me")
+    httpx2.get(f"{server.url}/healthz")
+    head, line = said("requests", "list", "--path", "/api/*").splitlines()
+    assert head.split() == ["ID", "AT", "SURFACE", "METHOD", "PATH", "STATUS", "CODE", "FAULT"]
+    words = line.split()
+    assert words[:1] + words[2:] == [
+        "1",
+        "bff",
+        "GET",
+        "/api/cloud/me",
+        "401",
+        "login_required",
+        "-",
+    ]
+    newest = shown("requests", "list")["items"][0]
+    assert newest["path"] == "/healthz"
+    assert shown("requests", "list", "--since", "1", "--limit", "1")["items"] == [newest]
+    assert json.loads(said("requests", "show", "2")) == newest == shown("requests", "show", "2")
+
+
+def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
+    armed = said("faults", "arm", "--path", "/healthz", "--times", "1", "--status", "503").strip()
+    other = shown("faults", "arm", "--operation", "GET /api/cloud/me", "--drop")["id"]
+    assert httpx2.get(f"{server.url}/healthz").status_code == 503
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200
+    lines = said("faults", "list").splitlines()
+    assert lines[0].split() == ["ID", "HITS", "SEEN", "CALLS", "MEET"]
+    assert lines[1].split()[:4] == [armed, "1", "2", "path=/healthz"]
+    assert "drop=True" in lines[2]
+    assert said("faults", "disarm", armed) == f"{armed}: disarmed\n"
+    assert [one["id"] for one in shown("faults", "list")["items"]] == [other]
+    assert said("faults", "disarm") == "all faults: disarmed\n"
+    assert said("faults", "list") == ""
+    assert complaint("faults", "arm", "--path", "/healthz").startswith("Error: ")
+    assert complaint("faults", "arm", "--operation", "no_such", "--drop").startswith("Error: ")
+
+
+def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
+    httpx2.get(f"{server.url}/api/cloud/me")
+    view = shown("coverage")
+    lines = said("coverage").splitlines()
+    assert "never met, codes: quota_exceeded" in lines
+    assert lines[-1] == f"{view['percent']} % met"
+    said("coverage", "--fail-under", "0.1")
+    result = run("coverage", "--fail-under", "99")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {view['percent']} % is less than 99 %.\n",
+    )
+
+
+def test_a_capsule_is_written_and_replayed(server: Running, tmp_path: Path) -> None:
+    httpx2.get(f"{server.url}/api/cloud/me")
+    file = tmp_path / "it.capsule.json"
+    said("capsule", str(file))
+    assert shown("replay", str(file)) == {"total": 1, "same": 1, "difference": None}
+
+
+# exec
+
+EXEC = (sys.executable, "-P", "-m", "emulator", "exec")
+
+
+def execute(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `exec` as a process."""
+    return subprocess.run(
+        [*EXEC, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environ},
+    )
+
+
+ASKS = """
+import json, os, urllib.request
+url = os.environ["WORLDFLUX_EMULATOR_URL"]
+health = json.load(urllib.request.urlopen(url + "/_emulator/health"))
+print(json.dumps({"health": health, "env": dict(os.environ)}))
+"""
+
+
+def test_exec_runs_a_command_with_an_emulator_beside_it() -> None:
+    done = execute("--seed", "onboarding", "--", sys.executable, "-c", ASKS)
+    assert (done.returncode, done.stderr) == (0, "")
+    view = json.loads(done.stdout)
+    url = view["env"]["WORLDFLUX_EMULATOR_URL"]
+    assert view["health"]["seed"] == "onboarding"
+    shown_env = shown("env", "--url", url, "--seed", "onboarding")
+    assert {name: view["env"].get(name) for name in shown_env} == shown_env
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/_emulator/health")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (("sh", "-c", "exit 7"), 7, ""),
+        (("sh", "-c", "kill -9 $$"), 137, ""),
+        (("no-such-command",), 127, "Error: There is no command 'no-such-command'.\n"),
+        (("/",), 126, "Error: '/' cannot be run: Permission denied.\n"),
+    ],
+    ids=["code", "signal", "none", "no program"],
+)
+def test_exec_ends_with_the_code_of_its_command(
+    command: tuple[str, ...], code: int, message: str
+) -> None:
+    done = execute("--seed", "empty", "--", *command)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", message)
+
+
+def test_exec_of_a_bad_seed_runs_nothing() -> None:
+    done = execute("--seed", "demmo", "--", "echo", "ran")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Did you mean 'demo'?" in done.stderr
+
+
+def test_exec_passes_sigterm_on_and_leaves_no_server() -> None:
+    process = subprocess.Popen(
+        [*EXEC, "--seed", "empty", "--", "sh", "-c", "echo $WORLDFLUX_EMULATOR_URL; exec sleep 60"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 128 + signal.SIGTERM
+    process.stdout.close()
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/_emulator/health")
+
+
+# doctor
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_doctor_looks_at_everything() -> None:
+    port = free_port()
+    findings = {one["what"]: one for one in shown("doctor", "--port", str(port))}
+    assert list(findings)[:2] == ["emulator", "python"]
+    assert findings["emulator"]["found"] == __version__
+    assert findings[f"port {port}"] == {"level": "ok", "what": f"port {port}", "found": "free"}
+    assert {name for name in findings if name.startswith("seed ")} == {f"seed {n}" for n in names()}
+    lines = said("doctor", "--port", str(port)).splitlines()
+    assert lines == [f"{one['level']}: {what}: {one['found']}" for what, one in findings.items()]
+
+
+def test_doctor_ends_with_1_where_another_program_has_the_port() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        result = run("doctor", "--port", str(port))
+    assert result.exit_code == 1
+    message = f"error: port {port}: in use by another program; serve with --port 0"
+    assert message in result.stdout.splitlines()
+
+
+def test_doctor_knows_an_emulator_on_the_port(server: Running) -> None:
+    port = server.url.rpartition(":")[2]
+    line = f"ok: port {port}: worldflux-emulator {__version__} serves demo"
+    assert line in said("doctor", "--port", port).splitlines()
+
+
+def test_doctor_without_node_and_chromium_only_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    lines = said("doctor", "--port", str(free_port())).splitlines()
+    assert [line.split(":")[1].strip() for line in lines if line.startswith("warning: ")] == [
+        "node",
+        "chromium",
+    ]
+
+
+# serve
+
+
+def test_worlds_can_be_left_unmade_by_naming_them(launch: Launch) -> None:
+    running = launch("--seed", "empty", "--no-lazy-worlds")
+    named = httpx2.get(f"{running.url}/healthz", headers={"X-Emulator-World": "a"})
+    assert named.status_code == 404
+    said("worlds", "make", "a", "--url", running.url)
+    named = httpx2.get(f"{running.url}/healthz", headers={"X-Emulator-World": "a"})
+    assert named.headers["x-emulator-world"] == "a"
+
+
+def test_worlds_are_written_at_the_end_and_read_at_the_beginning(
+    launch: Launch, tmp_path: Path
+) -> None:
+    file = tmp_path / "worlds.json"
+    one = launch("--seed", "demo", "--export-on-exit", str(file), "--idle-worlds", "60")
+    run_ = {"client_run_id": "a", "status": "failed"}
+    headers = {"X-Emulator-World": "mine"}
+    httpx2.post(f"{one.url}/api/e2e/cli-sync", json=run_, headers=headers).raise_for_status()
+    digest = httpx2.get(f"{one.url}/_emulator/state", headers=headers).json()["digest"]
+    assert not file.exists()
+    assert one.stop() == 0
+    other = launch("--seed", "empty", "--import", str(file))
+    again = httpx2.get(f"{other.url}/_emulator/state", headers=headers).json()["digest"]
+    assert again == digest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--import", "no-such.json"), "No such file or directory: 'no-such.json'"),
+        (("--import", __file__), "This is no file of the format worldflux-emulator.export."),
+        (("--export-on-exit", "no/such.json"), "There is no folder 'no' to export to."),
+    ],
+    ids=["missing", "foreign", "no folder"],
+)
+def test_a_file_of_worlds_that_cannot_be_used_is_said_plainly(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in complaint("serve", "--port", "0", "--seed", "empty", *arguments)

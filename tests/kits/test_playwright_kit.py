@@ -1,0 +1,255 @@
+"""The Playwright kit, written into a temporary project and run in real Chromium."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from emulator.cli import cli
+from emulator.replaying import replay
+from tests.kits.conftest import ROOT
+from tests.needed import absent
+from tests.running import Running
+
+Launch = Callable[..., Running]
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+FILES = [
+    "playwright.config.ts",
+    "tests/worldflux.spec.ts",
+    "tests/worldflux.ts",
+    "worldflux.config.ts",
+]
+
+FAILS = """
+import { expect, test } from "./worldflux";
+test("fails", async ({ signIn }) => {
+  await signIn();
+  expect(1).toBe(2);
+});
+"""
+
+SHARED = {
+    "World.make(api, worldName(testInfo), seed)": 'World.make(api, "shared", seed)',
+    # Neither made anew nor deleted: it is simply the same for all.
+    "await api.delete(`/_emulator/worlds/${name}`);\n      answer = await make();": (
+        "answer = await api.get(`/_emulator/worlds/${name}`);"
+    ),
+    "await api.delete(`/_emulator/worlds/${world.name}`);": "",
+}
+"""What of the kit is another where all tests share one world."""
+
+STRICT = {
+    "compilerOptions": {
+        "strict": True,
+        "noEmit": True,
+        "noUnusedLocals": True,
+        "noUncheckedIndexedAccess": True,
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "target": "es2022",
+        "lib": ["es2022", "dom"],
+        "types": ["node"],
+    },
+    "include": ["*.ts", "tests/*.ts"],
+}
+
+
+def init(folder: Path, *arguments: str) -> list[str]:
+    """Write the kit into a folder and return what was said."""
+    result = CliRunner().invoke(cli, ["init", "playwright", "--dir", str(folder), *arguments])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout.splitlines()
+
+
+def files(folder: Path) -> list[str]:
+    """Return the files of a folder."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_init_writes_the_kit_and_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "web"
+    lines = init(folder)
+    assert files(folder) == FILES
+    assert sorted(lines[:4]) == sorted(f"wrote {folder / name}" for name in FILES)
+    assert lines[4:] == ["Run: npx playwright test"]
+
+
+def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> None:
+    init(tmp_path)
+    for name in FILES:
+        (tmp_path / name).write_text("// mine")
+    lines = init(tmp_path)
+    assert {(tmp_path / name).read_text() for name in FILES} == {"// mine"}
+    kept = "which is there; --force overwrites it"
+    assert [line for line in lines if line.startswith("kept ")] == [
+        f"kept {tmp_path / name}, {kept}"
+        for name in ("worldflux.config.ts", "tests/worldflux.ts", "tests/worldflux.spec.ts")
+    ]
+    init(tmp_path, "--force")
+    mine = [name for name in FILES if (tmp_path / name).read_text() == "// mine"]
+    assert mine == ["playwright.config.ts"]
+
+
+@pytest.mark.parametrize("config", ["playwright.config.js", "playwright.config.mts"])
+def test_init_leaves_a_config_alone_and_says_what_to_add(tmp_path: Path, config: str) -> None:
+    (tmp_path / config).write_text("export default {};")
+    lines = init(tmp_path)
+    assert files(tmp_path) == sorted([config, *FILES[1:]])
+    assert (tmp_path / config).read_text() == "export default {};"
+    assert lines[3:] == [
+        f"Add to {config}:",
+        '  import { emulatorServer } from "./worldflux.config";',
+        "  webServer: [emulatorServer],  // beside what is there",
+        "Run: npx playwright test",
+    ]
+
+
+class Project:
+    """A project of a user's in which the kit was written, run with this machine's browser."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        init(folder)
+        (folder / "node_modules").symlink_to(MODULES)
+        shutil.copy(HERE / "playwright" / "machine.config.ts", folder)
+        shutil.copy(HERE / "playwright" / "alone.spec.ts", folder / "tests")
+        # The config names the program as a user has it: found on the PATH.
+        program = folder / "bin" / "worldflux-emulator"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m emulator "$@"\n')
+        program.chmod(0o755)
+
+    def node(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of the project's packages."""
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            ["node", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PATH": path, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+
+    def test(self, url: str, *arguments: str) -> tuple[Counter[str], list[dict[str, Any]]]:
+        """Run the suite against the emulator that is at a URL or is started there; return how many
+        tests ended how, and what was attached.
+        """
+        done = self.node(
+            "node_modules/@playwright/test/cli.js",
+            *("test", "--config", "machine.config.ts", "--reporter", "json", *arguments),
+            CHROMIUM=chromium(),
+            WORLDFLUX_EMULATOR_URL=url,
+        )
+        try:
+            report = json.loads(done.stdout)
+        except ValueError:
+            pytest.fail(f"Playwright made no report:\n{done.stdout}\n{done.stderr}")
+        assert report["errors"] == [], report["errors"]
+        results = list(_results(report))
+        counts = Counter(result["status"] for result in results)
+        return counts, [one for result in results for one in result["attachments"]]
+
+
+def _results(suite: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for inner in suite.get("suites", ()):
+        yield from _results(inner)
+    for spec in suite.get("specs", ()):
+        for test in spec["tests"]:
+            yield from test["results"]
+
+
+def chromium() -> str:
+    """Return the system's Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return found or absent("Chromium", remedy="install chromium")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    if shutil.which("node") is None:
+        absent("Node", remedy="run make node")
+    if not (MODULES / ".package-lock.json").is_file():
+        absent("@playwright/test", remedy=f"run npm ci in {HERE.relative_to(ROOT)}")
+    return Project(tmp_path)
+
+
+def free_url() -> str:
+    """Return a URL at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"http://localhost:{probe.getsockname()[1]}"
+
+
+def test_the_kit_compiles_under_the_strictest_rules(project: Project) -> None:
+    (project.folder / "tsconfig.json").write_text(json.dumps(STRICT))
+    done = project.node("node_modules/typescript/bin/tsc", "-p", ".")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(
+    project: Project,
+) -> None:
+    url = free_url()
+    counts, attached = project.test(url)
+    assert counts == {"passed": 17}
+    assert attached == []
+    # Playwright has ended what it started.
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/_emulator/health")
+
+
+def test_the_same_suite_fails_where_all_tests_share_one_world(
+    project: Project, launch: Launch
+) -> None:
+    kit = project.folder / "tests" / "worldflux.ts"
+    text = kit.read_text("utf-8")
+    for ours, shared in SHARED.items():
+        assert text.count(ours) == 1
+        text = text.replace(ours, shared)
+    kit.write_text(text, "utf-8")
+    running = launch("--seed", "demo")
+    counts, _ = project.test(running.url, "alone")
+    assert counts["failed"] >= 3
+    worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]
+    assert [one["name"] for one in worlds] == ["default", "shared"]
+
+
+def test_a_failed_test_carries_what_happened_and_its_world_stays(
+    project: Project, launch: Launch
+) -> None:
+    (project.folder / "tests" / "fails.spec.ts").write_text(FAILS)
+    running = launch("--seed", "demo")
+    counts, attached = project.test(running.url, "fails")
+    assert counts == {"failed": 1}
+    bodies = {one["name"]: base64.b64decode(one["body"]) for one in attached if one.get("body")}
+    [name] = [name.removeprefix("world ") for name in bodies if name.startswith("world ")]
+    journal = json.loads(bodies[f"world {name}"])
+    assert [(one["method"], one["path"]) for one in journal] == [("POST", "/api/auth/login")]
+    assert b"demo-password" not in bodies[f"world {name}"]
+    done = replay(bodies["worldflux capsule"])
+    assert (done.total, done.difference) == (1, None)
+    worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]
+    assert [one["name"] for one in worlds] == ["default", name]
+    # Run again, it begins anew.
+    assert project.test(running.url, "fails")[0] == {"failed": 1}

@@ -1,0 +1,305 @@
+"""The pytest plugin, in test runs of its own."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from emulator.kits.pytest_plugin import world_name
+from emulator.replaying import replay
+from tests.kits.conftest import ROOT
+from tests.running import Running
+
+pytest_plugins = ["pytester"]
+
+Launch = Callable[..., Running]
+RunTests = Callable[..., pytest.RunResult]
+
+ISOLATED = """
+    import pytest
+
+    RUN = {"client_run_id": "mine", "status": "failed"}
+
+    @pytest.mark.parametrize("place", range(8))
+    def test_sees_only_its_own(world, place):
+        assert world.client.post("/api/e2e/cli-sync", json=RUN).json()["created"] == 1
+        state = world.client.get("/_emulator/state")
+        assert state.headers["x-emulator-world"] == world.name
+        assert [one["path"] for one in world.requests()] == ["/api/e2e/cli-sync"]
+"""
+
+
+@pytest.fixture
+def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunTests:
+    """Return a function that runs tests in a process of their own, where the plugin is the only
+    one besides pytest-xdist and a warning is an error.
+    """
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(text: str, *arguments: str) -> pytest.RunResult:
+        pytester.makepyfile(test_it=text)
+        plugins = ("-p", "emulator.kits.pytest_plugin", "-p", "xdist.plugin")
+        return pytester.runpytest_subprocess(*plugins, "-W", "error", *arguments)
+
+    return run
+
+
+def worlds_of(url: str) -> list[str]:
+    """Return the names of the worlds that a server has besides the default one."""
+    items = httpx2.get(f"{url}/_emulator/worlds").json()["items"]
+    return [one["name"] for one in items if one["name"] != "default"]
+
+
+def test_pytest_finds_the_plugin_by_itself() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["entry-points"] == {
+        "pytest11": {"worldflux-emulator": "emulator.kits.pytest_plugin"}
+    }
+
+
+def test_every_test_has_a_world_of_its_own_in_process(run_tests: RunTests) -> None:
+    run_tests(ISOLATED).assert_outcomes(passed=8)
+
+
+def test_workers_in_process_do_not_meet(run_tests: RunTests) -> None:
+    run_tests(ISOLATED, "-n", "2").assert_outcomes(passed=8)
+
+
+def test_workers_share_one_server_that_is_started_for_them(run_tests: RunTests) -> None:
+    both = """
+        def test_who_it_is(world, worker_id, emulator):
+            instance = world.client.get("/_emulator/health").json()["instance"]
+            print(f"INSTANCE {instance}")
+            assert emulator.url.startswith("http://localhost:")
+
+        def test_who_it_is_again(world, worker_id, emulator):
+            test_who_it_is(world, worker_id, emulator)
+    """
+    result = run_tests(both, "--worldflux-server", "-n", "2", "-rP", "--dist", "each")
+    result.assert_outcomes(passed=4)
+    said = {line for line in result.outlines if line.startswith("INSTANCE ")}
+    assert len(said) == 1
+
+
+def test_a_server_can_be_started_without_workers(run_tests: RunTests) -> None:
+    run_tests(ISOLATED, "--worldflux-server").assert_outcomes(passed=8)
+
+
+def test_workers_share_a_server_that_runs_already(run_tests: RunTests, launch: Launch) -> None:
+    url = launch("--seed", "demo").url
+    for _ in range(2):
+        run_tests(ISOLATED, "-n", "2", "--worldflux-url", url).assert_outcomes(passed=8)
+    assert worlds_of(url) == []
+
+
+def test_a_server_that_is_not_there_is_said_plainly(run_tests: RunTests) -> None:
+    result = run_tests(ISOLATED, "--worldflux-url", "http://localhost:9")
+    result.assert_outcomes(errors=8)
+    assert "No emulator answers at http://localhost:9: " in result.stdout.str()
+
+
+def test_the_world_of_a_failed_test_stays_on_a_server_until_it_is_run_again(
+    run_tests: RunTests, launch: Launch
+) -> None:
+    url = launch("--seed", "demo").url
+    failing = ISOLATED.replace("range(8)", "[0]") + "        assert False\n"
+    for _ in range(2):
+        run_tests(failing, "--worldflux-url", url).assert_outcomes(failed=1)
+        assert worlds_of(url) == [world_name("test_it.py::test_sees_only_its_own[0]")]
+    run_tests(ISOLATED, "--worldflux-url", url).assert_outcomes(passed=8)
+    assert worlds_of(url) == []
+
+
+def test_a_failed_test_says_what_happened_in_its_world(
+    run_tests: RunTests, pytester: pytest.Pytester
+) -> None:
+    result = run_tests("""
+        def test_fails(world):
+            world.fault(path="/api/cloud/me", status=503)
+            client = world.signed_in()
+            client.get("/api/cloud/me")
+            assert False
+
+        def test_passes(world):
+            pass
+    """)
+    result.assert_outcomes(failed=1, passed=1)
+    name = world_name("test_it.py::test_fails")
+    result.stdout.fnmatch_lines(
+        [
+            f"*WorldFlux world {name}*",
+            "  1 POST /api/auth/login 200",
+            "  2 GET /api/cloud/me 503 * (fault *)",
+            f"Whole: */test-results/{name}.json",
+            f"Again: worldflux-emulator replay */test-results/{name}.capsule.json",
+        ]
+    )
+    [capsule, path] = sorted((pytester.path / "test-results").iterdir())
+    done = replay(capsule.read_bytes())
+    assert (done.total, done.difference) == (2, None)
+    kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    assert (kept["test"], kept["world"]["name"]) == ("test_it.py::test_fails", name)
+    assert [one["path"] for one in kept["requests"]] == ["/api/auth/login", "/api/cloud/me"]
+    assert "demo-password" not in path.read_text("utf-8")
+
+
+def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
+    everything = """
+        import os
+        from datetime import timedelta
+        import pytest
+
+        def test_people(world):
+            assert world.client.get("/api/cloud/me").status_code == 401
+            assert world.signed_in().get("/api/cloud/me").status_code == 200
+            them = world.signed_in(world.logins[1][0])
+            assert them.get("/api/cloud/me").status_code == 200
+            with pytest.raises(LookupError, match="is not in the seed, so say the password"):
+                world.signed_in("nobody@example.com")
+            assert world.client.cookies.get("sb-localhost-auth-token") is None
+
+        def test_keys_alone_lead_here(world):
+            assert world.keyed().get("/api/runs").status_code == 200
+            client = world.new_client()
+            del client.headers["x-emulator-world"]
+            answer = client.get("/api/runs", headers={"Authorization": f"Bearer {world.api_key}"})
+            assert answer.headers["x-emulator-world"] == world.name
+            assert world.env["WORLDFLUX_CLOUD_API_KEY"] == world.api_key
+
+        def test_clock(world):
+            began = world.clock.now
+            world.clock.advance("P1D")
+            world.clock.advance(60)
+            world.clock.advance(hours=1)
+            world.clock.advance(timedelta(seconds=1))
+            assert world.clock.now - began == timedelta(days=1, hours=1, seconds=61)
+            world.clock.set("2030-01-01T00:00:00Z")
+            assert world.clock.now.year == 2030
+
+        def test_mail(world):
+            email, _ = world.logins[0]
+            world.client.post("/auth/v1/recover", json={"email": email})
+            mail = world.mail.wait_for(to=email, kind="reset")
+            assert world.name in mail["link"]
+            with pytest.raises(AssertionError, match="No mail .* within 1 s; sent: reset to"):
+                world.mail.wait_for(to="x@example.com", timeout_seconds=1)
+
+        def test_faults(world):
+            with world.fault(path="/api/cloud/me", code="rate_limited", times=1) as fault:
+                client = world.signed_in()
+                assert [client.get("/api/cloud/me").status_code for _ in range(2)] == [429, 200]
+                assert fault.hits == 1
+            dropped = world.fault(operation="GET /api/cloud/me", drop=True)
+            with pytest.raises(Exception, match="dropped"):
+                client.get("/api/cloud/me")
+            dropped.disarm()
+            assert client.get("/api/cloud/me").status_code == 200
+
+        def test_going_back(world):
+            digest = lambda: world.client.get("/_emulator/state").json()["digest"]
+            empty = digest()
+            kept = world.snapshot()
+            world.client.post("/api/e2e/cli-sync", json={"client_run_id": "a", "status": "failed"})
+            assert digest() != empty
+            world.restore()
+            assert digest() == empty
+            world.client.post("/api/e2e/cli-sync", json={"client_run_id": "a", "status": "failed"})
+            world.restore(kept)
+            assert digest() == empty
+            world.reset("empty")
+            assert digest() != empty
+
+        @pytest.mark.worldflux(seed="quota-edge")
+        def test_seed(world):
+            body = {"runs": [{"client_run_id": f"r{n}", "status": "failed"} for n in range(2)]}
+            assert world.signed_in().get("/api/cloud/me").status_code == 200
+            assert world.client.post("/api/e2e/cli-sync", json=body).status_code in (201, 402)
+
+        def test_coverage(emulator):
+            assert emulator.coverage()["percent"] > 0
+    """
+    run_tests(everything, "--strict-markers").assert_outcomes(passed=8)
+
+
+def test_the_seed_of_every_world_can_be_chosen(run_tests: RunTests, launch: Launch) -> None:
+    nobody = """
+        def test_nobody_is_there(world):
+            assert world.client.get("/_emulator/state").json()["tables"]["users"] == 0
+    """
+    run_tests(nobody, "--worldflux-seed", "empty").assert_outcomes(passed=1)
+    run_tests(nobody, "-o", "worldflux_seed=empty").assert_outcomes(passed=1)
+    run_tests(nobody, "--worldflux-seed", "empty", "--worldflux-server").assert_outcomes(passed=1)
+    url = launch("--seed", "demo").url
+    arguments = ("--worldflux-url", url, "--worldflux-seed", "empty")
+    run_tests(nobody, *arguments).assert_outcomes(passed=1)
+    run_tests(nobody, *arguments, "-n", "1").assert_outcomes(passed=1)
+
+
+def test_it_works_in_coroutines(run_tests: RunTests) -> None:
+    run_tests("""
+        import asyncio
+
+        def test_in_a_loop(world):
+            async def work():
+                assert world.client.get("/healthz").status_code == 200
+            asyncio.run(work())
+    """).assert_outcomes(passed=1)
+
+
+def test_it_imports_nothing_until_a_world_is_asked_for(run_tests: RunTests) -> None:
+    run_tests("""
+        import sys
+
+        def test_nothing():
+            heavy = {"httpx", "httpx2", "fastapi", "pydantic", "emulator.app", "urllib.request"}
+            assert not heavy & set(sys.modules)
+            assert [name for name in sys.modules if name.startswith("emulator")] == [
+                "emulator", "emulator.kits", "emulator.kits.pytest_plugin"
+            ]
+    """).assert_outcomes(passed=1)
+
+
+def test_fixtures_of_the_users_own_come_first(
+    run_tests: RunTests, pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def world():
+            return "flat"
+    """)
+    run_tests("""
+        def test_it(world):
+            assert world == "flat"
+
+        def test_fails(world):
+            assert False
+    """).assert_outcomes(passed=1, failed=1)
+
+
+def test_a_world_is_named_after_its_test() -> None:
+    names = [
+        world_name("tests/test_a.py::test_login[ada@lab.test]"),
+        world_name("tests/test_b.py::test_login[ada@lab.test]"),
+        world_name("tests/test_b.py::" + "x" * 200),
+        world_name("tests/test_ü.py::[ü]"),
+    ]
+    assert names[0].startswith("test-login-ada-lab-test-")
+    assert len(set(names)) == 4
+    assert all(1 <= len(name) <= 40 and not name.startswith("-") for name in names)
+
+
+def test_the_worlds_of_a_run_are_named_as_the_emulator_allows() -> None:
+    from emulator.worlds import NAME
+
+    assert NAME.fullmatch(world_name("tests/test_ü.py::Test::test_a[ Ü-1]"))
+    assert Path(world_name("tests/a.py::b")).name == world_name("tests/a.py::b")

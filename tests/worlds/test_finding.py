@@ -1,0 +1,189 @@
+"""What happens where two things name a world, or one names a world that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lawful import Emulator
+
+WORLD = "X-Emulator-World"
+MARA = {"email": "mara@example.com", "password": "demo-password"}
+
+
+def world(demo: Emulator, name: str) -> Any:
+    """Make a world and return control's view of it."""
+    return demo.client().post("/_emulator/worlds", json={"name": name}).json()
+
+
+def refusal(first: str, name: str, second: str, other: str) -> str:
+    return (
+        f"The request names two worlds: {first} says {name!r}, {second} says {other!r}. "
+        "Send one of them."
+    )
+
+
+def test_two_that_disagree_are_refused_by_name(demo: Emulator) -> None:
+    one, two = world(demo, "one"), world(demo, "two")
+    key = {"Authorization": f"Bearer {one['api_keys'][0]['secret']}"}
+    header, cookie = {WORLD: "two"}, {"Cookie": "emulator_world=two"}
+    credential = "the credential in Authorization"
+    cases: list[tuple[str, dict[str, str], tuple[str, str, str, str]]] = [
+        (
+            "/_w/one/api/me",
+            header,
+            ("the path prefix", "one", "the header X-Emulator-World", "two"),
+        ),
+        ("/_w/two/api/me", key, ("the path prefix", "two", credential, "one")),
+        ("/api/me", header | key, ("the header X-Emulator-World", "two", credential, "one")),
+        ("/api/me", cookie | key, ("the cookie emulator_world", "two", credential, "one")),
+        (
+            "/api/me",
+            {"apikey": two["anon_key"]} | key,
+            (credential, "one", "the credential in apikey", "two"),
+        ),
+        (
+            "/api/public/r/token~two",
+            key,
+            (credential, "one", "the link", "two"),
+        ),
+    ]
+    for path, headers, said in cases:
+        answer = demo.client().get(path, headers=headers)
+        body = answer.json()
+        assert answer.status_code == 409
+        assert (body.get("detail") or body["error"]) == {
+            "code": "conflict",
+            "message": refusal(*said),
+        }
+
+
+def test_a_disagreement_is_told_in_the_dialect_of_its_surface(demo: Emulator) -> None:
+    client, message = (
+        demo.client(),
+        refusal("the path prefix", "one", "the header X-Emulator-World", "two"),
+    )
+    said = {
+        "/_w/one/api/me": {"detail": {"code": "conflict", "message": message}},
+        "/_w/one/api/cloud/me": {"error": {"code": "conflict", "message": message}},
+        "/_w/one/_emulator/state": {"error": {"code": "conflict", "message": message}},
+        "/_w/one/auth/v1/user": {"code": 409, "error_code": "conflict", "msg": message},
+    }
+    for path, body in said.items():
+        answer = client.get(path, headers={WORLD: "two"})
+        assert (answer.status_code, answer.json()) == (409, body)
+        assert "x-emulator" in answer.headers
+    assert [one.world.name for one in demo.worlds.all()] == ["default"]
+
+
+def test_a_session_and_a_chosen_world_that_disagree_are_refused(demo: Emulator) -> None:
+    client = demo.client()
+    client.post("/_w/one/api/auth/login", json=MARA)
+    client.cookies.set("emulator_world", "two")
+    answer = client.get("/api/cloud/me")
+    message = refusal("the cookie emulator_world", "two", "the session cookie", "one")
+    assert answer.json() == {"error": {"code": "conflict", "message": message}}
+
+
+def test_cookies_of_another_world_are_ignored_where_a_header_names_one(demo: Emulator) -> None:
+    client = demo.client()
+    client.post("/_w/one/api/auth/login", json=MARA)
+    client.cookies.set("emulator_world", "one")
+    answer = client.get("/api/cloud/me", headers={WORLD: "two"})
+    assert (answer.status_code, answer.headers[WORLD]) == (401, "two")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer wbx_demo_tabletop_live_000000000000000001~nowhere"},
+        {"apikey": "sb_publishable_x~nowhere"},
+    ],
+    ids=["bearer", "apikey"],
+)
+def test_a_credential_never_makes_a_world(demo: Emulator, headers: dict[str, str]) -> None:
+    answer = demo.client().get("/api/me", headers=headers)
+    assert answer.status_code == 404
+    assert answer.json()["detail"]["message"] == "No world 'nowhere' is visible to you."
+    assert [one.world.name for one in demo.worlds.all()] == ["default"]
+
+
+def test_a_link_never_makes_a_world(demo: Emulator) -> None:
+    client = demo.client()
+    for path in (
+        "/api/public/r/token~nowhere",
+        "/exports/token~nowhere",
+        "/auth/v1/verify?token=abc~nowhere&type=recovery",
+    ):
+        assert client.get(path).status_code == 404
+    body = {"refresh_token": "abcdefghijkl~nowhere"}
+    assert client.post("/auth/v1/token?grant_type=refresh_token", json=body).status_code == 404
+    assert [one.world.name for one in demo.worlds.all()] == ["default"]
+
+
+def test_the_session_of_a_world_that_is_gone_is_no_session(demo: Emulator) -> None:
+    client = demo.client()
+    client.post("/_w/gone/api/auth/login", json=MARA)
+    demo.client().delete("/_emulator/worlds/gone")
+    answer = client.get("/api/cloud/me")
+    assert (answer.status_code, answer.headers[WORLD]) == (401, "default")
+    assert client.post("/api/auth/login", json=MARA).status_code == 200
+
+
+def test_what_has_the_mark_of_a_tag_but_no_name_is_a_bad_credential(demo: Emulator) -> None:
+    answer = demo.client().get("/api/me", headers={"Authorization": "Bearer wbx_abc~Not A Name"})
+    assert answer.status_code == 401
+
+
+def test_a_credential_of_one_world_is_worth_nothing_in_another(demo: Emulator) -> None:
+    secret = world(demo, "one")["api_keys"][0]["secret"]
+    bare = secret.partition("~")[0]
+    client = demo.client()
+    assert client.get("/api/me", headers={"Authorization": f"bearer {secret}"}).status_code == 200
+    headers = {"Authorization": f"Bearer {bare}", WORLD: "one"}
+    assert client.get("/api/me", headers=headers).status_code == 401
+
+
+def test_a_bad_name_is_refused(demo: Emulator) -> None:
+    for name in ("Upper", "a" * 41, "with_underscore", ""):
+        answer = demo.client().get("/api/cloud/me", headers={WORLD: name})
+        assert answer.json() == {
+            "error": {
+                "code": "validation_error",
+                "message": f"{name!r} is no name: use 1 to 40 of a-z, 0-9 and hyphens.",
+                "details": {
+                    "path": "name",
+                    "errors": [
+                        {
+                            "path": "name",
+                            "message": f"{name!r} is no name: use 1 to 40 of a-z, 0-9 and hyphens.",
+                        }
+                    ],
+                },
+            }
+        }
+
+
+def test_naming_makes_no_world_where_that_is_forbidden() -> None:
+    emulator = Emulator("empty", makes_worlds_lazily=False)
+    client = emulator.client()
+    assert client.get("/healthz", headers={WORLD: "one"}).status_code == 404
+    assert client.post("/_emulator/worlds", json={"name": "one"}).status_code == 201
+    assert client.get("/healthz", headers={WORLD: "one"}).status_code == 200
+
+
+def test_a_client_that_names_its_world_in_every_call_may_make_it(demo: Emulator) -> None:
+    client = demo.client()
+    client.headers[WORLD] = "mine"
+    assert client.post("/_emulator/worlds", json={"name": "mine"}).status_code == 201
+    assert client.get("/api/cloud/me").headers[WORLD] == "mine"
+    assert client.delete("/_emulator/worlds/mine").status_code == 204
+    assert client.delete("/_emulator/worlds/mine").status_code == 404
+
+
+def test_a_large_sync_is_taken_under_a_prefix_too(demo: Emulator) -> None:
+    body = {"client_run_id": "large", "extra": {"filler": "x" * 11 * 2**20}}
+    plain = demo.client().post("/api/e2e/cli-sync", json=body)
+    prefixed = demo.client().post("/_w/one/api/e2e/cli-sync", json=body)
+    assert plain.status_code == prefixed.status_code == 201
