@@ -38,11 +38,16 @@ class Happened:
     target_id: str
 
 
-def advance(world: World, *, by: int) -> list[Happened]:
-    """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
+def moment_after(world: World, *, by: int) -> Instant:
+    """Return the moment `by` microseconds from now. Refuses Invalid for one that has passed."""
     if by < 0:
         raise Invalid("seconds", "The clock never goes backwards; advance by zero or more.")
-    return move(world, to=world.now + by)
+    return world.now + by
+
+
+def advance(world: World, *, by: int) -> list[Happened]:
+    """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
+    return move(world, to=moment_after(world, by=by))
 
 
 def move(world: World, *, to: Instant) -> list[Happened]:

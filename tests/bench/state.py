@@ -13,6 +13,7 @@ from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.runs import run_json
 from emulator.world.records import Run
 from emulator.world.runs import RunContent, create_run
+from emulator.world.world import DEFAULT
 from emulator.worlds import Worlds
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show

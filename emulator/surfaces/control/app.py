@@ -21,7 +21,7 @@ from emulator.wire.bodies import read_model
 from emulator.wire.courier import Courier
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world import sessions
+from emulator.world import clock, sessions
 from emulator.world.clock import Happened
 from emulator.world.records import TABLES, Session, User
 from emulator.world.refusals import NotFound
@@ -141,7 +141,8 @@ async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_model(request, Advance)
     live = live_of(request, worlds)
-    return _moved(request, worlds, worlds.move_clock(live, to=live.world.now + body.span))
+    to = clock.moment_after(live.world, by=body.span)
+    return _moved(request, worlds, worlds.move_clock(live, to=to))
 
 
 async def set_clock(request: Request, worlds: Worlds) -> Response:
