@@ -17,6 +17,7 @@ from emulator.world.world import State
 
 ENTRIES_MAX = 1_000
 BYTES_MAX = 16 * 2**20
+"""Assumed: as much as any one test asks; the last entry is kept even if it is larger alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

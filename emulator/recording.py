@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import orjson
 
-from emulator.faults import Armed, Then
+from emulator.faults import Armed
 from emulator.journal import Entry
 from emulator.live import Live
+from emulator.striking import Strike
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
 from emulator.world.records import TABLES, RunStatus
@@ -34,12 +35,11 @@ def note(
     body: bytes,
     before: State,
     armed: Armed,
-    fault_id: str | None,
-    then: Then,
+    strike: Strike,
     touched: list[tuple[str, str]],
 ) -> Entry:
     """Write a request with its answer into the journal of its world and return the entry."""
-    actor, client = exchange.actor, scope.get("client")
+    actor, client = exchange.actor, scope.get("client") or (None,)
     entry = Entry(
         id=live.journal.next_id(),
         at=live.world.now,
@@ -48,22 +48,19 @@ def note(
         method=method,
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
-        client=None if client is None else client[0],
+        client=client[0],
         request_headers=headers,
         request_body=body,
         is_oversize=exchange.oversize_of is not None,
         status=answer.status,
-        response_headers=tuple(
-            (name.decode("latin-1").lower(), value.decode("latin-1"))
-            for name, value in answer.headers
-        ),
+        response_headers=tuple(_headers(answer)),
         # What orjson returns takes 8 kB however short it is; a copy takes what it is long.
         response_body=bytes(memoryview(answer.content)),
         user_id=None if actor is None else actor.user_id,
         api_key_id=None if actor is None else actor.api_key_id,
-        code=_code_of(answer) if answer.status >= _REFUSED else None,
-        fault_id=fault_id,
-        then=then,
+        code=_code_of(answer),
+        fault_id=strike.fault_id,
+        then=strike.then,
         armed=armed,
         changed=tuple(_changed(before, live.world.state, touched)),
         before=before,
@@ -71,6 +68,11 @@ def note(
     )
     live.journal.add(entry)
     return entry
+
+
+def _headers(answer: Answer) -> Iterator[tuple[str, str]]:
+    for name, value in answer.headers:
+        yield name.decode("latin-1").lower(), value.decode("latin-1")
 
 
 def _changed(
@@ -97,7 +99,9 @@ def count_met(met: Counter[tuple[str, str, str]], entry: Entry) -> None:
 
 
 def _code_of(answer: Answer) -> str | None:
-    """Return the code that an error answer carries, in whatever dialect."""
+    """Return the code that an error answer carries, in whatever dialect, else None."""
+    if answer.status < _REFUSED:
+        return None
     try:
         body = orjson.loads(answer.content)
     except orjson.JSONDecodeError:

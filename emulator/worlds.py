@@ -207,8 +207,9 @@ class Worlds:
     def reset(self, name: str, *, seed: str | None = None) -> None:
         """Put a world back to what it began as, or to a seed, which it then begins as.
 
-        What the default world begins as, new worlds do. Raises SeedError, and then nothing has
-        changed.
+        Assumed: a world made of a seed, a snapshot or another world began as that, not as the
+        baseline; journal and faults begin anew, snapshots stay. What the default world begins as,
+        new worlds do. Raises SeedError, and then nothing has changed.
         """
         live = self._known(name)
         begin = live.begin

@@ -86,14 +86,14 @@ export const test = base.extend<Fixtures & { seed: string | undefined }>({
     await api.dispose();
   },
 
-  // The header brings navigations, fetches, the `request` fixture and page.request into the world. It is not on what a
-  // dashboard's own server asks: there the signed-in session tells the world.
+  // The header brings navigations, fetches, the `request` fixture and page.request into the world. It also goes to other
+  // origins, and a page's fetches there are then preflighted: the emulator allows it, a third party may not.
   extraHTTPHeaders: async ({ extraHTTPHeaders, world }, use) => {
     await use({ ...extraHTTPHeaders, "X-Emulator-World": world.name });
   },
 
-  // The cookie does so where the header is missing: CORS preflights, and pages opened without this context's options.
-  // It holds for the emulator's host on every port.
+  // The cookie too, since a dashboard's own server hands on cookies rather than headers. It holds for the emulator's host
+  // on every port. What such a server asks with neither is told by the session, once the user has signed in.
   context: async ({ context, world }, use) => {
     await context.addCookies([{ name: "emulator_world", value: world.name, url: emulatorUrl }]);
     await use(context);

@@ -39,7 +39,9 @@ for (let place = 0; place < 12; place++) {
     await page.request.post(`${emulatorUrl}/auth/v1/signup`, { data: { email, password: "some-password" } });
     expect(await world.requests({ path: "/auth/v1/signup" })).toHaveLength(1);
 
-    // Another browser of the same person, which has the cookie alone
+    // The cookie is in the browser, and alone is enough in another one of the same person
+    const cookies = await context.cookies(emulatorUrl);
+    expect(cookies.find((cookie) => cookie.name === "emulator_world")?.value).toBe(world.name);
     const other = await context.browser()!.newContext();
     await other.addCookies([{ name: "emulator_world", value: world.name, url: emulatorUrl }]);
     const seen = await (await other.newPage()).goto(`${emulatorUrl}/healthz`);
