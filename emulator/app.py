@@ -40,7 +40,19 @@ WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
 asked for. The tests of the laws know exactly these."""
 
 
-def build_app(worlds: Worlds) -> ASGIApp:
+class App:
+    """The emulator as an ASGI app, with the surfaces that it joins."""
+
+    def __init__(self, app: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
+        self.surfaces = surfaces
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; a dropped connection is dropped where the server holds it."""
+        await self._app({**scope, RAW_SEND: send}, receive, send)
+
+
+def build_app(worlds: Worlds) -> App:
     """Return the emulator as an ASGI app.
 
     A request goes to the first surface whose prefix its path has. Not `mount()`, which would
@@ -73,9 +85,4 @@ def build_app(worlds: Worlds) -> ASGIApp:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        # A dropped connection is dropped where the server holds it.
-        await cors({**scope, RAW_SEND: send}, receive, send)
-
-    return serve
+    return App(cors, surfaces)

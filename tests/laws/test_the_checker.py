@@ -6,6 +6,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from emulator.app import App
 from emulator.world.clock import advance
 from tests.lawful import Emulator, LawfulClient
 
@@ -23,7 +24,7 @@ def writing(
         }
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
-    scene.app = app
+    scene.app = App(app, ())
     return scene.client()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request, Response
@@ -39,8 +39,8 @@ SAID: dict[str, dict[str, Any]] = {
 
 def surface(emulator: Emulator, name: str) -> FastAPI:
     """Return a surface of a built emulator."""
-    switchboard = cast(Any, emulator.app).app._app  # noqa: SLF001
-    return cast(FastAPI, dict(switchboard._surfaces)[PREFIXES[name]])  # noqa: SLF001
+    prefix = PREFIXES[name]
+    return next(one.app for one in emulator.app.surfaces if one.prefix == prefix)
 
 
 def route(emulator: Emulator, name: str, handler: Handler) -> str:

@@ -240,10 +240,10 @@ def test_mails_are_listed_by_pages(tmp_path: Path) -> None:
     ("query", "path", "message"),
     [
         ("limit=0", "limit", "limit should be a whole number from 1 to 200"),
-        ("limit=x", "limit", "limit should be a whole number from 1 to 200"),
+        ("limit=x", "limit", "limit should be a whole number"),
         ("limit=201", "limit", "limit should be a whole number from 1 to 200"),
         ("wait=61", "wait", "wait should be a whole number from 1 to 60"),
-        ("wait=-1", "wait", "wait should be a whole number from 1 to 60"),
+        ("wait=-1", "wait", "wait should be a whole number"),
         (
             "kind=letter",
             "kind",

@@ -168,7 +168,7 @@ def test_an_older_token_revokes_the_family_for_good(scene: Emulator) -> None:
     assert str(scene.world.state.digest) != before
 
 
-@pytest.mark.parametrize("value", ["abcdefghijkl", "abcdefghijkl~other"])
+@pytest.mark.parametrize("value", ["abcdefghijkl", "abcdefghijkm"])
 def test_an_unknown_refresh_token_is_refused(scene: Emulator, value: str) -> None:
     answer = token(scene.client(), "refresh_token", refresh_token=value)
     message = "Invalid Refresh Token: Refresh Token Not Found"
