@@ -42,6 +42,16 @@ def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, .
 
 def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
     """Run a command to its end and return its exit code, as a shell would."""
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        early.append(number)
+        for one in children:
+            one.send_signal(number)
+
+    # Before the command starts: a signal that comes at once is passed on then.
+    signal.signal(signal.SIGTERM, pass_on)
     try:
         child = subprocess.Popen(command, env=environ)  # noqa: S603 - what the user asked for
     except FileNotFoundError:
@@ -51,11 +61,10 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
         click.echo(f"Error: {command[0]!r} cannot be run: {error.strerror}.", err=True)
         return _NOT_EXECUTABLE
 
-    def pass_on(number: int, _: FrameType | None) -> None:
+    children.append(child)
+    for number in early:
         child.send_signal(number)
-
     # A terminal sends Ctrl-C to the command itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, pass_on)
     code = child.wait()
     return code if code >= 0 else _SIGNALLED - code
