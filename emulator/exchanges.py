@@ -183,17 +183,23 @@ class Exchanges:
     async def _answered(self, call: Call) -> Answer:
         answer = self._transact(call)
         exchange = call.exchange
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(exchange.poll_seconds or None):
-                while exchange.poll_seconds > 0 and call.method != "HEAD":
-                    # Asked again whenever a state has changed, until there is an answer.
-                    await self._changed.wait()
-                    exchange.poll_seconds = 0
-                    answer = self._transact(call)
+        if exchange.poll_seconds > 0 and call.method != "HEAD":
+            answer = await self._polled(call, answer)
         if exchange.awaits_deliveries:
             await self._courier.settled(exchange.world)
             if exchange.asks_again:
                 answer = self._transact(call)
+        return answer
+
+    async def _polled(self, call: Call, answer: Answer) -> Answer:
+        """Ask again whenever a state has changed, until there is an answer or time is up."""
+        exchange = call.exchange
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(exchange.poll_seconds):
+                while exchange.poll_seconds > 0:
+                    await self._changed.wait()
+                    exchange.poll_seconds = 0
+                    answer = self._transact(call)
         return answer
 
     def _transact(self, call: Call) -> Answer:

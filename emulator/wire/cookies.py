@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -59,10 +60,12 @@ def _session_names(sent: str | None) -> list[str]:
     return [name for name in cookie_parser(sent or "") if _NAME.match(name)]
 
 
-def read_session(sent: str | None, preferred: str) -> dict[str, Any] | None:
+@lru_cache(maxsize=256)
+def read_session(sent: str | None, preferred: str) -> Mapping[str, Any] | None:
     """Return the session that a Cookie header holds, `preferred`'s first, or None.
 
     Any `sb-*-auth-token` is read; what cannot be understood is no session, never an error.
+    Remembered, as each request of a dashboard is asked more than once.
     """
     jar = cookie_parser(sent or "")
     bases = {match[1]: None for name in jar if (match := _NAME.match(name))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from emulator.world.records import Instant
 from emulator.world.times import instant, to_datetime
@@ -20,6 +21,7 @@ class Period:
     end: Instant
 
 
+@lru_cache(maxsize=256)
 def period_at(anchor: Instant | None, now: Instant) -> Period:
     """Return the month that `now` lies in: the calendar's in UTC, or one that follows an anchor.
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from tests.bench import memory, requests, startup, state
+from tests.bench import memory, requests, startup, state, worlds
+from tests.bench.table import show
 
 SIZES = (1_000, 100_000, 1_000_000)
+PARTS = ("state", "requests", "start", "worlds", "memory")
 
 
 def main() -> None:
     """Measure what the arguments ask for."""
     options = _parser().parse_args()
+    # Where it is set, every start would compile every module anew; on people's machines none does.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}", flush=True)
     sizes = SIZES[:2] if options.quick else SIZES
@@ -23,11 +27,16 @@ def main() -> None:
         "state": lambda: state.measure(sizes),
         "requests": lambda: requests.measure(processes=2 if options.quick else 3, rounds=rounds),
         "start": lambda: startup.measure(rounds=rounds),
+        "worlds": lambda: _show_worlds(sizes[:1] if options.quick else sizes[:2]),
         "memory": memory.measure,
     }
-    for name, measure in parts.items():
-        if not options.only or name in options.only:
-            measure()
+    for name in options.only or PARTS:
+        parts[name]()
+
+
+def _show_worlds(sizes: Sequence[int]) -> None:
+    head = ["", *(f"{size:,} runs" for size in sizes)]
+    show("A fresh backend over HTTP, ms", head, list(worlds.rows(sizes)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         action="append",
-        choices=["state", "requests", "start", "memory"],
+        choices=PARTS,
         help="only this part; repeatable",
     )
     return parser

@@ -46,7 +46,7 @@ def _run(world: World, workspace: Workspace, place: int) -> Run:
     began = EPOCH - (place + 1) * 60 * SECOND
     status = STATUSES[place % len(STATUSES)]
     return Run(
-        id=mint.as_uuid(world.derive("run", place)),
+        id=mint.as_uuid(world.derive("bench run", place)),
         workspace_id=workspace.id,
         project_id=None,
         name=f"OpenPI on libero_spatial, seed {place}",

@@ -37,10 +37,12 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """What came of it; `busy` is how much of the time the generator itself worked."""
+    """What came of it: the rate once warm, all requests sent, and what the generator itself took
+    of the processor for one."""
 
     per_second: float
-    busy: float
+    sent: int
+    client_microseconds: float
 
 
 def rate_of(load: Load) -> Rate:
@@ -65,14 +67,18 @@ def main() -> None:
         one.sendall(request)
     for _ in range(WARM_UP):
         _round(sockets, request)
-    count = 0
+    count, warm_up = 0, CONNECTIONS * (WARM_UP + 1)
     began, worked = perf_counter(), process_time()
     until = began + min(load.seconds, SECONDS_MAX)
     while perf_counter() < until and count < REQUESTS_MAX:
         _round(sockets, request)
         count += CONNECTIONS
     seconds = perf_counter() - began
-    rate = Rate(per_second=count / seconds, busy=(process_time() - worked) / seconds)
+    rate = Rate(
+        per_second=count / seconds,
+        sent=warm_up + count,
+        client_microseconds=(process_time() - worked) / count * 1e6,
+    )
     print(json.dumps(asdict(rate)))
 
 

@@ -7,10 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-from tests.bench.calls import RUN, Call, answer_to
+from tests.bench.calls import RUN, SEED, Call, answer_to
 from tests.bench.crowd import crowd
+from tests.bench.processes import resident_mib
 from tests.bench.table import show
 from tests.running import start
 
@@ -38,9 +38,9 @@ def _of_state() -> float:
 
 def _of_server() -> float:
     calls = SIZE // 2 // STEP
-    server = start("--seed", "onboarding")
+    server = start("--seed", str(SEED))
     try:
-        before = _resident_mib(server.process.pid)
+        before = resident_mib(server.process.pid)
         for call in range(calls):
             runs = [
                 {**RUN, "client_run_id": f"bench-{call}-{place}", "started_at": f"-PT{place + 1}M"}
@@ -48,30 +48,19 @@ def _of_server() -> float:
             ]
             body = json.dumps({"runs": runs}).encode()
             answer_to(server, Call(method="POST", path="/api/e2e/cli-sync", body=body))
-        return (_resident_mib(server.process.pid) - before) / calls
+        return (resident_mib(server.process.pid) - before) / calls
     finally:
         server.stop()
-
-
-def _resident_mib(pid: int) -> float:
-    """Return the resident memory of a process."""
-    statm = Path(f"/proc/{pid}/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    said = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(pid)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return int(said.stdout) / 2**10
 
 
 def main() -> None:
     """Print what a state takes."""
     crowd(STEP)
     gc.collect()
-    before = _resident_mib(os.getpid())
+    before = resident_mib(os.getpid())
     many = crowd(SIZE)
     gc.collect()
-    print((_resident_mib(os.getpid()) - before) * STEP / SIZE)
+    print((resident_mib(os.getpid()) - before) * STEP / SIZE)
     del many
 
 

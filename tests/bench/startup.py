@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,44 +20,55 @@ from tests.running import Running, start
 SEEDS = ("empty", "demo", "crowded")
 HEALTH = Call(method="GET", path="/healthz")
 
+Start = Callable[[], Running]
+
 
 def measure(*, rounds: int) -> None:
     """Print the medians of interleaved starts."""
     with TemporaryDirectory() as folder:
         answers = Path(folder, "answers.json")
         answers.write_text(json.dumps({"GET /healthz": "{}"}), "utf-8")
-        starts: dict[str, Callable[[], float]] = {
-            "python -c pass": _seconds_of_nothing,
-            "raw ASGI on uvicorn": lambda: _seconds(lambda: raw.start(answers)),
-        }
+        starts: dict[str, Start] = {"raw ASGI on uvicorn": lambda: raw.start(answers)}
         for seed in SEEDS:
             starts[f"emulator, seed {seed}"] = _starter(seed)
-        taken: dict[str, list[float]] = {name: [] for name in starts}
+        taken: dict[str, list[tuple[float, float]]] = {"python -c pass": []}
+        for name, launch in starts.items():
+            _milliseconds(launch)  # the first may have to compile modules
+            taken[name] = []
         for _ in range(rounds):
-            for name, seconds in starts.items():
-                taken[name].append(seconds() * 1000)
-    yardstick = median(taken["raw ASGI on uvicorn"])
+            taken["python -c pass"].append(_milliseconds(None))
+            for name, launch in starts.items():
+                taken[name].append(_milliseconds(launch))
+    medians = {
+        name: [median(one) for one in zip(*times, strict=True)] for name, times in taken.items()
+    }
+    raw_ms, raw_busy = medians["raw ASGI on uvicorn"]
     rows = [
-        [name, f"{median(times):.0f}", f"{median(times) / yardstick:.1f}x"]
-        for name, times in taken.items()
+        [name, f"{ms:.0f}", f"{ms / raw_ms:.1f}x", f"{busy:.0f}", f"{busy / raw_busy:.1f}x"]
+        for name, (ms, busy) in medians.items()
     ]
-    show(f"Start to first 200, ms, medians of {rounds}", ["", "ms", "of raw"], rows)
+    head = ["", "ms", "of raw", "processor ms", "of raw"]
+    show(f"Start to first 200, medians of {rounds}", head, rows)
 
 
-def _starter(seed: str) -> Callable[[], float]:
-    return lambda: _seconds(lambda: start("--seed", seed))
+def _starter(seed: str) -> Start:
+    return lambda: start("--seed", seed)
 
 
-def _seconds(launch: Callable[[], Running]) -> float:
-    began = perf_counter()
-    server = launch()
-    answer_to(server, HEALTH)
-    seconds = perf_counter() - began
-    server.stop()
-    return seconds
+def _milliseconds(launch: Start | None) -> tuple[float, float]:
+    """Return how long a start takes, and how much of the processor until the process has ended."""
+    busy, began = _processor_seconds_of_ended(), perf_counter()
+    if launch is None:
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        taken = perf_counter() - began
+    else:
+        server = launch()
+        answer_to(server, HEALTH)
+        taken = perf_counter() - began
+        server.stop()
+    return taken * 1000, (_processor_seconds_of_ended() - busy) * 1000
 
 
-def _seconds_of_nothing() -> float:
-    began = perf_counter()
-    subprocess.run([sys.executable, "-c", "pass"], check=True)
-    return perf_counter() - began
+def _processor_seconds_of_ended() -> float:
+    spent = os.times()
+    return spent.children_user + spent.children_system
