@@ -93,6 +93,19 @@ class Courier:
                 task.cancel()
         self._desks.pop(world_name, None)
 
+    def forget_past(self, world: World) -> None:
+        """Drop what was sent before a user was purged; what is still on its way says no more than
+        the state does now, and goes if its event did.
+        """
+        desk = self._desk(world.name)
+        for sending in list(desk.unfinished):
+            event = world.get(Event, sending.event_id)
+            if event is None:
+                desk.unfinished.remove(sending)
+            else:
+                sending.body = event_body(world, self._settings, event)
+        desk.log = deque(desk.unfinished, maxlen=LOG_MAX)
+
     # The control plane's own endpoint
 
     def packed_for_own(self, world: World, delivery: Delivery) -> tuple[Sending, str]:
@@ -165,7 +178,7 @@ class Courier:
         desk = self._desk(name)
         while (sending := _next(desk, endpoint_id)) is not None:
             await self._attempt(sending, now=desk.now)
-            if sending.status in ("delivered", "failed"):
+            if sending.status in ("delivered", "failed") and sending in desk.unfinished:
                 desk.unfinished.remove(sending)
 
     async def _attempt(self, sending: Sending, *, now: Instant) -> None:

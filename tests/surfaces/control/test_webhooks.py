@@ -16,6 +16,8 @@ from tests.running import Running
 from tests.surfaces.stripe.hosted import Hosted
 from tests.world.test_billing import CREATED
 
+MARA_ID = "a0000000-0000-4000-8000-000000000001"
+
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
@@ -150,6 +152,32 @@ def test_a_reset_forgets_what_was_delivered(hosted: Hosted) -> None:
     hosted.subscribe()
     hosted.control("/reset")
     assert hosted.client.get("/_emulator/deliveries").json() == {"items": [], "waiting": []}
+
+
+def test_the_purge_of_the_payer_leaves_nothing_of_it_in_what_was_sent(
+    hosted: Hosted, receiver: Receiver
+) -> None:
+    secret = listen(hosted, receiver)
+    receiver.answers = [500]
+    hosted.subscribe()
+    before = hosted.control("/settle")
+    assert b"mara@example.com" in receiver.got[0][0]
+    waiting = {one["event_id"] for one in before["waiting"]}
+    waiting |= {one["event_id"] for one in before["items"] if one["status"] == "waiting"}
+    keys = hosted.client.get("/_emulator/worlds/default").json()
+    purged = hosted.client.delete(
+        f"/auth/v1/admin/users/{MARA_ID}",
+        headers={"Authorization": f"Bearer {keys['service_role_key']}"},
+    )
+    assert purged.status_code == 200
+    after = hosted.client.get("/_emulator/deliveries")
+    assert "mara@example.com" not in after.text
+    assert "Mara Lindqvist" not in after.text
+    receiver.got.clear()
+    hosted.control("/clock/advance", duration="PT1H")
+    sent = receiver.events(secret)
+    assert waiting <= {one.id for one in sent}
+    assert "mara@example.com" not in str(sent)
 
 
 @pytest.mark.parametrize(
