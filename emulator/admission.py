@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from emulator.guards import is_allowed_host, is_allowed_origin
@@ -15,7 +15,7 @@ from emulator.transport import Answer
 from emulator.world.access import Source
 
 
-def source_of(scope: Scope, headers: Headers) -> Source:
+def source_of(scope: Scope, headers: Mapping[str, str]) -> Source:
     """Return where a request came from, as the audit log keeps it."""
     client = scope.get("client")
     return Source(
@@ -30,7 +30,7 @@ def _ip_hash(address: str) -> str:
     return sha256(address.encode()).hexdigest()[:16]
 
 
-def why_refused(scope: Scope, headers: Headers, settings: Settings) -> str | None:
+def why_refused(scope: Scope, headers: Mapping[str, str], settings: Settings) -> str | None:
     """Return why a request is not even looked at, or None. Guards against DNS rebinding."""
     host = headers.get("host", "")
     if not is_allowed_host(host, settings):

@@ -43,13 +43,15 @@ asked for. The tests of the laws know exactly these."""
 class App:
     """The emulator as an ASGI app, with the surfaces that it joins."""
 
-    def __init__(self, app: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
+    def __init__(self, exchanges: ASGIApp, cors: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
         self.surfaces = surfaces
-        self._app = app
+        self._exchanges = exchanges
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a dropped connection is dropped where the server holds it."""
-        await self._app({**scope, RAW_SEND: send}, receive, send)
+        crosses = any(name == b"origin" for name, _ in scope.get("headers", ()))
+        await (self._cors if crosses else self._exchanges)({**scope, RAW_SEND: send}, receive, send)
 
 
 def build_app(worlds: Worlds) -> App:
@@ -66,6 +68,7 @@ def build_app(worlds: Worlds) -> App:
     bff = build_bff(upstream, settings)
     courier = Courier(settings)
     worlds.on_reset.append(courier.forget)
+    worlds.on_purge.append(courier.forget_past)
     surfaces = (
         Surface(name=CONTROL, prefix="/_emulator", app=build_control(worlds, courier)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
@@ -76,8 +79,10 @@ def build_app(worlds: Worlds) -> App:
         Surface(name="bff", prefix="/api/public/r/", app=bff),
         Surface(name="upstream", prefix="/", app=upstream),
     )
+    own_webhook = OwnWebhook(upstream, courier, run=run)
+    exchanges = Exchanges(surfaces, worlds, operations, courier, own_webhook)
     cors = CORSMiddleware(
-        Exchanges(surfaces, worlds, operations, courier, OwnWebhook(upstream, courier, run=run)),
+        exchanges,
         allow_origins=settings.allowed_origins,
         allow_origin_regex=LOOPBACK_ORIGIN,
         allow_credentials=True,
@@ -85,4 +90,4 @@ def build_app(worlds: Worlds) -> App:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-    return App(cors, surfaces)
+    return App(exchanges, cors, surfaces)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
@@ -18,9 +19,18 @@ from emulator.finding import asking, find_world, without_prefix
 from emulator.live import Live
 from emulator.own_webhook import OwnWebhook
 from emulator.recording import count_met, note
+from emulator.remembered import Remembered
 from emulator.routes import Operations
 from emulator.striking import NOTHING, Strike, strike
-from emulator.transport import Answer, drop, read_body, run, send_part, send_whole
+from emulator.transport import (
+    Answer,
+    drop,
+    first_of_each,
+    read_body,
+    run,
+    send_part,
+    send_whole,
+)
 from emulator.wire.courier import Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import Refusal
@@ -29,6 +39,12 @@ from emulator.worlds import Worlds, purges
 STATE_HEADER = "X-Emulator-State"
 WORLD_HEADER = "X-Emulator-World"
 INSTANCE_HEADER = "X-Emulator"
+
+_STATE, _WORLD, _INSTANCE = (
+    one.lower().encode() for one in (STATE_HEADER, WORLD_HEADER, INSTANCE_HEADER)
+)
+_VARY = (b"vary", b"Origin")
+"""What Starlette's CORS says of every answer; a request without an Origin does not pass by it."""
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20, "/_emulator/import": 2**30}
@@ -59,7 +75,7 @@ class Call:
 
     scope: dict[str, Any]
     method: str
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
     surface: Surface
     live: Live
@@ -95,14 +111,16 @@ class Exchanges:
         self._courier = courier
         self._own_webhook = own_webhook
         self._changed = asyncio.Event()
+        self._remembered = Remembered()
+        worlds.on_purge.append(self._remembered.forget)
         instance = worlds.settings.instance
-        self._instance = f"worldflux-emulator/{__version__}/{instance}"
+        self._instance = f"worldflux-emulator/{__version__}/{instance}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        headers = Headers(scope=scope)
+        headers = first_of_each(scope["headers"])
         refusal = why_refused(scope, headers, self._worlds.settings)
         if refusal is not None:
             await send_whole(send, forbidden(refusal))
@@ -132,7 +150,7 @@ class Exchanges:
     def _surface(self, path: str) -> Surface:
         return next(one for one in self._surfaces if path.startswith(one.prefix))
 
-    def _call(self, scope: Scope, headers: Headers, body: bytes) -> Call:
+    def _call(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Call:
         """Return the request with its world and what will hit it. Refuses as `find_world`."""
         settings = self._worlds.settings
         asked = asking(scope, headers, body)
@@ -175,7 +193,7 @@ class Exchanges:
         exchange = Exchange(world=self._worlds.default(), settings=self._worlds.settings)
         surface = self._surface(without_prefix(scope["path"])[0])
         answer = _rendered(surface, Request({**scope, KEY: exchange}), refusal)
-        MutableHeaders(raw=answer.headers)[INSTANCE_HEADER] = self._instance
+        answer.headers.append((_INSTANCE, self._instance))
         if scope["method"] == "HEAD":
             answer.content = b""
         return answer
@@ -243,8 +261,10 @@ class Exchanges:
         """Return what the surface, or the fault before it, answers to a request."""
         if call.strike.refusal is not None:
             answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
-        else:
+        elif call.is_control or call.scope["method"] != "GET" or call.body:
             answer = run(call.surface.app, call.scope, call.body)
+        else:
+            answer = self._read(call)
         if call.method == "OPTIONS" and answer.status == _METHOD_NOT_ALLOWED:
             # Real: Next.js answers OPTIONS by itself, with 204 and the methods there are.
             headers = MutableHeaders(raw=answer.headers)
@@ -252,6 +272,14 @@ class Exchanges:
             del headers["content-length"], headers["content-type"]
         if call.method == "HEAD":
             answer.content = b""
+        return answer
+
+    def _read(self, call: Call) -> Answer:
+        """Return what a GET answers, run only if this state has not been asked it before."""
+        answer = self._remembered.find(call.exchange, call.scope)
+        if answer is None:
+            answer = run(call.surface.app, call.scope, call.body)
+            self._remembered.keep(call.exchange, call.scope, answer)
         return answer
 
     def _note(
@@ -264,7 +292,6 @@ class Exchanges:
             scope=call.scope,
             method=call.method,
             surface=call.surface.name,
-            headers=tuple(call.headers.items()),
             body=call.body,
             before=before,
             armed=call.armed,
@@ -276,10 +303,13 @@ class Exchanges:
     def _sign(self, call: Call, answer: Answer) -> None:
         """Say which instance, world and state an answer comes from."""
         world = call.live.world
-        headers = MutableHeaders(raw=answer.headers)
-        headers[STATE_HEADER] = str(world.state.digest)
-        headers[WORLD_HEADER] = world.name
-        headers[INSTANCE_HEADER] = self._instance
+        answer.headers += (
+            (_STATE, str(world.state.digest).encode()),
+            (_WORLD, world.name.encode()),
+            (_INSTANCE, self._instance),
+        )
+        if "origin" not in call.headers:
+            answer.headers.append(_VARY)
 
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:

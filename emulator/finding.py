@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from emulator.live import Live
@@ -52,12 +51,12 @@ class Asking:
     path: str
     prefixed: str | None
     query: bytes
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
     port: int | None
 
 
-def asking(scope: Mapping[str, Any], headers: Headers, body: bytes) -> Asking:
+def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) -> Asking:
     """Return what of a request tells its world."""
     path, prefixed = without_prefix(scope["path"])
     server = scope.get("server")
@@ -153,7 +152,7 @@ def _world_of(credential: str, settings: Settings) -> str | None:
 _JWT_DOTS = 2
 
 
-def _by_cookies(headers: Headers, worlds: Worlds) -> Iterator[tuple[str, str]]:
+def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[str, str]]:
     """Yield the worlds that cookies name.
 
     Assumed: the session cookie of a world that is no more is no session. Browsers keep it for

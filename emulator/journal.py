@@ -22,7 +22,9 @@ BYTES_MAX = 16 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One request with its answer. Headers are pairs of lower-case names and values."""
+    """One request with its answer. Headers are pairs of lower-case names and values, kept as they
+    were sent: few entries are ever looked at.
+    """
 
     id: int
     at: Instant
@@ -34,12 +36,12 @@ class Entry:
     query: str
     client: str | None
     """The address that the request came from."""
-    request_headers: tuple[tuple[str, str], ...]
+    raw_request_headers: tuple[tuple[bytes, bytes], ...]
     request_body: bytes
     is_oversize: bool
     """Whether the body was too large to be kept or read."""
     status: int
-    response_headers: tuple[tuple[str, str], ...]
+    raw_response_headers: tuple[tuple[bytes, bytes], ...]
     response_body: bytes
     user_id: str | None
     api_key_id: str | None
@@ -55,9 +57,24 @@ class Entry:
     after: State
 
     @property
+    def request_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers that were sent."""
+        return tuple(_decoded(self.raw_request_headers))
+
+    @property
+    def response_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the answer."""
+        return tuple(_decoded(self.raw_response_headers))
+
+    @property
     def size_bytes(self) -> int:
         """What the entry counts against the journal's bound."""
         return len(self.request_body) + len(self.response_body) + 1024 + 128 * len(self.changed)
+
+
+def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[str, str]]:
+    for name, value in raw:
+        yield name.decode("latin-1").lower(), value.decode("latin-1")
 
 
 class Journal:

@@ -31,7 +31,6 @@ def note(
     scope: dict[str, Any],
     method: str,
     surface: str,
-    headers: tuple[tuple[str, str], ...],
     body: bytes,
     before: State,
     armed: Armed,
@@ -49,11 +48,11 @@ def note(
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         client=client[0],
-        request_headers=headers,
+        raw_request_headers=tuple(scope["headers"]),
         request_body=body,
         is_oversize=exchange.oversize_of is not None,
         status=answer.status,
-        response_headers=tuple(_headers(answer)),
+        raw_response_headers=tuple(answer.headers),
         # What orjson returns takes 8 kB however short it is; a copy takes what it is long.
         response_body=bytes(memoryview(answer.content)),
         user_id=None if actor is None else actor.user_id,
@@ -68,11 +67,6 @@ def note(
     )
     live.journal.add(entry)
     return entry
-
-
-def _headers(answer: Answer) -> Iterator[tuple[str, str]]:
-    for name, value in answer.headers:
-        yield name.decode("latin-1").lower(), value.decode("latin-1")
 
 
 def _changed(

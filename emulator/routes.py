@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from starlette.routing import compile_path
 
@@ -126,8 +127,10 @@ class Operations:
             pattern, _, _ = compile_path(row.path)
             self._index.setdefault((row.method, row.path.count("/")), []).append((pattern, row))
 
-    def at(self, method: str, path: str) -> str | None:
-        """Return the operation, or None for what is routed nowhere."""
+        self.at = lru_cache(maxsize=4096)(self._at)
+        """Returns the operation of a method and path, or None for what is routed nowhere."""
+
+    def _at(self, method: str, path: str) -> str | None:
         for pattern, row in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
                 return row.operation

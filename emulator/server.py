@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -155,6 +156,10 @@ def serve(
         signal.signal(name, lambda *_: None)
     server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
     worlds.open_port, worlds.close_port = server.open_port, server.close_port
+    # What is planted lives as long as the server, and no cycle lies in it: measured with 100,000
+    # runs, a full collection stops all answers for 35 ms.
+    gc.collect()
+    gc.freeze()
     server.run(sockets=sockets)
     if exported is not None:
         export_file(worlds, exported)

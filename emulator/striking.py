@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from starlette.datastructures import Headers
 
 from emulator.faults import NO_FAULT, Caller, Then
 from emulator.live import Live
@@ -43,7 +42,7 @@ NOTHING = Strike()
 
 def strike(
     live: Live,
-    headers: Headers,
+    headers: Mapping[str, str],
     settings: Settings,
     *,
     surface: str,
@@ -74,7 +73,7 @@ def strike(
     return NOTHING if fault is None else Strike(fault_id=fault.id, then=fault.then)
 
 
-def _actors(world: World, headers: Headers, settings: Settings) -> frozenset[str]:
+def _actors(world: World, headers: Mapping[str, str], settings: Settings) -> frozenset[str]:
     """Return what the caller may be called: the id and address of the user whose credential the
     call carries, the id of its API key.
     """

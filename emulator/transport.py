@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RAW_SEND = "emulator.send"
 """Where the server's own `send` lies in the scope, before any middleware wrapped it."""
+
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+def first_of_each(raw: RawHeaders) -> dict[str, str]:
+    """Return headers by their lower-case names, the first of each.
+
+    Measured: a look-up in Starlette's `Headers` walks through all of them, and a request that
+    finds its world makes a dozen.
+    """
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(tuple(raw))}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -47,6 +47,8 @@ class Worlds:
         self._now = now
         self.on_reset: list[Callable[[str], None]] = []
         """What else begins anew, by the world's name, when a world is put back."""
+        self.on_purge: list[Callable[[World], None]] = []
+        """What else drops what it kept of a world when a user was purged from it."""
         self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.met: Counter[tuple[str, str, str]] = Counter()
@@ -288,6 +290,8 @@ class Worlds:
                 del self.snapshots[name]
         if live.begin.is_kept:
             live.begin = self.begin
+        for drop_kept in self.on_purge:
+            drop_kept(live.world)
 
 
 def require_name(name: str) -> None:

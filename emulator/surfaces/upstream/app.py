@@ -31,7 +31,7 @@ from emulator.surfaces.upstream import (
 )
 from emulator.surfaces.upstream.errors import render
 from emulator.surfaces.upstream.routing import PublicRoute
-from emulator.wire.errors import install
+from emulator.wire.errors import answered, install
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
 
@@ -82,20 +82,11 @@ class Upstream(FastAPI):
                 continue
             if isinstance(route, PublicRoute):
                 scope["path_params"] = found.groupdict()
-                response = await self._answer(route, Request(scope, receive))
+                response = await answered(self, route.answer, Request(scope, receive))
                 await response(scope, receive, send)
                 return
             break
         await super().__call__(scope, receive, send)
-
-    async def _answer(self, route: PublicRoute, request: Request) -> Response:
-        try:
-            return await route.answer(request)
-        except Exception as error:
-            kind = next(one for one in type(error).__mro__ if one in self.exception_handlers)
-            handle: Any = self.exception_handlers[kind]
-            response: Response = await handle(request, error)
-            return response
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:
