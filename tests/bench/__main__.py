@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.bench import memory, requests, startup, state, worlds
+from tests.bench import billing, memory, requests, startup, state, worlds
 from tests.bench.table import show
 
 SIZES = (1_000, 100_000, 1_000_000)
-PARTS = ("state", "requests", "start", "worlds", "memory")
+PARTS = ("state", "requests", "start", "worlds", "billing", "memory")
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         "requests": lambda: requests.measure(processes=2 if options.quick else 3, rounds=rounds),
         "start": lambda: startup.measure(rounds=rounds),
         "worlds": lambda: _show_worlds(sizes[:1] if options.quick else sizes[:2]),
+        "billing": lambda: billing.measure(rounds=rounds),
         "memory": memory.measure,
     }
     for name in options.only or PARTS:

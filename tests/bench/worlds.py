@@ -35,10 +35,11 @@ workspaces:
 
 
 class Control:
-    """A connection to control that is kept open."""
+    """A connection to control that is kept open; `content` is the last answer's body."""
 
     def __init__(self, origin: str) -> None:
         """Connect to a server."""
+        self.content = b""
         parts = urlsplit(origin)
         self._connection = HTTPConnection("127.0.0.1", parts.port or 80)
 
@@ -53,7 +54,7 @@ class Control:
         headers = {"Content-Type": "application/json"} if content else {}
         self._connection.request(method, path, content, headers)
         answer = self._connection.getresponse()
-        answer.read()
+        self.content = answer.read()
         assert answer.status < 400, f"{method} {path}: {answer.status}"
         return (perf_counter() - began) * 1000
 
