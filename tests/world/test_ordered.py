@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.world.ordered import CHUNK, Key, Ordered
+from emulator.world.ordered import CHUNK, TAIL, Key, Ordered
 
 # Few distinct moments and ordinals, so that ties are the rule.
 KEYS = st.tuples(st.integers(0, 3), st.integers(0, 3), st.text("abc", min_size=1, max_size=3))
@@ -91,6 +91,15 @@ def test_chunks_stay_bounded_whichever_way_keys_arrive() -> None:
         assert list(ordered) == keys
         assert max(sizes) <= 2 * CHUNK
         assert len(sizes) <= 13
+
+
+def test_the_newest_keys_lie_in_a_short_chunk() -> None:
+    ordered = Ordered.of((at, 0, "x") for at in range(3 * CHUNK))
+    for at in range(3 * CHUNK, 5 * CHUNK):
+        ordered = ordered.insert((at, 0, "x"))
+        sizes = [len(chunk) for chunk in ordered._chunks]  # noqa: SLF001
+        assert sizes[-1] <= TAIL
+        assert len(sizes) <= 4 + at // CHUNK
 
 
 def test_the_last_removal_leaves_an_empty_sequence() -> None:
