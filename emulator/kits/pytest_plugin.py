@@ -27,8 +27,12 @@ SHOWN_MAX = 30
 _WORLD = pytest.StashKey["OwnWorld"]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _SERVER = pytest.StashKey["Server"]()
-_URL = "worldflux_url"
+_RUN = pytest.StashKey[str]()
+_URL, _RUN_ID = "worldflux_url", "worldflux_run"
 """What the controller of pytest-xdist tells its workers."""
+
+_RUN_SHOWN = 4
+"""How much of the run's id a world's name shows; its hash has all of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Start the server once, before pytest-xdist's workers, and tell each where it is."""
+    """Start the server once, before pytest-xdist's workers; tell each where it is, and the run."""
+    # Where each worker runs every test, it does so in worlds of its own.
+    mine = str(node.gateway.id) if node.config.getoption("dist") == "each" else ""
+    node.workerinput[_RUN_ID] = run_id(node.config) + mine
     if node.config.getoption("--worldflux-server"):
         node.workerinput[_URL] = _server(node.config).url
 
@@ -77,6 +84,22 @@ def _server(config: pytest.Config) -> Server:
     return config.stash[_SERVER]
 
 
+def _url(config: pytest.Config) -> str | None:
+    return config.getoption("--worldflux-url") or config.getini(_URL) or None
+
+
+def run_id(config: pytest.Config) -> str:
+    """Return what tells this run's worlds from those of others on an emulator that serves others
+    too; empty where it is the run's own, so that worlds are named the same in every run.
+    """
+    from uuid import uuid4
+
+    if _RUN not in config.stash:
+        own = uuid4().hex if _url(config) else ""
+        config.stash[_RUN] = getattr(config, "workerinput", {}).get(_RUN_ID, own)
+    return config.stash[_RUN]
+
+
 def _seed(config: pytest.Config) -> str | None:
     return config.getoption("--worldflux-seed") or config.getini("worldflux_seed") or None
 
@@ -87,7 +110,7 @@ def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
     from emulator.kits.sources import Source
 
     told = getattr(pytestconfig, "workerinput", {}).get(_URL)
-    url = told or pytestconfig.getoption("--worldflux-url") or pytestconfig.getini(_URL)
+    url = told or _url(pytestconfig)
     if url:
         source = Source.served(url, seed=None if told else _seed(pytestconfig))
     elif pytestconfig.getoption("--worldflux-server"):
@@ -107,18 +130,22 @@ def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld
 
     marker = request.node.get_closest_marker("worldflux")
     seed = marker.kwargs.get("seed") if marker else None
-    mine = OwnWorld(emulator, world_name(request.node.nodeid), seed=seed)
-    request.node.stash[_WORLD] = mine
+    name = world_name(request.node.nodeid, run=run_id(request.config))
+    mine = OwnWorld(emulator, name, seed=seed)
+    request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
     yield mine
     # On a server the world of a failed test stays, to be looked at.
-    mine.close(keeps_world=request.node.stash.get(_HAS_FAILED, False))
+    mine.close(keeps_world=request.node.stash[_HAS_FAILED])
     del request.node.stash[_WORLD]
 
 
-def world_name(node_id: str) -> str:
-    """Return a test's world: the same in every run, another for every test, fit to be read."""
-    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower()).strip("-")
-    return f"{said[:27].strip('-')}-{sha256(node_id.encode()).hexdigest()[:12]}".lstrip("-")
+def world_name(node_id: str, *, run: str = "") -> str:
+    """Return a test's world: fit to be read, another for every test, and for every run that has
+    an id; its first digits tell people whose it is.
+    """
+    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower())
+    digest = sha256(f"{run}\n{node_id}".encode()).hexdigest()[:12]
+    return "-".join(filter(None, (said[:21].strip("-"), run[:_RUN_SHOWN], digest)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -149,6 +176,8 @@ def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> Non
     left_out = [f"… {len(lines) - SHOWN_MAX} earlier ones"] if len(lines) > SHOWN_MAX else []
     shown = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"])]
     shown += [f"Whole: {kept}", f"Again: worldflux-emulator replay {capsule}"]
+    if _url(item.config):
+        shown.append(f"It stays there: {mine.url}")
     report.sections.append((title, "\n".join(shown)))
 
 

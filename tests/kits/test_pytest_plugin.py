@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,12 +13,14 @@ import pytest
 
 from emulator.kits.pytest_plugin import world_name
 from emulator.replaying import replay
+from emulator.worlds import NAME
 from tests.kits.conftest import ROOT
 from tests.running import Running
 
 pytest_plugins = ["pytester"]
 
 Launch = Callable[..., Running]
+RUN = "1234567890abcdef1234567890abcdef"
 RunTests = Callable[..., pytest.RunResult]
 
 ISOLATED = """
@@ -78,6 +80,7 @@ def test_workers_share_one_server_that_is_started_for_them(run_tests: RunTests) 
         def test_who_it_is(world, worker_id, emulator):
             instance = world.client.get("/_emulator/health").json()["instance"]
             print(f"INSTANCE {instance}")
+            assert f"-{worker_id}-" in world.name  # each runs every test
             assert emulator.url.startswith("http://localhost:")
 
         def test_who_it_is_again(world, worker_id, emulator):
@@ -106,15 +109,51 @@ def test_a_server_that_is_not_there_is_said_plainly(run_tests: RunTests) -> None
     assert "No emulator answers at http://localhost:9: " in result.stdout.str()
 
 
-def test_the_world_of_a_failed_test_stays_on_a_server_until_it_is_run_again(
+def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
     run_tests: RunTests, launch: Launch
 ) -> None:
     url = launch("--seed", "demo").url
-    failing = ISOLATED.replace("range(8)", "[0]") + "        assert False\n"
-    for _ in range(2):
-        run_tests(failing, "--worldflux-url", url).assert_outcomes(failed=1)
-        assert worlds_of(url) == [world_name("test_it.py::test_sees_only_its_own[0]")]
+    failing = ISOLATED.replace("range(8)", "[0, 1]") + "        assert False\n"
+    for run in (1, 2):
+        result = run_tests(failing, "--worldflux-url", url, *(("-n", "2") if run == 2 else ()))
+        result.assert_outcomes(failed=2)
+        stay = worlds_of(url)
+        assert all(f"It stays there: {url}/_w/{name}" in result.outlines for name in stay[-2:])
+        # The same tests of another run, at the same time as well, have worlds of their own.
+        assert len(stay) == 2 * run
+        assert len({name.split("-")[-2] for name in stay}) == run
     run_tests(ISOLATED, "--worldflux-url", url).assert_outcomes(passed=8)
+    assert worlds_of(url) == stay
+
+
+def test_a_test_that_passes_when_it_is_run_again_leaves_no_world(
+    run_tests: RunTests, pytester: pytest.Pytester, launch: Launch
+) -> None:
+    url = launch("--seed", "demo").url
+    pytester.makeconftest("""
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures does
+            for _ in range(2):
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                if item._request is not None:
+                    item._initrequest()
+            for report in reports:
+                item.ihook.pytest_runtest_logreport(report=report)
+            return True
+    """)
+    run_tests(
+        """
+        TIMES = []
+
+        def test_it(world):
+            assert world.requests() == []
+            world.client.get("/healthz")
+            TIMES.append(world.name)
+            assert len(TIMES) == 2
+        """,
+        *("--worldflux-url", url),
+    ).assert_outcomes(passed=1)
     assert worlds_of(url) == []
 
 
@@ -286,20 +325,24 @@ def test_fixtures_of_the_users_own_come_first(
     """).assert_outcomes(passed=1, failed=1)
 
 
-def test_a_world_is_named_after_its_test() -> None:
-    names = [
-        world_name("tests/test_a.py::test_login[ada@lab.test]"),
-        world_name("tests/test_b.py::test_login[ada@lab.test]"),
-        world_name("tests/test_b.py::" + "x" * 200),
-        world_name("tests/test_ü.py::[ü]"),
-    ]
-    assert names[0].startswith("test-login-ada-lab-test-")
-    assert len(set(names)) == 4
-    assert all(1 <= len(name) <= 40 and not name.startswith("-") for name in names)
+NODE_IDS = [
+    "tests/test_a.py::test_login[ada@lab.test]",
+    "tests/test_b.py::test_login[ada@lab.test]",
+    "tests/test_b.py::" + "x" * 200,
+    "tests/test_ü.py::[ü]",
+    "tests/test_ü.py::Test::test_a[ Ü-1]",
+]
 
 
-def test_the_worlds_of_a_run_are_named_as_the_emulator_allows() -> None:
-    from emulator.worlds import NAME
+def test_a_world_is_named_after_its_test_and_its_run() -> None:
+    assert re.fullmatch("test-login-ada-lab-te-[0-9a-f]{12}", world_name(NODE_IDS[0]))
+    assert re.fullmatch("test-login-ada-lab-te-1234-[0-9a-f]{12}", world_name(NODE_IDS[0], run=RUN))
+    assert world_name(NODE_IDS[0]) == world_name(NODE_IDS[0])
 
-    assert NAME.fullmatch(world_name("tests/test_ü.py::Test::test_a[ Ü-1]"))
-    assert Path(world_name("tests/a.py::b")).name == world_name("tests/a.py::b")
+
+def test_no_two_tests_or_runs_have_a_name_in_common_and_each_is_allowed() -> None:
+    runs = ("", "gw0", "gw1", RUN, RUN[:-1] + "0")
+    names = [world_name(one, run=run) for one in NODE_IDS for run in runs]
+    assert len(set(names)) == len(NODE_IDS) * len(runs)
+    assert all(NAME.fullmatch(name) for name in names)
+    assert not any("--" in name or name.startswith("-") for name in names)

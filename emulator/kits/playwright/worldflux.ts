@@ -7,7 +7,7 @@
 
 import { createHash } from "node:crypto";
 import { type APIRequestContext, test as base, type Page, type TestInfo } from "@playwright/test";
-import { emulatorUrl } from "../worldflux.config";
+import { emulatorUrl, run } from "../worldflux.config";
 
 export { expect } from "@playwright/test";
 
@@ -131,12 +131,12 @@ export const test = base.extend<Fixtures & { seed: string | undefined }>({
   },
 });
 
-/** The same in every run, another for every test, project, repetition and retry. */
-function worldName(testInfo: TestInfo): string {
-  const title = testInfo.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 27).replace(/^-|-$/g, "");
-  const said = [testInfo.project.name, ...testInfo.titlePath, testInfo.repeatEachIndex, testInfo.retry].join("\n");
-  const digest = createHash("sha256").update(said).digest("hex").slice(0, 12);
-  return title ? `${title}-${digest}` : digest;
+/** Fit to be read, and another for every run, project, test, repetition and retry; at most 40 of a-z, 0-9 and hyphens. */
+function worldName({ title, titlePath, project, repeatEachIndex, retry }: TestInfo): string {
+  const said = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 21).replace(/^-|-$/g, "");
+  const whole = [run, project.name, ...titlePath, repeatEachIndex, retry].join("\n");
+  const digest = createHash("sha256").update(whole).digest("hex").slice(0, 12);
+  return [said, run.slice(0, 4), digest].filter(Boolean).join("-");
 }
 
 async function advance(page: Page, world: World, now: () => Promise<Date>, by: number | string): Promise<void> {
