@@ -231,11 +231,16 @@ def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
     assert complaint("faults", "arm", "--operation", "no_such", "--drop").startswith("Error: ")
 
 
+GROUPS = ("operations", "codes", "states")
+
+
 def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     httpx2.get(f"{server.url}/api/cloud/me")
     view = shown("coverage")
     lines = said("coverage").splitlines()
     assert "never met, codes: quota_exceeded" in lines
+    assert "never met, states: subscription past_due" in lines
+    assert [line.split()[:1] for line in lines[-5:-1]] == [["MET"], *[[one] for one in GROUPS]]
     assert lines[-1] == f"{view['percent']} % met"
     said("coverage", "--fail-under", "0.1")
     result = run("coverage", "--fail-under", "99")
