@@ -117,15 +117,23 @@ STATES: tuple[str, ...] = (
     *(f"{machine.name} {state}" for machine in MACHINES for state in machine.states),
 )
 
+_RUNS = {f"run {status}": b'"status":"%b"' % status.encode() for status in RUN_STATUSES}
+_MARKED = {b'"%b":' % machine.members[0].encode(): machine for machine in MACHINES}
+
+_HEAD_BYTES = 4096
+"""How much of an answer is searched for what it is of; a list tells by its first item."""
+
 
 def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> Iterator[str]:
     """Yield the states of STATES that an answer shows and that are new, each perhaps repeatedly."""
-    for status in RUN_STATUSES:
-        if is_new(state := f"run {status}") and b'"status":"%b"' % status.encode() in body:
+    for state, said in _RUNS.items():
+        if is_new(state) and said in body:
             yield state
-    wanted = [one for one in MACHINES if b'"%b":' % one.members[0].encode() in body]
-    views = _views(body) if wanted else []
-    now = to_text(at)
+    head = body[:_HEAD_BYTES]
+    wanted = [machine for mark, machine in _MARKED.items() if mark in head]
+    if not wanted:
+        return
+    views, now = _views(body), to_text(at)
     for machine in wanted:
         for view in views:
             if all(member in view for member in machine.members):
