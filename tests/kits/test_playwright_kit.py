@@ -225,7 +225,7 @@ def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(
 ) -> None:
     url = free_url()
     counts, attached = project.test(url)
-    assert counts == {"passed": 18}
+    assert counts == {"passed": 14}
     assert attached == []
     # Playwright has ended what it started.
     with pytest.raises(httpx2.ConnectError):

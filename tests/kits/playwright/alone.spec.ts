@@ -5,7 +5,7 @@ import { emulatorUrl } from "../worldflux.config";
 
 type Runs = { items: { client_run_id: string }[] };
 
-for (let place = 0; place < 12; place++) {
+for (let place = 0; place < 8; place++) {
   test(`alone ${place}`, async ({ page, context, request, signIn, world, clock, mail, fault }) => {
     // The page, by header and cookie
     const response = await page.goto(`${emulatorUrl}/healthz`);
