@@ -77,10 +77,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _server(config: pytest.Config) -> Server:
-    from emulator.kits.process import start
+    from emulator.kits.process import StartError, start
+    from emulator.seeding.library import SeedError, load
 
     if _SERVER not in config.stash:
-        config.stash[_SERVER] = start("--seed", _seed(config) or "demo")
+        seed = _seed(config) or "demo"
+        try:
+            load(seed)  # what the server says on its stderr, pytest may have captured
+            config.stash[_SERVER] = start("--seed", seed)
+        except (SeedError, StartError) as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     return config.stash[_SERVER]
 
 
@@ -107,36 +113,56 @@ def _seed(config: pytest.Config) -> str | None:
 @pytest.fixture(scope="session")
 def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
     """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
+    from emulator.kits.control import ControlError
+    from emulator.kits.lines import UnreachableError
     from emulator.kits.sources import Source
+    from emulator.seeding.library import SeedError
 
     told = getattr(pytestconfig, "workerinput", {}).get(_URL)
     url = told or _url(pytestconfig)
-    if url:
-        source = Source.served(url, seed=None if told else _seed(pytestconfig))
-    elif pytestconfig.getoption("--worldflux-server"):
-        source = Source.served(_server(pytestconfig).url)
-    else:
-        source = Source.in_process(_seed(pytestconfig) or "demo")
+    try:
+        if url:
+            source = Source.served(url, seed=None if told else _seed(pytestconfig))
+        elif pytestconfig.getoption("--worldflux-server"):
+            source = Source.served(_server(pytestconfig).url)
+        else:
+            source = Source.in_process(_seed(pytestconfig) or "demo")
+    except (ControlError, UnreachableError, SeedError) as error:
+        pytest.fail(str(error), pytrace=False)
     yield source
     source.close()
 
 
 @pytest.fixture
 def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld]:
-    """Make a fresh world of this test's own: `client`, `signed_in()`, `api_key`, `clock`, `mail`,
-    `fault()`, `requests()`, `snapshot()`, `restore()`.
+    """Make a fresh world of this test's own: `client`, `signed_in()`, `keyed()`, `as_async()`,
+    `clock`, `mail`, `fault()`, `requests()`, `snapshot()`, `restore()`.
     """
+    from emulator.kits.control import ControlError
+    from emulator.kits.lines import UnreachableError
     from emulator.kits.own_world import OwnWorld
 
-    marker = request.node.get_closest_marker("worldflux")
-    seed = marker.kwargs.get("seed") if marker else None
     name = world_name(request.node.nodeid, run=run_id(request.config))
-    mine = OwnWorld(emulator, name, seed=seed)
+    try:
+        mine = OwnWorld(emulator, name, seed=_seed_of(request.node))
+    except (ControlError, UnreachableError) as error:
+        pytest.fail(str(error), pytrace=False)
     request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
     yield mine
     # On a server the world of a failed test stays, to be looked at.
     mine.close(keeps_world=request.node.stash[_HAS_FAILED])
     del request.node.stash[_WORLD]
+
+
+def _seed_of(node: pytest.Item) -> str | None:
+    """Return the seed that a test's marker names: `worldflux("empty")` or `worldflux(seed=…)`."""
+    marker = node.get_closest_marker("worldflux")
+    if marker is None:
+        return None
+    said = [*marker.args, *marker.kwargs.values()]
+    if len(said) != 1 or set(marker.kwargs) - {"seed"}:
+        pytest.fail(f"A marker names one seed: {MARKER}.", pytrace=False)
+    return str(said[0])
 
 
 def world_name(node_id: str, *, run: str = "") -> str:

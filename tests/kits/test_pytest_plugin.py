@@ -212,6 +212,9 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             answer = client.get("/api/runs", headers={"Authorization": f"Bearer {world.api_key}"})
             assert answer.headers["x-emulator-world"] == world.name
             assert world.env["WORLDFLUX_CLOUD_API_KEY"] == world.api_key
+            for key in (world.anon_key, world.service_role_key):
+                settings = client.get("/auth/v1/settings", headers={"apikey": key})
+                assert settings.headers["x-emulator-world"] == world.name
 
         def test_clock(world):
             began = world.clock.now
@@ -282,15 +285,99 @@ def test_the_seed_of_every_world_can_be_chosen(run_tests: RunTests, launch: Laun
     run_tests(nobody, *arguments, "-n", "1").assert_outcomes(passed=1)
 
 
-def test_it_works_in_coroutines(run_tests: RunTests) -> None:
-    run_tests("""
+@pytest.mark.parametrize("where", [(), ("--worldflux-server",)], ids=["in process", "server"])
+def test_it_works_in_coroutines(run_tests: RunTests, where: tuple[str, ...]) -> None:
+    coroutines = """
         import asyncio
 
         def test_in_a_loop(world):
             async def work():
                 assert world.client.get("/healthz").status_code == 200
+                async with world.as_async() as nobody:
+                    assert (await nobody.get("/api/cloud/me")).status_code == 401
+                async with world.as_async(world.signed_in()) as mara:
+                    answers = await asyncio.gather(*[mara.get("/api/cloud/me") for _ in range(5)])
+                    assert {answer.status_code for answer in answers} == {200}
+                async with world.as_async(world.keyed()) as cli:
+                    answer = await cli.post("/api/runs", json={"adapter_id": "a", "task": "eval"})
+                    assert answer.headers["x-emulator-world"] == world.name
             asyncio.run(work())
-    """).assert_outcomes(passed=1)
+            assert [one["method"] for one in world.requests(path="/api/runs")] == ["POST"]
+    """
+    run_tests(coroutines, *where).assert_outcomes(passed=1)
+
+
+def test_it_works_in_classes_of_unittest(run_tests: RunTests) -> None:
+    result = run_tests("""
+        import unittest
+        import pytest
+
+        class Tests(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _enter(self, world):
+                self.world = world
+
+            def test_it(self):
+                assert self.world.client.get("/healthz").status_code == 200
+
+            def test_fails(self):
+                self.world.client.get("/healthz")
+                self.fail("as it should")
+    """)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "  1 GET /healthz 200" in result.outlines
+
+
+def test_the_marker_names_one_seed(run_tests: RunTests) -> None:
+    result = run_tests("""
+        import pytest
+
+        def users(world):
+            return world.client.get("/_emulator/state").json()["tables"]["users"]
+
+        @pytest.mark.worldflux("empty")
+        def test_by_place(world):
+            assert users(world) == 0
+
+        @pytest.mark.worldflux(seed="empty")
+        class TestAll:
+            def test_of_a_class(self, world):
+                assert users(world) == 0
+
+            @pytest.mark.worldflux(seed="demo")
+            def test_the_closest_counts(self, world):
+                assert users(world) > 0
+
+        @pytest.mark.worldflux(sed="empty")
+        def test_misspelt(world):
+            pass
+
+        @pytest.mark.worldflux(seed="demmo")
+        def test_unknown(world):
+            pass
+    """)
+    result.assert_outcomes(passed=3, errors=2)
+    shown = result.stdout.str()
+    assert "A marker names one seed: worldflux(seed): " in shown
+    assert "Did you mean 'demo'?" in shown
+    assert "Traceback" not in shown
+    assert "own_world.py" not in shown
+
+
+@pytest.mark.parametrize(
+    ("where", "code"),
+    [((), 1), (("--worldflux-server",), 4), (("--worldflux-server", "-n", "1"), 4)],
+    ids=["in process", "server", "workers"],
+)
+def test_a_seed_that_there_is_none_of_is_said_plainly(
+    run_tests: RunTests, where: tuple[str, ...], code: int
+) -> None:
+    result = run_tests(ISOLATED, "--worldflux-seed", "demmo", *where)
+    shown = result.stdout.str() + result.stderr.str()
+    assert result.ret == code
+    assert "Did you mean 'demo'?" in shown
+    assert "Traceback" not in shown
+    assert "INTERNALERROR" not in shown
 
 
 def test_it_imports_nothing_until_a_world_is_asked_for(run_tests: RunTests) -> None:
