@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -36,7 +37,7 @@ def make_client(line: Line, headers: Mapping[str, str]) -> httpx.Client:
 
 
 def make_async_client(line: Line, like: httpx.Client) -> httpx.AsyncClient:
-    """Return a client for coroutines with the headers and cookies of another."""
+    """Return a client for coroutines of asyncio with the headers and cookies of another."""
     http = library()
     transport = _in_process_async(http, line) if isinstance(line, InProcess) else None
     client = http.AsyncClient(
@@ -57,11 +58,9 @@ def _in_process(http: Any, line: InProcess) -> Any:
 
 
 def _in_process_async(http: Any, line: InProcess) -> Any:
-    from anyio import to_thread  # what httpx itself runs on, in asyncio and in trio
-
     async def answer(request: Any) -> Any:
         body = await request.aread()
-        return await to_thread.run_sync(_answer, http, line, request, body)
+        return await asyncio.to_thread(_answer, http, line, request, body)
 
     return http.MockTransport(answer)
 

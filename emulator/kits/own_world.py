@@ -128,8 +128,8 @@ class OwnWorld:
         return self.new_client(Authorization=f"Bearer {self.api_key}")
 
     def as_async(self, client: httpx.Client | None = None) -> httpx.AsyncClient:
-        """Return the same caller for coroutines: headers and cookies of a client, as they are now;
-        default: nobody signed in. Close it: `async with world.as_async(world.signed_in()) as mara`.
+        """Return the same caller for coroutines of asyncio: with the headers and cookies that a
+        client has now; default: nobody's. `async with world.as_async(world.signed_in()) as mara`.
         """
         return make_async_client(self._source.line, self.client if client is None else client)
 
