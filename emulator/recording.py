@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 
 from emulator.faults import Armed
 from emulator.journal import Entry
 from emulator.live import Live
+from emulator.states import shown_states
 from emulator.striking import Strike
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
-from emulator.world.records import TABLES, RunStatus
+from emulator.world.records import TABLES
 from emulator.world.world import State
-
-RUN_STATUSES: tuple[str, ...] = get_args(RunStatus)
 
 _KINDS = {spec.name: spec.record for spec in TABLES}
 _REFUSED = 400
@@ -82,14 +81,15 @@ def _changed(
 
 
 def count_met(met: Counter[tuple[str, str, str]], entry: Entry) -> None:
-    """Count the operation, the code and the statuses of runs that a client met."""
+    """Count the operation, the code and the states of records that a client met."""
     met["operation", entry.operation, ""] += 1
     if entry.code is not None:
         met["code", entry.surface, entry.code] += 1
-    for status in RUN_STATUSES:
-        said = b'"status":"%b"' % status.encode()
-        if not met["state", status, ""] and said in entry.response_body:
-            met["state", status, ""] = 1
+    if entry.status < _REFUSED:
+        shown = shown_states(
+            entry.response_body, at=entry.at, is_new=lambda state: not met["state", state, ""]
+        )
+        met.update(("state", state, "") for state in set(shown))
 
 
 def _code_of(answer: Answer) -> str | None:

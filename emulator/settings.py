@@ -21,7 +21,7 @@ class Settings:
     """Whether a request that names an unknown world gets a fresh fork of the baseline."""
 
     idle_world_seconds: int | None = None
-    """After how long without a request a world may be dropped to make room; None: never."""
+    """After how long without a request a world of a crowd makes room for a new one; None: never."""
 
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()

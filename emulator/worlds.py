@@ -17,9 +17,13 @@ from emulator.world.clock import Happened
 from emulator.world.forgetting import PURGES
 from emulator.world.records import Instant, Ordinal
 from emulator.world.refusals import Conflict, Invalid, NotFound
+from emulator.world.times import SECOND
 from emulator.world.world import DEFAULT, State, World
 
 WORLDS_MAX = 10_000
+CROWD = 1_000
+"""From so many worlds on those that were idle for too long make room for each new one."""
+
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -65,6 +69,7 @@ class Worlds:
         """Has the server listen on a port no more."""
         self._live: dict[str, Live] = {}
         self._by_port: dict[int, str] = {}
+        self._idle_again_at: Instant = 0
         self._add(DEFAULT, self.begin)
 
     def _plant(self, seed: Named) -> Beginning:
@@ -81,7 +86,7 @@ class Worlds:
         return self.begin.planted
 
     def _add(self, name: str, begin: Beginning) -> Live:
-        if len(self._live) >= WORLDS_MAX:
+        if len(self._live) >= CROWD:
             self._expire()
         if len(self._live) >= WORLDS_MAX:
             raise Conflict(f"There are {WORLDS_MAX} worlds already; delete some first.")
@@ -91,12 +96,15 @@ class Worlds:
     def _expire(self) -> None:
         """Drop the worlds that were idle for longer than the settings allow."""
         idle_seconds = self.settings.idle_world_seconds
-        if idle_seconds is None:
+        if idle_seconds is None or (now := self._now()) < self._idle_again_at:
             return
-        oldest = self._now() - idle_seconds * 1_000_000
+        idle = idle_seconds * SECOND
         for name, live in list(self._live.items()):
-            if name != DEFAULT and live.port is None and live.last_used < oldest:
+            if name != DEFAULT and live.port is None and live.last_used < now - idle:
                 del self._live[name]
+        # Until the longest unused of the others is idle for too long there is nothing to look for.
+        rest = (one for one in self._live.values() if one.world.name != DEFAULT)
+        self._idle_again_at = min((one.last_used for one in rest), default=now) + idle
 
     # Finding
 

@@ -151,7 +151,7 @@ def test_seeds_schema_prints_the_schema_or_writes_it(tmp_path: Path) -> None:
     assert path.read_text() == schema_text()
     missing = str(tmp_path / "no" / "schema.json")
     assert complaint("seeds", "schema", "--output", missing) == (
-        f"Error: [Errno 2] No such file or directory: {missing!r}\n"
+        f"Error: No such file or directory: {missing!r}\n"
     )
 
 

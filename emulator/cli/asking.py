@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -12,11 +13,15 @@ import click
 
 from emulator.cli.complaints import plain_errors
 from emulator.cli.environment import PORT
-from emulator.kits.control import Control
+from emulator.kits.control import Control, ControlError
 from emulator.kits.lines import OverHttp
 
 URL = "WORLDFLUX_EMULATOR_URL"
 DEFAULT_URL = f"http://localhost:{PORT}"
+
+SURFACES = ("bff", "upstream", "supabase", "stripe")
+
+_PROGRAM = "worldflux-emulator"
 
 P = ParamSpec("P")
 
@@ -38,23 +43,58 @@ class Asked:
 
 
 url_option = click.option(
-    "--url", envvar=URL, default=DEFAULT_URL, show_default=True, show_envvar=True, help="Where."
+    "--url",
+    envvar=URL,
+    default=DEFAULT_URL,
+    show_default=True,
+    show_envvar=True,
+    help="Its origin.",
 )
+_world_option = click.option("--world", help="The world it is about.  [default: default]")
 json_option = click.option("--json", "as_json", is_flag=True, help="What the server said, as JSON.")
 
 
 def asks(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
-    """Give a command its server: the options --url, --world and --json."""
+    """Give a command a world of its server: the options --url, --world and --json."""
 
     @url_option
-    @click.option("--world", help="The world it is about.  [default: default]")
+    @_world_option
     @json_option
     @wraps(command)
     @plain_errors
     def run(*args: Any, url: str, world: str | None, as_json: bool, **kwargs: Any) -> None:
-        command(Asked(Control(OverHttp(url), world), as_json), *args, **kwargs)
+        line = OverHttp(url)
+        if world is not None:
+            _require_world(Control(line), world)
+        command(Asked(Control(line, world), as_json), *args, **kwargs)
 
     return run
+
+
+def asks_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
+    """Give a command that is about no one world its server: the options --url and --json."""
+
+    @url_option
+    @json_option
+    @wraps(command)
+    @plain_errors
+    def run(*args: Any, url: str, as_json: bool, **kwargs: Any) -> None:
+        command(Asked(Control(OverHttp(url)), as_json), *args, **kwargs)
+
+    return run
+
+
+def _require_world(control: Control, name: str) -> None:
+    """Refuse a world that is not there: asked about, one that is misspelt would be made."""
+    try:
+        control.get("worlds", name)
+    except ControlError as error:
+        if error.code != "not_found":
+            raise
+        known = [one["name"] for one in control.get("worlds")["items"]]
+        near = get_close_matches(name, known, n=1)
+        remedy = f"Did you mean {near[0]!r}?" if near else f"Make it: {_PROGRAM} worlds make {name}"
+        raise click.ClickException(f"There is no world {name!r}. {remedy}") from error
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from emulator.cli.asking import Asked, asks, table
+from emulator.kits.control import ControlError
 
 
 @click.group()
 def clock() -> None:
     """Look at a world's clock and move it."""
+
+
+@contextmanager
+def _hint(remedy: str) -> Iterator[None]:
+    """Say beside what control refuses of an argument how to write it."""
+    try:
+        yield
+    except ControlError as error:
+        hint = f"{error} {remedy}" if error.code == "validation_error" else str(error)
+        raise ControlError(hint, status=error.status, code=error.code) from error
 
 
 def _say(asked: Asked, said: dict[str, Any]) -> None:
@@ -28,7 +41,7 @@ def show_clock(asked: Asked) -> None:
     _say(asked, asked.control.get("clock"))
 
 
-@clock.command("advance")
+@clock.command("advance", short_help="Move on BY seconds or a duration such as P30D.")
 @click.argument("by")
 @asks
 def advance_clock(asked: Asked, *, by: str) -> None:
@@ -37,12 +50,14 @@ def advance_clock(asked: Asked, *, by: str) -> None:
         body: dict[str, Any] = {"seconds": float(by)}
     except ValueError:
         body = {"duration": by}
-    _say(asked, asked.control.post("clock", "advance", **body))
+    with _hint("Write how far: seconds, or an ISO 8601 duration such as P30D or PT90M."):
+        _say(asked, asked.control.post("clock", "advance", **body))
 
 
-@clock.command("set")
+@clock.command("set", short_help="Move to the moment NOW.")
 @click.argument("now")
 @asks
 def set_clock(asked: Asked, *, now: str) -> None:
     """Move to the moment NOW, such as 2026-03-01T00:00:00Z, and print what fell due."""
-    _say(asked, asked.control.post("clock", "set", now=now))
+    with _hint("Write a moment with its zone, such as 2026-03-01T00:00:00Z."):
+        _say(asked, asked.control.post("clock", "set", now=now))

@@ -28,14 +28,23 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (ControlError, StartError, FileNotFoundError, PermissionError) as error:
+        except (ControlError, StartError) as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever reads has had enough; click ends quietly
+        except OSError as error:
+            raise click.ClickException(_of_a_file(error)) from error
         except UnreachableError as error:
             raise _Unreachable(f"{error} Start one: worldflux-emulator serve.") from error
         except _of_the_emulator() as error:
             raise click.ClickException(str(error)) from error
 
     return run
+
+
+def _of_a_file(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{reason}: {str(error.filename)!r}"
 
 
 def _of_the_emulator() -> tuple[type[Exception], ...]:

@@ -32,7 +32,7 @@ class Finding:
     found: str
 
 
-@click.command()
+@click.command(short_help="Say whether this machine has what is needed.")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 def doctor(*, port: int, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import Asked, asks, table
+from emulator.cli.asking import SURFACES, Asked, asks, table
 
 _MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
 
@@ -20,7 +20,7 @@ def _said(members: dict[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in members.items()) or "every call"
 
 
-@faults.command("list")
+@faults.command("list", short_help="List the armed faults with their hits.")
 @asks
 def list_faults(asked: Asked) -> None:
     """List the armed faults with how many calls matched and how many were hit."""
@@ -33,7 +33,7 @@ def list_faults(asked: Asked) -> None:
 
 
 @faults.command("arm")
-@click.option("--surface", help="bff, upstream, supabase or stripe.")
+@click.option("--surface", type=click.Choice(SURFACES))
 @click.option("--operation", help="As `routes` names it: list_runs, 'GET /api/cloud/runs'.")
 @click.option("--method", help="GET, POST, …")
 @click.option("--path", help="May hold *.")

@@ -16,14 +16,19 @@ def seeds() -> None:
 
 
 @seeds.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object: what each holds, by name.")
 @plain_errors
-def list_seeds() -> None:
+def list_seeds(*, as_json: bool) -> None:
     """List the seeds that come with the emulator."""
     from emulator.seeding.library import load, names
 
-    width = max(len(name) for name in names())
-    for name in names():
-        click.echo(f"{name:<{width}}  {load(name).seed.description}")
+    held = {name: load(name).seed.description for name in names()}
+    if as_json:
+        click.echo(json.dumps(held, indent=2, ensure_ascii=False))
+        return
+    width = max(len(name) for name in held)
+    for name, description in held.items():
+        click.echo(f"{name:<{width}}  {description}")
 
 
 @seeds.command("show")
@@ -36,7 +41,7 @@ def show_seed(*, seed: str) -> None:
     click.echo(load(seed).path.read_text("utf-8"), nl=False)
 
 
-@seeds.command("check")
+@seeds.command("check", short_help="Plant a seed, and say the line of every mistake.")
 @click.argument("seed")
 @plain_errors
 def check_seed(*, seed: str) -> None:

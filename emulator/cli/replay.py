@@ -22,7 +22,7 @@ def capsule(asked: Asked, *, file: Path) -> None:
     asked.say({"file": str(file), "bytes": len(content)}, f"{file}: {len(content)} bytes")
 
 
-@click.command()
+@click.command(short_help="Do a capsule again and name the first difference.")
 @click.argument("file", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 @plain_errors

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-from emulator.cli.asking import Asked, asks, table
+from emulator.cli.asking import SURFACES, Asked, asks, asks_server, table
 
-_FILTERS = ("surface", "operation", "method", "path", "status", "code", "actor")
+_FILTERS: Mapping[str, tuple[Any, str]] = {
+    "surface": (click.Choice(SURFACES), "That went to it."),
+    "operation": (str, "Of that operation, as `routes` names it."),
+    "method": (str, "GET, POST, …"),
+    "path": (str, "At that path; may hold *."),
+    "status": (click.IntRange(100, 599), "Answered so."),
+    "code": (str, "Refused with that error code."),
+    "actor": (str, "Of that user or API key, by its id."),
+}
+"""By which requests are chosen: of what type, and what it says of them."""
 
 
 @click.group()
@@ -51,8 +60,8 @@ def requests() -> None:
 
 
 def _filtered(command: Callable[..., None]) -> Callable[..., None]:
-    for name in reversed(_FILTERS):
-        command = click.option(f"--{name}", help="Of these only; a path may hold *.")(command)
+    for name, (kind, said) in reversed(list(_FILTERS.items())):
+        command = click.option(f"--{name}", type=kind, help=said)(command)
     return command
 
 
@@ -70,7 +79,7 @@ def list_requests(asked: Asked, /, **query: Any) -> None:
     asked.say(said, *table(head, [[one[name] for name in members] for one in said["items"]]))
 
 
-@requests.command("show")
+@requests.command("show", short_help="Print one request with its answer.")
 @click.argument("request_id")
 @asks
 def show_request(asked: Asked, *, request_id: str) -> None:
@@ -79,9 +88,9 @@ def show_request(asked: Asked, *, request_id: str) -> None:
     asked.say(said, json.dumps(said, indent=2, ensure_ascii=False))
 
 
-@click.command()
+@click.command(short_help="Say what no client has met since the server began.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="End with 1 below that percent.")
-@asks
+@asks_server
 def coverage(asked: Asked, *, fail_under: float | None) -> None:
     """Say which operations, error codes and states no client has met since the server began."""
     said = asked.control.get("coverage")

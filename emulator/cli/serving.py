@@ -55,7 +55,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--idle-worlds",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="Drop worlds idle for so long where there are too many.  [default: never]",
+    default=86_400,
+    show_default=True,
+    help="From the thousandth world on, drop those idle for so long.",
 )
 @click.option("--import", "imported", type=_FILE, help="Begin with the worlds of an export.")
 @click.option("--export-on-exit", "exported", type=_FILE, help="Write all worlds there at the end.")
@@ -74,7 +76,7 @@ def serve(
     allowed_origin: tuple[str, ...],
     e2e_fixtures: bool | None,
     lazy_worlds: bool,
-    idle_worlds: int | None,
+    idle_worlds: int,
     imported: Path | None,
     exported: Path | None,
     webhook: tuple[str, ...],

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import Asked, asks, json_option, table, url_option
+from emulator.cli.asking import Asked, asks, asks_server, json_option, table, url_option
 from emulator.cli.complaints import plain_errors
 from emulator.kits.control import Control
 from emulator.kits.lines import OverHttp, UnreachableError
@@ -38,7 +38,7 @@ def wait(*, url: str, timeout: float, as_json: bool) -> None:
 
 
 @click.command()
-@asks
+@asks_server
 def status(asked: Asked) -> None:
     """Say who answers: version, seed, clock, worlds."""
     health = asked.control.get("health")
@@ -73,7 +73,7 @@ def _lines(views: list[dict[str, Any]]) -> list[str]:
 
 
 @worlds.command("list")
-@asks
+@asks_server
 def list_worlds(asked: Asked) -> None:
     """List the live worlds."""
     said = asked.control.get("worlds")
@@ -84,7 +84,7 @@ def list_worlds(asked: Asked) -> None:
 @click.argument("name")
 @click.option("--from", "source", help="A seed, a snapshot or a world.  [default: the baseline]")
 @click.option("--port", type=click.IntRange(0, 65535), help="A port of its own; 0: a free one.")
-@asks
+@asks_server
 def make_world(asked: Asked, *, name: str, source: str | None, port: int | None) -> None:
     """Make a world and print its URL."""
     body: dict[str, Any] = {"name": name, "from": source, "port": port}
@@ -92,11 +92,11 @@ def make_world(asked: Asked, *, name: str, source: str | None, port: int | None)
     asked.say(said, said["url"])
 
 
-@worlds.command("fork")
+@worlds.command("fork", short_help="Make the world FORK in the state of NAME.")
 @click.argument("name")
 @click.argument("fork")
 @click.option("--port", type=click.IntRange(0, 65535), help="A port of its own; 0: a free one.")
-@asks
+@asks_server
 def fork_world(asked: Asked, *, name: str, fork: str, port: int | None) -> None:
     """Make the world FORK in the state of the world NAME, and print its URL."""
     said = asked.control.post("worlds", name, "fork", name=fork, port=port)
@@ -106,7 +106,7 @@ def fork_world(asked: Asked, *, name: str, fork: str, port: int | None) -> None:
 @worlds.command("reset")
 @click.argument("name")
 @click.option("--seed", help="Another seed, by name or file on the server.")
-@asks
+@asks_server
 def reset_world(asked: Asked, *, name: str, seed: str | None) -> None:
     """Put a world back to its beginning, or to another seed."""
     said = asked.control.post("worlds", name, "reset", seed=seed)
@@ -115,7 +115,7 @@ def reset_world(asked: Asked, *, name: str, seed: str | None) -> None:
 
 @worlds.command("delete")
 @click.argument("name")
-@asks
+@asks_server
 def delete_world(asked: Asked, *, name: str) -> None:
     """Forget a world and close its port."""
     asked.control.delete("worlds", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -35,14 +36,40 @@ def make_client(line: Line, headers: Mapping[str, str]) -> httpx.Client:
     return cast("httpx.Client", client)
 
 
+def make_async_client(line: Line, like: httpx.Client) -> httpx.AsyncClient:
+    """Return a client for coroutines of asyncio with the headers and cookies of another."""
+    http = library()
+    transport = _in_process_async(http, line) if isinstance(line, InProcess) else None
+    client = http.AsyncClient(
+        base_url=line.url,
+        headers=like.headers,
+        cookies=like.cookies,
+        transport=transport,
+        trust_env=False,
+    )
+    return cast("httpx.AsyncClient", client)
+
+
 def _in_process(http: Any, line: InProcess) -> Any:
     def answer(request: Any) -> Any:
-        target = request.url.raw_path.decode("ascii")
-        headers = tuple(request.headers.multi_items())
-        try:
-            reply = line.pass_on(request.method, target, headers=headers, body=request.read())
-        except UnreachableError as error:
-            raise http.RemoteProtocolError(str(error), request=request) from error
-        return http.Response(reply.status, headers=list(reply.headers), content=reply.content)
+        return _answer(http, line, request, request.read())
 
     return http.MockTransport(answer)
+
+
+def _in_process_async(http: Any, line: InProcess) -> Any:
+    async def answer(request: Any) -> Any:
+        body = await request.aread()
+        return await asyncio.to_thread(_answer, http, line, request, body)
+
+    return http.MockTransport(answer)
+
+
+def _answer(http: Any, line: InProcess, request: Any, body: bytes) -> Any:
+    target = request.url.raw_path.decode("ascii")
+    headers = tuple(request.headers.multi_items())
+    try:
+        reply = line.pass_on(request.method, target, headers=headers, body=body)
+    except UnreachableError as error:
+        raise http.RemoteProtocolError(str(error), request=request) from error
+    return http.Response(reply.status, headers=list(reply.headers), content=reply.content)

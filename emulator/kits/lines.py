@@ -80,6 +80,7 @@ class OverHttp:
                 )
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
+            reason = getattr(reason, "strerror", None) or reason
             raise UnreachableError(f"No emulator answers at {self.url}: {reason}.") from error
 
 

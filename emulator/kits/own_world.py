@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from emulator.kits.control import WORLD_HEADER, Control, ControlError
-from emulator.kits.http_clients import make_client
+from emulator.kits.http_clients import make_async_client, make_client
 from emulator.kits.parts import Clock, Fault, Mail
 from emulator.kits.sources import Source
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _CONFLICT = 409
 _NOT_FOUND = 404
-_MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
 
 
 class OwnWorld:
@@ -75,6 +74,16 @@ class OwnWorld:
         return f"{keys[0][1]}~{self.name}"
 
     @property
+    def anon_key(self) -> str:
+        """Supabase's key for browsers; it leads here with nothing besides."""
+        return str(self._made["anon_key"])
+
+    @property
+    def service_role_key(self) -> str:
+        """Supabase's key for servers, which may do everything; it leads here too."""
+        return str(self._made["service_role_key"])
+
+    @property
     def env(self) -> dict[str, str]:
         """The environment of a CLI or a dashboard that is to come here."""
         keys = self._source.credentials(self._seed).keys
@@ -82,8 +91,8 @@ class OwnWorld:
             "WORLDFLUX_CLOUD_API_URL": self._source.line.url,
             **({"WORLDFLUX_CLOUD_API_KEY": self.api_key} if keys else {}),
             "NEXT_PUBLIC_SUPABASE_URL": self._source.line.url,
-            "NEXT_PUBLIC_SUPABASE_ANON_KEY": str(self._made["anon_key"]),
-            "SUPABASE_SERVICE_ROLE_KEY": str(self._made["service_role_key"]),
+            "NEXT_PUBLIC_SUPABASE_ANON_KEY": self.anon_key,
+            "SUPABASE_SERVICE_ROLE_KEY": self.service_role_key,
             "WORLDFLUX_E2E_FIXTURES": "0",
         }
 
@@ -118,25 +127,88 @@ class OwnWorld:
         """Return a client that sends the API key, as the CLI does."""
         return self.new_client(Authorization=f"Bearer {self.api_key}")
 
+    def as_async(self, client: httpx.Client | None = None) -> httpx.AsyncClient:
+        """Return the same caller for coroutines of asyncio: with the headers and cookies that a
+        client has now; default: nobody's. `async with world.as_async(world.signed_in()) as mara`.
+        """
+        return make_async_client(self._source.line, self.client if client is None else client)
+
     # Faults, and what happened
 
-    def fault(self, **said: Any) -> Fault:
-        """Arm a fault: which calls by `surface`, `operation`, `method`, `path`, `actor`, `times`
-        and `nth`; what they meet by `status` and `code`, `latency_ms`, `drop` or `truncate_bytes`.
+    def fault(
+        self,
+        *,
+        surface: str | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        actor: str | None = None,
+        times: int | None = None,
+        nth: int | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        message: str | None = None,
+        latency_ms: int | None = None,
+        recorded: bool | None = None,
+        drop: bool | None = None,
+        truncate_bytes: int | None = None,
+    ) -> Fault:
+        """Arm a fault: which calls, up to `nth`, and what they meet, from `status` on; a
+        `recorded` latency is noted rather than waited for. A path may hold `*`.
 
-        A context manager: left, it is disarmed.
+        A context manager: left, it is disarmed. Raises ControlError.
         """
-        match = {name: said[name] for name in said if name in _MATCH}
-        then = {name: said[name] for name in said if name not in _MATCH}
-        return Fault(self.control, self.control.post("faults", match=match, then=then)["id"])
+        match = {
+            "surface": surface,
+            "operation": operation,
+            "method": method,
+            "path": path,
+            "actor": actor,
+            "times": times,
+            "nth": nth,
+        }
+        then = {
+            "status": status,
+            "code": code,
+            "message": message,
+            "latency_ms": latency_ms,
+            "recorded": recorded,
+            "drop": drop,
+            "truncate_bytes": truncate_bytes,
+        }
+        made = self.control.post("faults", match=_said(match), then=_said(then))
+        return Fault(self.control, made["id"])
 
-    def requests(self, **wanted: Any) -> list[dict[str, Any]]:
-        """Return the requests of the journal, newest first, that fit: `surface`, `operation`,
-        `method`, `path`, `status`, `code`, `actor`, `since`; `wait` seconds for the first.
+    def requests(
+        self,
+        *,
+        surface: str | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        actor: str | None = None,
+        since: int | None = None,
+        wait: int | None = None,
+        limit: int = 1000,
+    ) -> list[dict[str, Any]]:
+        """Return the requests of the journal, newest first, that fit. `since` is the id of one
+        that is older, `wait` for how many seconds to wait for the first. Raises ControlError.
         """
-        items: list[dict[str, Any]] = self.control.get("requests", **{"limit": 1000, **wanted})[
-            "items"
-        ]
+        items: list[dict[str, Any]] = self.control.get(
+            "requests",
+            surface=surface,
+            operation=operation,
+            method=method,
+            path=path,
+            status=status,
+            code=code,
+            actor=actor,
+            since=since,
+            wait=wait,
+            limit=limit,
+        )["items"]
         return items
 
     # Going back
@@ -182,6 +254,10 @@ class OwnWorld:
 
     def __repr__(self) -> str:
         return f"<world {json.dumps(self.name)}>"
+
+
+def _said(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _removed(control: Control, *path: str) -> bool:

@@ -27,8 +27,12 @@ SHOWN_MAX = 30
 _WORLD = pytest.StashKey["OwnWorld"]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _SERVER = pytest.StashKey["Server"]()
-_URL = "worldflux_url"
+_RUN = pytest.StashKey[str]()
+_URL, _RUN_ID = "worldflux_url", "worldflux_run"
 """What the controller of pytest-xdist tells its workers."""
+
+_RUN_SHOWN = 4
+"""How much of the run's id a world's name shows; its hash has all of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Start the server once, before pytest-xdist's workers, and tell each where it is."""
+    """Start the server once, before pytest-xdist's workers; tell each where it is, and the run."""
+    # Where each worker runs every test, it does so in worlds of its own.
+    mine = str(node.gateway.id) if node.config.getoption("dist") == "each" else ""
+    node.workerinput[_RUN_ID] = run_id(node.config) + mine
     if node.config.getoption("--worldflux-server"):
         node.workerinput[_URL] = _server(node.config).url
 
@@ -70,11 +77,33 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _server(config: pytest.Config) -> Server:
-    from emulator.kits.process import start
+    from emulator.kits.process import StartError, start
+    from emulator.seeding.library import SeedError, load
 
     if _SERVER not in config.stash:
-        config.stash[_SERVER] = start("--seed", _seed(config) or "demo")
+        seed = _seed(config) or "demo"
+        try:
+            load(seed)  # what the server says on its stderr, pytest may have captured
+            config.stash[_SERVER] = start("--seed", seed)
+        except (SeedError, StartError) as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     return config.stash[_SERVER]
+
+
+def _url(config: pytest.Config) -> str | None:
+    return config.getoption("--worldflux-url") or config.getini(_URL) or None
+
+
+def run_id(config: pytest.Config) -> str:
+    """Return what tells this run's worlds from those of others on an emulator that serves others
+    too; empty where it is the run's own, so that worlds are named the same in every run.
+    """
+    from uuid import uuid4
+
+    if _RUN not in config.stash:
+        own = uuid4().hex if _url(config) else ""
+        config.stash[_RUN] = getattr(config, "workerinput", {}).get(_RUN_ID, own)
+    return config.stash[_RUN]
 
 
 def _seed(config: pytest.Config) -> str | None:
@@ -84,41 +113,65 @@ def _seed(config: pytest.Config) -> str | None:
 @pytest.fixture(scope="session")
 def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
     """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
+    from emulator.kits.control import ControlError
+    from emulator.kits.lines import UnreachableError
     from emulator.kits.sources import Source
+    from emulator.seeding.library import SeedError
 
     told = getattr(pytestconfig, "workerinput", {}).get(_URL)
-    url = told or pytestconfig.getoption("--worldflux-url") or pytestconfig.getini(_URL)
-    if url:
-        source = Source.served(url, seed=None if told else _seed(pytestconfig))
-    elif pytestconfig.getoption("--worldflux-server"):
-        source = Source.served(_server(pytestconfig).url)
-    else:
-        source = Source.in_process(_seed(pytestconfig) or "demo")
+    url = told or _url(pytestconfig)
+    try:
+        if url:
+            source = Source.served(url, seed=None if told else _seed(pytestconfig))
+        elif pytestconfig.getoption("--worldflux-server"):
+            source = Source.served(_server(pytestconfig).url)
+        else:
+            source = Source.in_process(_seed(pytestconfig) or "demo")
+    except (ControlError, UnreachableError, SeedError) as error:
+        pytest.fail(str(error), pytrace=False)
     yield source
     source.close()
 
 
 @pytest.fixture
 def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld]:
-    """Make a fresh world of this test's own: `client`, `signed_in()`, `api_key`, `clock`, `mail`,
-    `fault()`, `requests()`, `snapshot()`, `restore()`.
+    """Make a fresh world of this test's own: `client`, `signed_in()`, `keyed()`, `as_async()`,
+    `clock`, `mail`, `fault()`, `requests()`, `snapshot()`, `restore()`.
     """
+    from emulator.kits.control import ControlError
+    from emulator.kits.lines import UnreachableError
     from emulator.kits.own_world import OwnWorld
 
-    marker = request.node.get_closest_marker("worldflux")
-    seed = marker.kwargs.get("seed") if marker else None
-    mine = OwnWorld(emulator, world_name(request.node.nodeid), seed=seed)
-    request.node.stash[_WORLD] = mine
+    name = world_name(request.node.nodeid, run=run_id(request.config))
+    try:
+        mine = OwnWorld(emulator, name, seed=_seed_of(request.node))
+    except (ControlError, UnreachableError) as error:
+        pytest.fail(str(error), pytrace=False)
+    request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
     yield mine
     # On a server the world of a failed test stays, to be looked at.
-    mine.close(keeps_world=request.node.stash.get(_HAS_FAILED, False))
+    mine.close(keeps_world=request.node.stash[_HAS_FAILED])
     del request.node.stash[_WORLD]
 
 
-def world_name(node_id: str) -> str:
-    """Return a test's world: the same in every run, another for every test, fit to be read."""
-    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower()).strip("-")
-    return f"{said[:27].strip('-')}-{sha256(node_id.encode()).hexdigest()[:12]}".lstrip("-")
+def _seed_of(node: pytest.Item) -> str | None:
+    """Return the seed that a test's marker names: `worldflux("empty")` or `worldflux(seed=…)`."""
+    marker = node.get_closest_marker("worldflux")
+    if marker is None:
+        return None
+    said = [*marker.args, *marker.kwargs.values()]
+    if len(said) != 1 or set(marker.kwargs) - {"seed"}:
+        pytest.fail(f"A marker names one seed: {MARKER}.", pytrace=False)
+    return str(said[0])
+
+
+def world_name(node_id: str, *, run: str = "") -> str:
+    """Return a test's world: fit to be read, another for every test, and for every run that has
+    an id; its first digits tell people whose it is.
+    """
+    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower())
+    digest = sha256(f"{run}\n{node_id}".encode()).hexdigest()[:12]
+    return "-".join(filter(None, (said[:21].strip("-"), run[:_RUN_SHOWN], digest)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -149,6 +202,8 @@ def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> Non
     left_out = [f"… {len(lines) - SHOWN_MAX} earlier ones"] if len(lines) > SHOWN_MAX else []
     shown = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"])]
     shown += [f"Whole: {kept}", f"Again: worldflux-emulator replay {capsule}"]
+    if _url(item.config):
+        shown.append(f"It stays there: {mine.url}")
     report.sections.append((title, "\n".join(shown)))
 
 

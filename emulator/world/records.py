@@ -27,6 +27,7 @@ SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "un
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible"]
 BillingReason = Literal["subscription_create", "subscription_cycle", "subscription_update"]
 ReservedMeter = Literal["runs", "storage_bytes"]
+ReservationStatus = Literal["held", "committed", "reverted", "expired"]
 OneTimeKind = Literal[
     "signup", "invite", "magiclink", "recovery", "email_change", "email_change_old"
 ]
@@ -304,7 +305,7 @@ class Reservation:
     meter: ReservedMeter
     amount: int
     ttl_seconds: int
-    status: Literal["held", "committed", "reverted", "expired"]
+    status: ReservationStatus
     committed: int | None
     created_at: Instant
     ordinal: int

@@ -155,7 +155,7 @@ def test_worlds_are_made_forked_reset_and_deleted(server: Running) -> None:
     reset = said("worlds", "reset", "b", "--seed", "demo")
     assert reset == f"b: digest {views['default']['digest']}\n"
     assert said("worlds", "delete", "b") == "b: deleted\n"
-    assert complaint("worlds", "delete", "b") == "Error: No world 'b' is visible to you.\n"
+    assert complaint("worlds", "delete", "b") == "Error: There is no world 'b' here.\n"
     assert complaint("worlds", "make", "A B").startswith("Error: ")
 
 
@@ -164,18 +164,23 @@ def test_reset_puts_a_world_back(server: Running) -> None:
     run_ = {"client_run_id": "a", "status": "failed"}
     httpx2.post(f"{server.url}/api/e2e/cli-sync", json=run_).raise_for_status()
     assert said("reset") == f"default: digest {digest}\n"
+    said("worlds", "make", "a")
     assert said("reset", "--seed", "empty", "--world", "a").startswith("a: digest ")
     assert "demmo" in complaint("reset", "--seed", "demmo")
 
 
 def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
+    said("worlds", "make", "a")
     began = shown("clock", "show", "--world", "a")["now"]
     assert said("clock", "show", "--world", "a") == f"{began} (virtual)\n"
     assert shown("clock", "advance", "P1D", "--world", "a")["now"] > began
     said("clock", "advance", "90.5", "--world", "a")
     assert shown("clock", "set", "2030-01-01T00:00:00Z", "--world", "a")["now"].startswith("2030")
     assert shown("clock", "show")["now"] == began
-    assert complaint("clock", "advance", "soon").startswith("Error: ")
+    for by in ("soon", "nan"):
+        assert "seconds, or an ISO 8601 duration such as P30D" in complaint("clock", "advance", by)
+    for now in ("yesterday", "2027-01-01"):
+        assert "such as 2026-03-01T00:00:00Z." in complaint("clock", "set", now)
     assert complaint("clock", "set", "2020-01-01T00:00:00Z").startswith("Error: ")
 
 
@@ -190,7 +195,7 @@ def test_mail_is_listed_and_shown(server: Running) -> None:
     text = said("mail", "show", mail["id"])
     assert text.startswith(f"To: {email}\nSubject: {mail['subject']}\n\n")
     assert mail["link"] in text
-    assert complaint("mail", "show", "m") == "Error: No mail 'm' is visible to you.\n"
+    assert complaint("mail", "show", "m") == "Error: There is no mail 'm' here.\n"
 
 
 def test_requests_are_listed_and_shown(server: Running) -> None:
@@ -231,11 +236,16 @@ def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
     assert complaint("faults", "arm", "--operation", "no_such", "--drop").startswith("Error: ")
 
 
+GROUPS = ("operations", "codes", "states")
+
+
 def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     httpx2.get(f"{server.url}/api/cloud/me")
     view = shown("coverage")
     lines = said("coverage").splitlines()
     assert "never met, codes: quota_exceeded" in lines
+    assert "never met, states: subscription past_due" in lines
+    assert [line.split()[:1] for line in lines[-5:-1]] == [["MET"], *[[one] for one in GROUPS]]
     assert lines[-1] == f"{view['percent']} % met"
     said("coverage", "--fail-under", "0.1")
     result = run("coverage", "--fail-under", "99")
@@ -250,6 +260,81 @@ def test_a_capsule_is_written_and_replayed(server: Running, tmp_path: Path) -> N
     file = tmp_path / "it.capsule.json"
     said("capsule", str(file))
     assert shown("replay", str(file)) == {"total": 1, "same": 1, "difference": None}
+
+
+OF_A_WORLD = [
+    ("reset",),
+    ("clock", "show"),
+    ("clock", "advance", "1"),
+    ("clock", "set", "2030-01-01T00:00:00Z"),
+    ("mail", "list"),
+    ("mail", "show", "m"),
+    ("requests", "list"),
+    ("requests", "show", "1"),
+    ("faults", "list"),
+    ("faults", "arm", "--status", "500"),
+    ("faults", "disarm"),
+    ("capsule", "it.json"),
+]
+
+
+@pytest.mark.parametrize("command", OF_A_WORLD, ids=" ".join)
+def test_a_world_whose_name_is_misspelt_is_not_made(
+    server: Running, command: tuple[str, ...]
+) -> None:
+    said("worlds", "make", "checkout")
+    message = complaint(*command, "--world", "chekout")
+    assert message == "Error: There is no world 'chekout'. Did you mean 'checkout'?\n"
+    message = complaint(*command, "--world", "nowhere")
+    make = "Make it: worldflux-emulator worlds make nowhere"
+    assert message == f"Error: There is no world 'nowhere'. {make}\n"
+    assert len(shown("worlds", "list")["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("requests", "list", "--status", "abc"),
+        ("requests", "list", "--surface", "bbf"),
+        ("faults", "arm", "--surface", "bbf", "--drop"),
+        ("worlds", "list", "--world", "a"),
+    ],
+    ids=" ".join,
+)
+def test_what_can_fit_nothing_is_wrong_usage(command: tuple[str, ...]) -> None:
+    message = complaint(*command, code=2)
+    assert message.startswith("Usage: worldflux-emulator ")
+    assert "Error: " in message
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("replay", "no-such.json"), "No such file or directory: 'no-such.json'"),
+        (("replay", "README.md"), "This is no file of the format worldflux-emulator.capsule."),
+        (("seeds", "schema", "--output", "no/such"), "No such file or directory: 'no/such'"),
+        (("init", "playwright", "--dir", "/dev/null/a"), "Not a directory: '/dev/null/a"),
+        (("wait", "--timeout", "0", "--url", NOWHERE), "Connection refused. Waited for 0 s."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_the_machine_refuses_is_said_in_words(command: tuple[str, ...], message: str) -> None:
+    result = run(*command)
+    assert message in result.stderr
+    assert "Errno" not in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_every_line_of_the_help_is_whole() -> None:
+    for group in ((), ("worlds",), ("clock",), ("mail",), ("requests",), ("faults",), ("seeds",)):
+        commands = said(*group, "--help").partition("Commands:")[2]
+        assert commands
+        assert "..." not in commands
+
+
+def test_the_seeds_are_listed_as_json_too() -> None:
+    assert list(shown("seeds", "list")) == list(names())
+    assert len(said("seeds", "list").splitlines()) == len(names())
 
 
 # exec

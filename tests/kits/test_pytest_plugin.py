@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,12 +13,14 @@ import pytest
 
 from emulator.kits.pytest_plugin import world_name
 from emulator.replaying import replay
+from emulator.worlds import NAME
 from tests.kits.conftest import ROOT
 from tests.running import Running
 
 pytest_plugins = ["pytester"]
 
 Launch = Callable[..., Running]
+RUN = "1234567890abcdef1234567890abcdef"
 RunTests = Callable[..., pytest.RunResult]
 
 ISOLATED = """
@@ -78,6 +80,7 @@ def test_workers_share_one_server_that_is_started_for_them(run_tests: RunTests) 
         def test_who_it_is(world, worker_id, emulator):
             instance = world.client.get("/_emulator/health").json()["instance"]
             print(f"INSTANCE {instance}")
+            assert f"-{worker_id}-" in world.name  # each runs every test
             assert emulator.url.startswith("http://localhost:")
 
         def test_who_it_is_again(world, worker_id, emulator):
@@ -106,15 +109,51 @@ def test_a_server_that_is_not_there_is_said_plainly(run_tests: RunTests) -> None
     assert "No emulator answers at http://localhost:9: " in result.stdout.str()
 
 
-def test_the_world_of_a_failed_test_stays_on_a_server_until_it_is_run_again(
+def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
     run_tests: RunTests, launch: Launch
 ) -> None:
     url = launch("--seed", "demo").url
-    failing = ISOLATED.replace("range(8)", "[0]") + "        assert False\n"
-    for _ in range(2):
-        run_tests(failing, "--worldflux-url", url).assert_outcomes(failed=1)
-        assert worlds_of(url) == [world_name("test_it.py::test_sees_only_its_own[0]")]
+    failing = ISOLATED.replace("range(8)", "[0, 1]") + "        assert False\n"
+    for run in (1, 2):
+        result = run_tests(failing, "--worldflux-url", url, *(("-n", "2") if run == 2 else ()))
+        result.assert_outcomes(failed=2)
+        stay = worlds_of(url)
+        assert all(f"It stays there: {url}/_w/{name}" in result.outlines for name in stay[-2:])
+        # The same tests of another run, at the same time as well, have worlds of their own.
+        assert len(stay) == 2 * run
+        assert len({name.split("-")[-2] for name in stay}) == run
     run_tests(ISOLATED, "--worldflux-url", url).assert_outcomes(passed=8)
+    assert worlds_of(url) == stay
+
+
+def test_a_test_that_passes_when_it_is_run_again_leaves_no_world(
+    run_tests: RunTests, pytester: pytest.Pytester, launch: Launch
+) -> None:
+    url = launch("--seed", "demo").url
+    pytester.makeconftest("""
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures does
+            for _ in range(2):
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                if item._request is not None:
+                    item._initrequest()
+            for report in reports:
+                item.ihook.pytest_runtest_logreport(report=report)
+            return True
+    """)
+    run_tests(
+        """
+        TIMES = []
+
+        def test_it(world):
+            assert world.requests() == []
+            world.client.get("/healthz")
+            TIMES.append(world.name)
+            assert len(TIMES) == 2
+        """,
+        *("--worldflux-url", url),
+    ).assert_outcomes(passed=1)
     assert worlds_of(url) == []
 
 
@@ -173,6 +212,9 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             answer = client.get("/api/runs", headers={"Authorization": f"Bearer {world.api_key}"})
             assert answer.headers["x-emulator-world"] == world.name
             assert world.env["WORLDFLUX_CLOUD_API_KEY"] == world.api_key
+            for key in (world.anon_key, world.service_role_key):
+                settings = client.get("/auth/v1/settings", headers={"apikey": key})
+                assert settings.headers["x-emulator-world"] == world.name
 
         def test_clock(world):
             began = world.clock.now
@@ -243,15 +285,99 @@ def test_the_seed_of_every_world_can_be_chosen(run_tests: RunTests, launch: Laun
     run_tests(nobody, *arguments, "-n", "1").assert_outcomes(passed=1)
 
 
-def test_it_works_in_coroutines(run_tests: RunTests) -> None:
-    run_tests("""
+@pytest.mark.parametrize("where", [(), ("--worldflux-server",)], ids=["in process", "server"])
+def test_it_works_in_coroutines(run_tests: RunTests, where: tuple[str, ...]) -> None:
+    coroutines = """
         import asyncio
 
         def test_in_a_loop(world):
             async def work():
                 assert world.client.get("/healthz").status_code == 200
+                async with world.as_async() as nobody:
+                    assert (await nobody.get("/api/cloud/me")).status_code == 401
+                async with world.as_async(world.signed_in()) as mara:
+                    answers = await asyncio.gather(*[mara.get("/api/cloud/me") for _ in range(5)])
+                    assert {answer.status_code for answer in answers} == {200}
+                async with world.as_async(world.keyed()) as cli:
+                    answer = await cli.post("/api/runs", json={"adapter_id": "a", "task": "eval"})
+                    assert answer.headers["x-emulator-world"] == world.name
             asyncio.run(work())
-    """).assert_outcomes(passed=1)
+            assert [one["method"] for one in world.requests(path="/api/runs")] == ["POST"]
+    """
+    run_tests(coroutines, *where).assert_outcomes(passed=1)
+
+
+def test_it_works_in_classes_of_unittest(run_tests: RunTests) -> None:
+    result = run_tests("""
+        import unittest
+        import pytest
+
+        class Tests(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _enter(self, world):
+                self.world = world
+
+            def test_it(self):
+                assert self.world.client.get("/healthz").status_code == 200
+
+            def test_fails(self):
+                self.world.client.get("/healthz")
+                self.fail("as it should")
+    """)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "  1 GET /healthz 200" in result.outlines
+
+
+def test_the_marker_names_one_seed(run_tests: RunTests) -> None:
+    result = run_tests("""
+        import pytest
+
+        def users(world):
+            return world.client.get("/_emulator/state").json()["tables"]["users"]
+
+        @pytest.mark.worldflux("empty")
+        def test_by_place(world):
+            assert users(world) == 0
+
+        @pytest.mark.worldflux(seed="empty")
+        class TestAll:
+            def test_of_a_class(self, world):
+                assert users(world) == 0
+
+            @pytest.mark.worldflux(seed="demo")
+            def test_the_closest_counts(self, world):
+                assert users(world) > 0
+
+        @pytest.mark.worldflux(sed="empty")
+        def test_misspelt(world):
+            pass
+
+        @pytest.mark.worldflux(seed="demmo")
+        def test_unknown(world):
+            pass
+    """)
+    result.assert_outcomes(passed=3, errors=2)
+    shown = result.stdout.str()
+    assert "A marker names one seed: worldflux(seed): " in shown
+    assert "Did you mean 'demo'?" in shown
+    assert "Traceback" not in shown
+    assert "own_world.py" not in shown
+
+
+@pytest.mark.parametrize(
+    ("where", "code"),
+    [((), 1), (("--worldflux-server",), 4), (("--worldflux-server", "-n", "1"), 4)],
+    ids=["in process", "server", "workers"],
+)
+def test_a_seed_that_there_is_none_of_is_said_plainly(
+    run_tests: RunTests, where: tuple[str, ...], code: int
+) -> None:
+    result = run_tests(ISOLATED, "--worldflux-seed", "demmo", *where)
+    shown = result.stdout.str() + result.stderr.str()
+    assert result.ret == code
+    assert "Did you mean 'demo'?" in shown
+    assert "Traceback" not in shown
+    assert "INTERNALERROR" not in shown
 
 
 def test_it_imports_nothing_until_a_world_is_asked_for(run_tests: RunTests) -> None:
@@ -286,20 +412,24 @@ def test_fixtures_of_the_users_own_come_first(
     """).assert_outcomes(passed=1, failed=1)
 
 
-def test_a_world_is_named_after_its_test() -> None:
-    names = [
-        world_name("tests/test_a.py::test_login[ada@lab.test]"),
-        world_name("tests/test_b.py::test_login[ada@lab.test]"),
-        world_name("tests/test_b.py::" + "x" * 200),
-        world_name("tests/test_ü.py::[ü]"),
-    ]
-    assert names[0].startswith("test-login-ada-lab-test-")
-    assert len(set(names)) == 4
-    assert all(1 <= len(name) <= 40 and not name.startswith("-") for name in names)
+NODE_IDS = [
+    "tests/test_a.py::test_login[ada@lab.test]",
+    "tests/test_b.py::test_login[ada@lab.test]",
+    "tests/test_b.py::" + "x" * 200,
+    "tests/test_ü.py::[ü]",
+    "tests/test_ü.py::Test::test_a[ Ü-1]",
+]
 
 
-def test_the_worlds_of_a_run_are_named_as_the_emulator_allows() -> None:
-    from emulator.worlds import NAME
+def test_a_world_is_named_after_its_test_and_its_run() -> None:
+    assert re.fullmatch("test-login-ada-lab-te-[0-9a-f]{12}", world_name(NODE_IDS[0]))
+    assert re.fullmatch("test-login-ada-lab-te-1234-[0-9a-f]{12}", world_name(NODE_IDS[0], run=RUN))
+    assert world_name(NODE_IDS[0]) == world_name(NODE_IDS[0])
 
-    assert NAME.fullmatch(world_name("tests/test_ü.py::Test::test_a[ Ü-1]"))
-    assert Path(world_name("tests/a.py::b")).name == world_name("tests/a.py::b")
+
+def test_no_two_tests_or_runs_have_a_name_in_common_and_each_is_allowed() -> None:
+    runs = ("", "gw0", "gw1", RUN, RUN[:-1] + "0")
+    names = [world_name(one, run=run) for one in NODE_IDS for run in runs]
+    assert len(set(names)) == len(NODE_IDS) * len(runs)
+    assert all(NAME.fullmatch(name) for name in names)
+    assert not any("--" in name or name.startswith("-") for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -347,3 +348,72 @@ def test_coverage_tells_what_clients_met_and_what_never(demo: Emulator) -> None:
     assert "create_run" in coverage["operations"]["never"]
     assert not [one for one in coverage["operations"]["never"] if "_emulator" in one]
     assert coverage["states"]["met"] == {}
+
+
+def states_met(emulator: Emulator, kind: str) -> list[str]:
+    met = emulator.client().get("/_emulator/coverage").json()["states"]["met"]
+    assert set(met.values()) <= {1}
+    return [state.removeprefix(f"{kind} ") for state in met if state.startswith(f"{kind} ")]
+
+
+def test_coverage_tells_the_states_that_answers_showed(demo: Emulator) -> None:
+    client = demo.tokened()
+    client.get("/api/runs?status=failed")
+    assert states_met(demo, "run") == ["failed"]
+    client.get("/api/shares")
+    assert states_met(demo, "share") == ["open", "expired", "revoked"]
+    client.get("/api/api-keys")
+    assert states_met(demo, "API key") == ["open", "expired", "revoked"]
+    client.get("/api/me/export")
+    assert states_met(demo, "export") == ["pending"]
+    client.post("/_emulator/clock/advance", json={"duration": "PT1H"})
+    client.get("/api/me/export")
+    assert states_met(demo, "export") == ["pending", "ready"]
+    for action in ("restrict", "object", "delete"):
+        client.post(f"/api/me/{action}").raise_for_status()
+    assert states_met(demo, "profile") == ["verified", "restricted", "objecting", "to be deleted"]
+    client.get("/auth/v1/user").raise_for_status()
+    assert states_met(demo, "user") == ["confirmed"]
+
+
+def test_coverage_tells_the_states_of_reservations(demo: Emulator) -> None:
+    client = demo.keyed()
+    held = {"meter": "runs", "amount": 1}
+    client.post("/api/usage/reserve", json={**held, "key": "a"}).raise_for_status()
+    assert states_met(demo, "reservation") == ["held"]
+    client.post("/api/usage/commit", json={"key": "a"}).raise_for_status()
+    client.post("/api/usage/reserve", json={**held, "key": "b"}).raise_for_status()
+    client.post("/_emulator/clock/advance", json={"duration": "P1D"})
+    client.post("/api/usage/reserve", json={**held, "key": "b"}).raise_for_status()
+    assert states_met(demo, "reservation") == ["held", "committed", "expired"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "status"),
+    [("trialing", "trialing"), ("past-due", "past_due"), ("canceled", "canceled")],
+    ids=str,
+)
+def test_coverage_tells_the_status_of_subscriptions(
+    emulate: Callable[..., Emulator], seed: str, status: str
+) -> None:
+    emulator = emulate(seed)
+    emulator.signed_in().get("/api/cloud/workspaces").raise_for_status()
+    assert states_met(emulator, "subscription") == [status]
+
+
+def test_coverage_tells_the_states_of_users_of_supabase_auth(demo: Emulator) -> None:
+    client = demo.client()
+    key = client.get("/_emulator/worlds/default").json()["service_role_key"]
+    client.headers |= {"apikey": key, "Authorization": f"Bearer {key}"}
+    client.post("/auth/v1/invite", json={"email": "new@example.com"}).raise_for_status()
+    assert states_met(demo, "user") == ["invited"]
+    client.put(f"/auth/v1/admin/users/{MARA_ID}", json={"ban_duration": "1h"}).raise_for_status()
+    assert states_met(demo, "user") == ["invited", "confirmed", "banned"]
+
+
+def test_coverage_counts_no_state_of_what_only_looks_like_one(demo: Emulator) -> None:
+    client = demo.client()
+    client.get("/api/cloud/shares")
+    client.get("/healthz")
+    client.get("/auth/v1/settings")
+    assert client.get("/_emulator/coverage").json()["states"]["met"] == {}

@@ -10,7 +10,7 @@ import pytest
 from emulator.settings import Settings
 from emulator.world.refusals import Conflict
 from emulator.world.times import SECOND
-from emulator.worlds import WORLDS_MAX, Worlds
+from emulator.worlds import CROWD, WORLDS_MAX, Worlds
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"
@@ -204,13 +204,25 @@ def test_only_idle_worlds_make_room() -> None:
     now = [0]
     settings = Settings(idle_world_seconds=60)
     worlds = Worlds(settings, "empty", now=lambda: now[0])
-    for place in range(WORLDS_MAX - 1):
+    for place in range(CROWD - 1):
         worlds.named(f"w{place}")
     now[0] = 61 * SECOND
     worlds.named("w7")
-    assert len(worlds.all()) == WORLDS_MAX
+    assert len(worlds.all()) == CROWD
     worlds.named("fresh")
     assert [one.world.name for one in worlds.all()] == ["default", "w7", "fresh"]
+
+
+def test_a_crowd_of_busy_worlds_makes_room_as_soon_as_one_is_idle() -> None:
+    now = [0]
+    worlds = Worlds(Settings(idle_world_seconds=60), "empty", now=lambda: now[0])
+    for place in range(CROWD):
+        worlds.named(f"w{place}")
+    now[0] = 50 * SECOND
+    worlds.named("busy")
+    now[0] = 61 * SECOND
+    worlds.named("fresh")
+    assert [one.world.name for one in worlds.all()] == ["default", "busy", "fresh"]
 
 
 def test_looking_at_the_list_keeps_no_world_from_being_idle() -> None:

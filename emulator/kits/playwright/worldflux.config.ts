@@ -1,7 +1,12 @@
 // The emulator for a Playwright config: `webServer: [emulatorServer]`.
 // Written by `worldflux-emulator init playwright`; it is yours to change.
 
+import { randomUUID } from "node:crypto";
+
 export const emulatorUrl = process.env.WORLDFLUX_EMULATOR_URL ?? "http://localhost:8787";
+
+/** Tells the worlds of this run from those of another on the same emulator. Workers inherit what the main process chose. */
+export const run = (process.env.WORLDFLUX_RUN ??= randomUUID());
 
 export const emulatorServer = {
   name: "emulator",

@@ -7,8 +7,8 @@ test("a run that the CLI has synced is listed", async ({ request, page, signIn }
   await request.post(`${emulatorUrl}/api/e2e/cli-sync`, { data: { client_run_id: "nightly-1", status: "failed" } });
   await signIn();
   const answer = await page.request.get(`${emulatorUrl}/api/cloud/runs`);
-  const { items } = await answer.json();
-  expect(items.map((run: { client_run_id: string }) => run.client_run_id)).toContain("nightly-1");
+  const { items } = (await answer.json()) as { items: { client_run_id: string }[] };
+  expect(items.map((run) => run.client_run_id)).toContain("nightly-1");
 });
 
 test("a password is reset by the link that was mailed", async ({ page, mail }) => {
@@ -33,10 +33,24 @@ test("a month passes in the world and in the page", async ({ page, clock }) => {
   expect(Math.round(days)).toBe(30);
 });
 
+test("two people meet", async ({ browser, page, world, signIn }) => {
+  await signIn(world.logins[0]?.email);
+  const other = await browser.newContext();
+  await world.enter(other);
+  await signIn(world.logins[1]?.email, { on: other });
+  const emails = await Promise.all(
+    [page.request, other.request].map(async (api) => {
+      const answer = await api.get(`${emulatorUrl}/api/cloud/me`);
+      return ((await answer.json()) as { email: string }).email;
+    }),
+  );
+  expect(emails).toEqual([world.logins[0]?.email, world.logins[1]?.email]);
+});
+
 test.describe("on another seed", () => {
   test.use({ seed: "empty" });
 
   test("nobody can sign in yet", async ({ signIn }) => {
-    await expect(signIn()).rejects.toThrow("could not sign in");
+    await expect(signIn()).rejects.toThrow("The seed has no user");
   });
 });

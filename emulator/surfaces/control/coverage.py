@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from fastapi import Request, Response
 
+from emulator.states import STATES
 from emulator.surfaces.control.answers import reply
 from emulator.wire.errors import Code
-from emulator.world.records import RunStatus
 from emulator.worlds import Worlds
 
 CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
@@ -36,7 +36,7 @@ def coverage_view(worlds: Worlds) -> dict[str, Any]:
         for code in Code
         if code not in CODES_NOT_ASKED
     }
-    states = {f"run {status}": worlds.met["state", status, ""] for status in get_args(RunStatus)}
+    states = {state: worlds.met["state", state, ""] for state in STATES}
     groups = {"operations": operations, "codes": codes, "states": states}
     total = sum(len(group) for group in groups.values())
     met = sum(1 for group in groups.values() for count in group.values() if count)

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from emulator.wire.errors import CODES, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
-from emulator.world.refusals import Refusal
+from emulator.world.refusals import NotFound, Refusal
 
 
 class BadSeed(Refusal):
@@ -23,4 +23,7 @@ def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Re
     """Return the answer that a refusal takes."""
     status = refusal.status if isinstance(refusal, Injected) else None
     problem = problem_of(refusal, TABLE, exchange_of(request))
+    if isinstance(refusal, NotFound):
+        # Control sees everything, so what it does not see is not there.
+        problem["message"] = f"There is no {refusal.what} {refusal.key!r} here."
     return problem_response("error", problem, headers, status=status)

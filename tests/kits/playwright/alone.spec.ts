@@ -1,9 +1,11 @@
 // Each of these would see what the others do, if they were not in worlds of their own.
 
-import { expect, test } from "./worldflux";
+import { expect, test, World } from "./worldflux";
 import { emulatorUrl } from "../worldflux.config";
 
-for (let place = 0; place < 12; place++) {
+type Runs = { items: { client_run_id: string }[] };
+
+for (let place = 0; place < 8; place++) {
   test(`alone ${place}`, async ({ page, context, request, signIn, world, clock, mail, fault }) => {
     // The page, by header and cookie
     const response = await page.goto(`${emulatorUrl}/healthz`);
@@ -11,7 +13,7 @@ for (let place = 0; place < 12; place++) {
     const sync = { client_run_id: `run-${place}`, status: "failed" };
     const created = await page.evaluate(async (run) => {
       const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(run) };
-      return (await (await fetch("/api/e2e/cli-sync", init)).json()).created;
+      return ((await (await fetch("/api/e2e/cli-sync", init)).json()) as { created: number }).created;
     }, sync);
     expect(created).toBe(1);
 
@@ -23,8 +25,8 @@ for (let place = 0; place < 12; place++) {
 
     // Signed in: the page lists this test's run and no other's
     await signIn();
-    const runs = await page.evaluate(async () => (await (await fetch("/api/cloud/runs?limit=100")).json()).items);
-    const mine = runs.map((run: { client_run_id: string }) => run.client_run_id).filter((id: string) => /^run-/.test(id));
+    const runs = await page.evaluate(async () => (await (await fetch("/api/cloud/runs?limit=100")).json()) as Runs);
+    const mine = runs.items.map((run) => run.client_run_id).filter((id) => /^run-/.test(id));
     expect(mine).toEqual([`run-${place}`]);
 
     // A fault, the clock and a mail of this world alone
@@ -39,13 +41,27 @@ for (let place = 0; place < 12; place++) {
     await page.request.post(`${emulatorUrl}/auth/v1/signup`, { data: { email, password: "some-password" } });
     expect(await world.requests({ path: "/auth/v1/signup" })).toHaveLength(1);
 
-    // The cookie is in the browser, and alone is enough in another one of the same person
-    const cookies = await context.cookies(emulatorUrl);
-    expect(cookies.find((cookie) => cookie.name === "emulator_world")?.value).toBe(world.name);
+    // A context that the test makes itself has the header, in a page and a request, and the cookie once it has entered
     const other = await context.browser()!.newContext();
-    await other.addCookies([{ name: "emulator_world", value: world.name, url: emulatorUrl }]);
-    const seen = await (await other.newPage()).goto(`${emulatorUrl}/healthz`);
-    expect(seen?.headers()["x-emulator-world"]).toBe(world.name);
+    const tab = await other.newPage();
+    expect((await tab.goto(`${emulatorUrl}/healthz`))?.headers()["x-emulator-world"]).toBe(world.name);
+    await world.enter(other);
+    for (const one of [context, other]) {
+      const cookies = await one.cookies(emulatorUrl);
+      expect(cookies.find((cookie) => cookie.name === "emulator_world")?.value).toBe(world.name);
+    }
     await other.close();
+
+    // What was stored of another world signs nobody in here, and does no harm
+    const stored = await context.storageState();
+    const next = await World.make(request, `${world.name.slice(-12)}-next`);
+    const headers = { "X-Emulator-World": next.name };
+    const reused = await context.browser()!.newContext({ storageState: stored, extraHTTPHeaders: headers });
+    await next.enter(reused);
+    expect((await reused.request.get(`${emulatorUrl}/api/cloud/me`)).status()).toBe(401);
+    await signIn(undefined, { on: reused });
+    expect((await reused.request.get(`${emulatorUrl}/api/cloud/me`)).status()).toBe(200);
+    await reused.close();
+    await request.delete(`${emulatorUrl}/_emulator/worlds/${next.name}`);
   });
 }

@@ -194,7 +194,7 @@ def test_one_session_is_ended_now(tmp_path: Path) -> None:
     assert error(bearing(emulator, mine["access_token"]).get("/auth/v1/user")) == gone
     assert bearing(emulator, other["access_token"]).get("/auth/v1/user").status_code == 200
     again = emulator.client().post("/_emulator/sessions/expire", json=said)
-    message = f"No session '{said['session_id']}' is visible to you."
+    message = f"There is no session '{said['session_id']}' here."
     expected = {"error": {"code": "not_found", "message": message}}
     assert (again.status_code, again.json()) == (404, expected)
 

@@ -185,7 +185,7 @@ def test_a_mail_is_shown_alone_and_as_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["", "/html"])
 def test_a_mail_that_is_not_there_is_not_found(tmp_path: Path, path: str) -> None:
     answer = project(tmp_path).client().get(f"/_emulator/mail/nothing{path}")
-    message = "No mail 'nothing' is visible to you."
+    message = "There is no mail 'nothing' here."
     expected = {"error": {"code": "not_found", "message": message}}
     assert (answer.status_code, answer.json()) == (404, expected)
 

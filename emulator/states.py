@@ -1,0 +1,158 @@
+"""Which states of records an answer shows, for coverage: of runs, subscriptions, shares, people.
+
+Told from the members of the answer, as its client sees them, not from what the world holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import orjson
+
+from emulator.world.records import Instant, ReservationStatus, RunStatus, SubscriptionStatus
+from emulator.world.times import to_text
+
+View = Mapping[str, Any]
+Read = Callable[[View, str], Iterator[str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The states of one kind of record, in the order of its life.
+
+    What has these `members` is a view of one; `read` yields the states that it is in at a moment,
+    which is written as views write moments.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    members: tuple[str, ...]
+    read: Read
+
+
+def _value_of(member: str) -> Read:
+    def read(view: View, _: str) -> Iterator[str | None]:
+        yield view[member]
+
+    return read
+
+
+def _link(view: View, now: str) -> Iterator[str | None]:
+    if view["revoked_at"] is not None:
+        yield "revoked"
+    else:
+        expires_at = view["expires_at"]
+        yield "open" if expires_at is None or expires_at > now else "expired"
+
+
+def _profile(view: View, _: str) -> Iterator[str | None]:
+    yield "verified" if view["email_verified"] else "unverified"
+    yield None if view["restricted_at"] is None else "restricted"
+    yield None if view["objected_at"] is None else "objecting"
+    yield None if view["deletion_due_at"] is None else "to be deleted"
+
+
+def _user(view: View, _: str) -> Iterator[str | None]:
+    """Yield the states of a user of Supabase Auth, whose unset members are not there."""
+    if "email_confirmed_at" in view:
+        yield "confirmed"
+    else:
+        yield "invited" if "invited_at" in view else "unconfirmed"
+    yield "changing e-mail" if "new_email" in view else None
+    yield "banned" if "banned_until" in view else None
+
+
+RUN_STATUSES: tuple[str, ...] = get_args(RunStatus)
+
+MACHINES: tuple[Machine, ...] = (
+    Machine(
+        name="subscription",
+        states=get_args(SubscriptionStatus),
+        members=("subscription_status",),
+        read=_value_of("subscription_status"),
+    ),
+    Machine(
+        name="reservation",
+        states=get_args(ReservationStatus),
+        members=("committed", "status"),
+        read=_value_of("status"),
+    ),
+    Machine(
+        name="share",
+        states=("open", "expired", "revoked"),
+        members=("revoked_at", "expires_at", "run_id"),
+        read=_link,
+    ),
+    Machine(
+        name="API key",
+        states=("open", "expired", "revoked"),
+        members=("rotated_at", "revoked_at", "expires_at"),
+        read=_link,
+    ),
+    Machine(
+        name="export",
+        states=("pending", "ready"),
+        members=("ready_at", "status"),
+        read=_value_of("status"),
+    ),
+    Machine(
+        name="profile",
+        states=("unverified", "verified", "restricted", "objecting", "to be deleted"),
+        members=("deletion_due_at", "email_verified", "restricted_at", "objected_at"),
+        read=_profile,
+    ),
+    Machine(
+        name="user",
+        states=("invited", "unconfirmed", "confirmed", "changing e-mail", "banned"),
+        members=("app_metadata", "aud"),
+        read=_user,
+    ),
+)
+"""All but runs, which are many and have their status looked for in the bytes."""
+
+STATES: tuple[str, ...] = (
+    *(f"run {status}" for status in RUN_STATUSES),
+    *(f"{machine.name} {state}" for machine in MACHINES for state in machine.states),
+)
+
+_RUNS = {f"run {status}": b'"status":"%b"' % status.encode() for status in RUN_STATUSES}
+_MARKED = {b'"%b":' % machine.members[0].encode(): machine for machine in MACHINES}
+
+_HEAD_BYTES = 4096
+"""How much of an answer is searched for what it is of; a list tells by its first item."""
+
+
+def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the states of STATES that an answer shows and that are new, each perhaps repeatedly."""
+    for state, said in _RUNS.items():
+        if is_new(state) and said in body:
+            yield state
+    head = body[:_HEAD_BYTES]
+    wanted = [machine for mark, machine in _MARKED.items() if mark in head]
+    if not wanted:
+        return
+    views, now = _views(body), to_text(at)
+    for machine in wanted:
+        for view in views:
+            if all(member in view for member in machine.members):
+                states = (one for one in machine.read(view, now) if one in machine.states)
+                yield from filter(is_new, (f"{machine.name} {one}" for one in states))
+
+
+def _views(body: bytes) -> list[View]:
+    try:
+        return list(_objects(orjson.loads(body)))
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _objects(value: Any) -> Iterator[View]:
+    """Yield every object of a JSON value, the outermost first."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _objects(one)
