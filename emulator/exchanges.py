@@ -298,7 +298,7 @@ class Exchanges:
             strike=call.strike,
             touched=touched,
         )
-        count_met(self._worlds.met, entry)
+        count_met(self._worlds.met, entry, is_remembered=call.exchange.is_remembered)
 
     def _sign(self, call: Call, answer: Answer) -> None:
         """Say which instance, world and state an answer comes from."""

@@ -80,12 +80,14 @@ def _changed(
             yield table, record_id
 
 
-def count_met(met: Counter[tuple[str, str, str]], entry: Entry) -> None:
-    """Count the operation, the code and the states of records that a client met."""
+def count_met(met: Counter[tuple[str, str, str]], entry: Entry, *, is_remembered: bool) -> None:
+    """Count the operation, the code and the states of records that a client met; those of an
+    answer from memory were met when it was first given.
+    """
     met["operation", entry.operation, ""] += 1
     if entry.code is not None:
         met["code", entry.surface, entry.code] += 1
-    if entry.status < _REFUSED:
+    if entry.status < _REFUSED and not is_remembered:
         shown = shown_states(
             entry.response_body, at=entry.at, is_new=lambda state: not met["state", state, ""]
         )

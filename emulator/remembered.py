@@ -35,6 +35,7 @@ class Remembered:
             return None
         self._answers.move_to_end(key)
         answer, exchange.actor = found
+        exchange.is_remembered = True
         return _copy(answer)
 
     def forget(self, world: World) -> None:

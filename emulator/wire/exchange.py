@@ -43,6 +43,9 @@ class Exchange:
     operation: str = ""
     """What the request asks for: the operationId upstream, elsewhere method and path."""
 
+    is_remembered: bool = False
+    """Set where the answer is given again from memory, so that nothing in it is new."""
+
     commits: bool = False
     """Set where an answer of 400 or more is meant to keep what was written."""
 
