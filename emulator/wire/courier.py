@@ -164,13 +164,17 @@ class Courier:
     async def _serve(self, name: str, endpoint_id: str) -> None:
         desk = self._desk(name)
         while (sending := _next(desk, endpoint_id)) is not None:
-            await self._attempt(sending, now=desk.now)
+            await self._attempt(sending, desk)
             if sending.status in ("delivered", "failed"):
                 desk.unfinished.remove(sending)
 
-    async def _attempt(self, sending: Sending, *, now: Instant) -> None:
-        """Send once; after a failure the next attempt is due by the world's clock."""
-        at = sending.due if sending.attempts else now
+    async def _attempt(self, sending: Sending, desk: Desk) -> None:
+        """Send once; after a failure the next attempt is due by the world's clock.
+
+        However late it comes to pass, and wherever the clock has moved meanwhile, an attempt is of
+        the moment it was due, and those due first come first: the same calls give the same log.
+        """
+        at = sending.due
         signature = _signature(sending)
         status, error = await self._sent(sending, signature)
         sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=error))
@@ -181,7 +185,7 @@ class Courier:
             sending.status = "failed"
         else:
             sending.due = at + RETRY_SECONDS[tries - 1] * SECOND
-            sending.status = "pending" if sending.due <= now else "waiting"
+            sending.status = "pending" if sending.due <= desk.now else "waiting"
 
     async def _sent(self, sending: Sending, signature: str) -> tuple[int | None, str | None]:
         host = urlsplit(sending.url).hostname or ""
@@ -195,10 +199,10 @@ class Courier:
 
 
 def _next(desk: Desk, endpoint_id: str) -> Sending | None:
-    for sending in desk.unfinished:
-        if sending.endpoint_id == endpoint_id and sending.status == "pending":
-            return sending
-    return None
+    pending = (
+        one for one in desk.unfinished if one.endpoint_id == endpoint_id and one.status == "pending"
+    )
+    return min(pending, key=lambda one: one.due, default=None)
 
 
 def _signature(sending: Sending) -> str:
