@@ -46,7 +46,9 @@ class Worlds:
         self.settings = settings
         self._now = now
         self.on_reset: list[Callable[[str], None]] = []
-        """What else begins anew, by the world's name, when a world is put back."""
+        """What else begins anew, by the world's name, when a world is put back or is no more."""
+        self.on_purge: list[Callable[[str], None]] = []
+        """What else drops its past, by the world's name, when a user was purged."""
         self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.met: Counter[tuple[str, str, str]] = Counter()
@@ -94,13 +96,17 @@ class Worlds:
         oldest = self._now() - idle_seconds * 1_000_000
         for name, live in list(self._live.items()):
             if name != DEFAULT and live.port is None and live.last_used < oldest:
-                del self._live[name]
+                self.drop(name)
 
     # Finding
 
     def all(self) -> list[Live]:
         """Return the live worlds in the order in which they were made; none counts as used."""
         return list(self._live.values())
+
+    def machine_now(self) -> Instant:
+        """Return the machine's time, which a replay puts back."""
+        return self._now()
 
     def live(self, name: str) -> Live:
         """Return a live world with its clock brought up to date. Refuses NotFound."""
@@ -201,6 +207,7 @@ class Worlds:
             raise Conflict("The default world cannot be deleted; reset it.")
         live = self._known(name)
         del self._live[name]
+        self._begin_anew(name)
         if live.port is not None and self.close_port is not None:
             self.close_port(live.port)
 
@@ -220,9 +227,12 @@ class Worlds:
         if name == DEFAULT:
             self.begin = begin
         live.restart(begin)
+        self._begin_anew(name)
+        self._current(live)
+
+    def _begin_anew(self, name: str) -> None:
         for begin_anew in self.on_reset:
             begin_anew(name)
-        self._current(live)
 
     def take_over(
         self,
@@ -242,6 +252,7 @@ class Worlds:
             live = self._live.get(name) or self._add(name, began)
             live.restart(began)
             live.world.state = state
+            self._begin_anew(name)
             self._current(live)
 
     # Snapshots and rewinding
@@ -260,6 +271,7 @@ class Worlds:
             raise NotFound("snapshot", snapshot)
         live = self.live(world)
         live.world.state = kept.begin.state
+        self._begin_anew(world)
         self._current(live)
 
     def drop_snapshot(self, snapshot: str) -> None:
@@ -277,12 +289,15 @@ class Worlds:
         live.world.state = entry.before
         live.armed = entry.armed
         live.journal.cut(before)
+        self._begin_anew(name)
 
     def forget_past(self, live: Live) -> None:
         """Drop what was kept of a world before a purge: its journal, snapshots of it, and the
         kept state that it began as; a seed may come back.
         """
         live.journal.forget()
+        for drop_past in self.on_purge:
+            drop_past(live.world.name)
         for name, kept in list(self.snapshots.items()):
             if kept.world == live.world.name:
                 del self.snapshots[name]

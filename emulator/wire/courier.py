@@ -74,8 +74,10 @@ class Desk:
 class Courier:
     """What is on its way to endpoints, by world."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, tells_others: bool = True) -> None:
+        """Deliver to others, or only take off the queue what is for them."""
         self._settings = settings
+        self._tells_others = tells_others
         self._desks: dict[str, Desk] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -87,11 +89,16 @@ class Courier:
         return self._desks.setdefault(name, Desk())
 
     def forget(self, world_name: str) -> None:
-        """Drop a world's log and what is on its way, as its state is put back to a beginning."""
+        """Drop a world's log and what is on its way, as its state is put back or it is no more."""
         for (name, _), task in self._tasks.items():
             if name == world_name and not task.done():
                 task.cancel()
         self._desks.pop(world_name, None)
+
+    def forget_done(self, world_name: str) -> None:
+        """Drop from a world's log what needs no further attempt, as the purge of a user asks."""
+        desk = self._desk(world_name)
+        desk.log = deque(desk.unfinished, maxlen=LOG_MAX)
 
     # The control plane's own endpoint
 
@@ -123,6 +130,8 @@ class Courier:
         desk = self._desk(world.name)
         desk.now = world.now
         for delivery in webhooks.take_due(world):
+            if not self._tells_others:
+                continue
             endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
             sending = self._packed(world, delivery, url=endpoint.url, secret=endpoint.secret)
             desk.log.append(sending)
