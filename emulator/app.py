@@ -54,8 +54,8 @@ class App:
         await (self._cors if crosses else self._exchanges)({**scope, RAW_SEND: send}, receive, send)
 
 
-def build_app(worlds: Worlds) -> App:
-    """Return the emulator as an ASGI app.
+def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
+    """Return the emulator as an ASGI app; whether others are told of events is for it to say.
 
     A request goes to the first surface whose prefix its path has. Not `mount()`, which would
     change `root_path` and with it the paths that a surface sees.
@@ -66,7 +66,7 @@ def build_app(worlds: Worlds) -> App:
     worlds.operation_at = operations.at
     upstream = build_upstream()
     bff = build_bff(upstream, settings)
-    courier = Courier(settings)
+    courier = Courier(settings, tells_others=tells_others)
     worlds.on_reset.append(courier.forget)
     worlds.on_purge.append(courier.forget_past)
     surfaces = (

@@ -92,6 +92,7 @@ class StoredCall(_Part):
 
     id: int
     at: Instant
+    machine_at: Instant
     jump: Jump | None
     fault: Injected | None
     request: Asked
@@ -167,6 +168,7 @@ def _call(entry: Entry, jump: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "id": entry.id,
         "at": entry.at,
+        "machine_at": entry.machine_at,
         "jump": jump,
         "fault": fault if is_injected else None,
         "request": {

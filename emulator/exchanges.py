@@ -161,6 +161,7 @@ class Exchanges:
             world=live.world,
             settings=settings,
             source=source_of(scope, headers),
+            machine_at=self._worlds.machine_now(),
             operation=self._operations.named(method, asked.path),
         )
         inner = {**scope, KEY: exchange, "method": method}

@@ -28,6 +28,8 @@ class Entry:
 
     id: int
     at: Instant
+    machine_at: Instant
+    """The machine's time, which state and answers only depend on where a webhook is signed."""
     surface: str
     operation: str
     method: str

@@ -16,6 +16,7 @@ from emulator.wire.exchange import KEY, Exchange
 from emulator.wire.signatures import HEADER
 from emulator.world import webhooks
 from emulator.world.world import World
+from emulator.worlds import machine_now
 
 PATH = "/api/billing/webhook"
 
@@ -38,7 +39,8 @@ class OwnWebhook:
         while (delivery := webhooks.take_own(world)) is not None:
             sending, signature = self._courier.packed_for_own(world, delivery)
             before = world.state
-            scope = _scope(Exchange(world=world, settings=settings), signature)
+            exchange = Exchange(world=world, settings=settings, machine_at=machine_now())
+            scope = _scope(exchange, signature)
             status = self._run(self._upstream, scope, sending.body).status
             if status >= _REFUSED:
                 world.state = before

@@ -41,6 +41,7 @@ def note(
     entry = Entry(
         id=live.journal.next_id(),
         at=live.world.now,
+        machine_at=exchange.machine_at,
         surface=surface,
         operation=exchange.operation,
         method=method,

@@ -83,7 +83,7 @@ class _Clock:
 async def _replayed(capsule: Capsule) -> Replay:
     machine = _Clock(capsule.seed.epoch)
     worlds = _worlds(capsule, machine)
-    app = build_app(worlds)
+    app = build_app(worlds, tells_others=False)
     live = _begun(worlds, capsule)
     total, same = len(capsule.calls), 0
     if str(live.world.state.digest) != capsule.start.digest:
@@ -95,7 +95,7 @@ async def _replayed(capsule: Capsule) -> Replay:
         )
         return Replay(total=total, same=0, difference=start)
     for call in capsule.calls:
-        machine.now = call.at
+        machine.now = call.at if capsule.settings.is_wall_clock else call.machine_at
         if call.jump is not None:
             _leap(live.world, call.jump)
         entry = await _repeated(app, live, call)

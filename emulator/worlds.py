@@ -50,7 +50,7 @@ class Worlds:
         self.settings = settings
         self._now = now
         self.on_reset: list[Callable[[str], None]] = []
-        """What else begins anew, by the world's name, when a world is put back."""
+        """What else begins anew, by the world's name, when a world is put back or is no more."""
         self.on_purge: list[Callable[[World], None]] = []
         """What else drops what it kept of a world when a user was purged from it."""
         self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
@@ -101,7 +101,7 @@ class Worlds:
         idle = idle_seconds * SECOND
         for name, live in list(self._live.items()):
             if name != DEFAULT and live.port is None and live.last_used < now - idle:
-                del self._live[name]
+                self.drop(name)
         # Until the longest unused of the others is idle for too long there is nothing to look for.
         rest = (one for one in self._live.values() if one.world.name != DEFAULT)
         self._idle_again_at = min((one.last_used for one in rest), default=now) + idle
@@ -111,6 +111,10 @@ class Worlds:
     def all(self) -> list[Live]:
         """Return the live worlds in the order in which they were made; none counts as used."""
         return list(self._live.values())
+
+    def machine_now(self) -> Instant:
+        """Return the machine's time, which a replay puts back."""
+        return self._now()
 
     def live(self, name: str) -> Live:
         """Return a live world with its clock brought up to date. Refuses NotFound."""
@@ -211,6 +215,7 @@ class Worlds:
             raise Conflict("The default world cannot be deleted; reset it.")
         live = self._known(name)
         del self._live[name]
+        self._begin_anew(name)
         if live.port is not None and self.close_port is not None:
             self.close_port(live.port)
 
@@ -230,9 +235,12 @@ class Worlds:
         if name == DEFAULT:
             self.begin = begin
         live.restart(begin)
+        self._begin_anew(name)
+        self._current(live)
+
+    def _begin_anew(self, name: str) -> None:
         for begin_anew in self.on_reset:
             begin_anew(name)
-        self._current(live)
 
     def take_over(
         self,
@@ -252,6 +260,7 @@ class Worlds:
             live = self._live.get(name) or self._add(name, began)
             live.restart(began)
             live.world.state = state
+            self._begin_anew(name)
             self._current(live)
 
     # Snapshots and rewinding
@@ -270,6 +279,7 @@ class Worlds:
             raise NotFound("snapshot", snapshot)
         live = self.live(world)
         live.world.state = kept.begin.state
+        self._begin_anew(world)
         self._current(live)
 
     def drop_snapshot(self, snapshot: str) -> None:
@@ -287,6 +297,7 @@ class Worlds:
         live.world.state = entry.before
         live.armed = entry.armed
         live.journal.cut(before)
+        self._begin_anew(name)
 
     def forget_past(self, live: Live) -> None:
         """Drop what was kept of a world before a purge: its journal, snapshots of it, and the

@@ -10,6 +10,9 @@ from typing import Any
 
 import stripe
 
+POLL_SECONDS = 0.1
+"""How long it takes to end, at most."""
+
 
 @dataclass
 class Receiver:
@@ -33,7 +36,8 @@ class Receiver:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(POLL_SECONDS,), daemon=True)
         self._thread.start()
         return self
 
@@ -48,9 +52,14 @@ class Receiver:
         self._thread.join()
 
     @property
+    def origin(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
     def url(self) -> str:
         """Where to deliver to."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/hooks"
+        return f"{self.origin}/hooks"
 
     def events(self, secret: str) -> list[Any]:
         """What was got, verified and parsed by the real library."""

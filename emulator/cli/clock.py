@@ -45,7 +45,7 @@ def show_clock(asked: Asked) -> None:
 @click.argument("by")
 @asks
 def advance_clock(asked: Asked, *, by: str) -> None:
-    """Move on BY seconds or an ISO 8601 duration such as P30D, and print what fell due."""
+    """Move on BY seconds or an ISO 8601 duration such as P1M, and print what fell due."""
     try:
         body: dict[str, Any] = {"seconds": float(by)}
     except ValueError:

@@ -74,8 +74,10 @@ class Desk:
 class Courier:
     """What is on its way to endpoints, by world."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, tells_others: bool = True) -> None:
+        """Deliver to others, or only take off the queue what is for them."""
         self._settings = settings
+        self._tells_others = tells_others
         self._desks: dict[str, Desk] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -87,7 +89,7 @@ class Courier:
         return self._desks.setdefault(name, Desk())
 
     def forget(self, world_name: str) -> None:
-        """Drop a world's log and what is on its way, as its state is put back to a beginning."""
+        """Drop a world's log and what is on its way, as its state is put back or it is no more."""
         for (name, _), task in self._tasks.items():
             if name == world_name and not task.done():
                 task.cancel()
@@ -136,6 +138,8 @@ class Courier:
         desk = self._desk(world.name)
         desk.now = world.now
         for delivery in webhooks.take_due(world):
+            if not self._tells_others:
+                continue
             endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
             sending = self._packed(world, delivery, url=endpoint.url, secret=endpoint.secret)
             desk.log.append(sending)
@@ -177,13 +181,17 @@ class Courier:
     async def _serve(self, name: str, endpoint_id: str) -> None:
         desk = self._desk(name)
         while (sending := _next(desk, endpoint_id)) is not None:
-            await self._attempt(sending, now=desk.now)
+            await self._attempt(sending, desk)
             if sending.status in ("delivered", "failed") and sending in desk.unfinished:
                 desk.unfinished.remove(sending)
 
-    async def _attempt(self, sending: Sending, *, now: Instant) -> None:
-        """Send once; after a failure the next attempt is due by the world's clock."""
-        at = sending.due if sending.attempts else now
+    async def _attempt(self, sending: Sending, desk: Desk) -> None:
+        """Send once; after a failure the next attempt is due by the world's clock.
+
+        However late it comes to pass, and wherever the clock has moved meanwhile, an attempt is of
+        the moment it was due, and those due first come first: the same calls give the same log.
+        """
+        at = sending.due
         signature = _signature(sending)
         status, error = await self._sent(sending, signature)
         sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=error))
@@ -194,7 +202,7 @@ class Courier:
             sending.status = "failed"
         else:
             sending.due = at + RETRY_SECONDS[tries - 1] * SECOND
-            sending.status = "pending" if sending.due <= now else "waiting"
+            sending.status = "pending" if sending.due <= desk.now else "waiting"
 
     async def _sent(self, sending: Sending, signature: str) -> tuple[int | None, str | None]:
         host = urlsplit(sending.url).hostname or ""
@@ -208,10 +216,10 @@ class Courier:
 
 
 def _next(desk: Desk, endpoint_id: str) -> Sending | None:
-    for sending in desk.unfinished:
-        if sending.endpoint_id == endpoint_id and sending.status == "pending":
-            return sending
-    return None
+    pending = (
+        one for one in desk.unfinished if one.endpoint_id == endpoint_id and one.status == "pending"
+    )
+    return min(pending, key=lambda one: one.due, default=None)
 
 
 def _signature(sending: Sending) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from emulator.settings import Settings
 from emulator.world.access import UNKNOWN, Actor, Source
+from emulator.world.records import Instant
 from emulator.world.world import State, World
 
 KEY = "emulator.exchange"
@@ -24,6 +25,9 @@ class Exchange:
     actor: Actor | None = None
     source: Source = UNKNOWN
     """Where it came from, for the audit log."""
+
+    machine_at: Instant = 0
+    """The machine's time when it came, by which the signatures of webhooks are judged."""
 
     before: State | None = None
     """What a refusal puts back."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from emulator.world import checkout, privacy, renewals, sessions, subscriptions, usage
+from emulator.world.periods import months_after
 from emulator.world.records import Clock, Instant, Job
 from emulator.world.refusals import Invalid
-from emulator.world.times import LATEST, to_text
+from emulator.world.times import LATEST, instant, to_datetime, to_text
 from emulator.world.world import World
 
 HANDLERS: Mapping[str, Callable[[World, str], None]] = {
@@ -28,6 +29,8 @@ HANDLERS: Mapping[str, Callable[[World, str], None]] = {
 }
 """What is done when a job of each kind falls due."""
 
+_MONTHS_A_YEAR = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
@@ -38,11 +41,17 @@ class Happened:
     target_id: str
 
 
-def moment_after(world: World, *, by: int) -> Instant:
-    """Return the moment `by` microseconds from now. Refuses Invalid for one that has passed."""
+def moment_after(world: World, *, months: int = 0, by: int) -> Instant:
+    """Return the moment some months of the calendar and `by` microseconds from now.
+
+    Refuses Invalid for one that has passed, or that no clock reaches.
+    """
     if by < 0:
         raise Invalid("seconds", "The clock never goes backwards; advance by zero or more.")
-    return world.now + by
+    now = to_datetime(world.now)
+    if now.year + months // _MONTHS_A_YEAR > to_datetime(LATEST).year:
+        raise Invalid("now", f"The clock cannot pass {to_text(LATEST)}.")
+    return instant(months_after(now, months)) + by
 
 
 def advance(world: World, *, by: int) -> list[Happened]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.world.records import CheckoutSession, Reservation, Subscription
 from tests.lawful import ORIGIN, Emulator
+from tests.laws import billed_steps
 from tests.laws.walk import Walk
 from tests.scene import stage
 from tests.world.integrity import assert_whole
@@ -26,6 +29,38 @@ def test_after_any_walk_the_digest_and_the_indexes_are_those_of_the_rows(
 ) -> None:
     Walk(scene, seed).run(STEPS)
     assert_whole(scene.world)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_walk_about_money_and_room_ends_whole_and_goes_on_alike_in_a_fork(
+    scene: Emulator, tmp_path: Path, seed: int
+) -> None:
+    Walk(scene, seed, steps=billed_steps.STEPS).run(STEPS)
+    assert_whole(scene.world)
+    other = stage(tmp_path)
+    other.world.state = scene.world.fork("fork").state
+    walks = [Walk(one, seed + 1, steps=billed_steps.STEPS) for one in (scene, other)]
+    assert walks[0].run(STEPS) == walks[1].run(STEPS)
+    assert_whole(scene.world)
+
+
+def test_walks_about_money_and_room_meet_every_status(tmp_path: Path) -> None:
+    met: set[str] = set()
+    for seed in range(10):
+        emulator = stage(tmp_path)
+        walk = Walk(emulator, seed, steps=billed_steps.STEPS)
+        for _ in range(STEPS):
+            walk.step()
+            for kind in (Subscription, Reservation, CheckoutSession):
+                rows: list[Any] = emulator.world.table(kind).rows()
+                met |= {f"{kind.__name__} {one.status}" for one in rows}
+    assert met == {
+        *("CheckoutSession open", "CheckoutSession complete", "CheckoutSession expired"),
+        *("Subscription trialing", "Subscription active", "Subscription past_due"),
+        "Subscription canceled",
+        *("Reservation held", "Reservation committed"),
+        *("Reservation reverted", "Reservation expired"),
+    }
 
 
 def test_reset_equals_fresh(scene: Emulator, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import httpx2
 
 from tests import scene
 from tests.lawful import Emulator, LawfulClient
+from tests.laws import billed_steps
 
 Step = Callable[["Walk"], httpx2.Response]
 
@@ -30,8 +31,10 @@ PEOPLE = ("ada", "bo", "cy", "dee")
 class Walk:
     """One walk: its dice, its clients, and what it has come across."""
 
-    def __init__(self, emulator: Emulator, seed: int) -> None:
+    def __init__(self, emulator: Emulator, seed: int, *, steps: tuple[Step, ...] = ()) -> None:
+        """Walk by `steps`; default: all there are."""
         self.emulator = emulator
+        self.steps = steps or STEPS
         self.dice = random.Random(seed)
         self.clients = [emulator.client() for _ in range(4)]
         self.names = [f"w{seed}-{place}" for place in range(6)]
@@ -45,6 +48,8 @@ class Walk:
             "cursor": ["broken"],
             "bearer": [scene.SECRET, scene.BRIEF_SECRET, scene.AWAY_SECRET, "wbx_none", "none"],
             "refresh": ["abcdefghijkl"],
+            "checkout": ["/stripe/checkout/cs_test_none"],
+            "portal": ["/stripe/portal/bps_none"],
         }
 
     def run(self, steps: int) -> list[str]:
@@ -53,7 +58,7 @@ class Walk:
 
     def step(self) -> str:
         """Take one step."""
-        answer = self.dice.choice(STEPS)(self)
+        answer = self.dice.choice(self.steps)(self)
         self.remember(answer)
         request = answer.request
         digest = blake2b(answer.content, digest_size=8)
@@ -79,6 +84,8 @@ class Walk:
         ):
             if isinstance(body.get(member), str):
                 self.found[kind].append(body[member])
+        if (page := billed_steps.page_in(answer)) is not None:
+            self.found[page[0]].append(page[1])
         kinds = {"runs": "run", "projects": "project", "api-keys": "key", "shares": "share"}
         for part, kind in {**kinds, "workspaces": "workspace", "sample": "run"}.items():
             if f"/{part}" in path and isinstance(body.get("id"), str):
@@ -192,6 +199,7 @@ STEPS: tuple[Step, ...] = (
         "POST", "/api/cloud/shares", {"action": "revoke", "share_id": walk.one("share")}
     ),
     lambda walk: walk.bff("POST", "/api/cloud/billing/checkout", {}),
+    *billed_steps.STEPS,
     lambda walk: walk.bff("DELETE", "/api/cloud/runs"),
     lambda walk: walk.client().get(f"/api/public/r/{walk.one('token')}"),
     lambda walk: walk.client().get(f"/api/public/shares/{walk.one('token')}"),

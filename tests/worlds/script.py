@@ -2,18 +2,21 @@
 
 Only what has no credential yet says which world it means: the browser by a cookie, a test suite by
 a header. The CLI has nothing but its key, the server's own fetch nothing but tokens, a stranger
-nothing but a link.
+nothing but a link. Billing is in `paying.py`.
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import httpx2
 
-from tests.worlds.transcripts import Transcript
+from tests.receiver import Receiver
+from tests.worlds.paying import Paying
+from tests.worlds.transcripts import Own, Transcript
 
 MARA = {"email": "mara@example.com", "password": "demo-password"}
 JONAS = {"email": "jonas@example.com", "password": "demo-password"}
@@ -22,14 +25,16 @@ WORKSPACE = "b0000000-0000-4000-8000-000000000001"
 
 
 class Script:
-    """The clients of one world: a browser, a CLI, a server, a test suite, a stranger."""
+    """The clients of one world: a browser, a CLI, a server, a suite, a stranger, a consumer."""
 
     def __init__(self, origin: str, world: str, keys: dict[str, Any]) -> None:
         """Play in `world`; `keys` is control's view of it."""
         is_named = world != "default"
-        self.origin, self.world, self.keys = origin, world, keys
+        self.world = world
         self.lines: list[str] = []
         self._open = ExitStack()
+        self._receiver = self._open.enter_context(Receiver())
+        self._own = Own(world, {"origin": origin, "receiver": self._receiver.origin})
         named = {"X-Emulator-World": world} if is_named else {}
         self.browser = self._as(cookies={"emulator_world": world} if is_named else {})
         self.suite = self._as(headers=named)
@@ -40,8 +45,11 @@ class Script:
         self.stranger = self._as()
 
     def _as(self, **options: Any) -> Transcript:
-        client = self._open.enter_context(httpx2.Client(timeout=120, trust_env=False, **options))
-        return Transcript(client, self.origin, self.world, self.lines)
+        # Nothing is called by TLS, and to read the machine's certificates takes 25 ms a client.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client = httpx2.Client(timeout=120, trust_env=False, verify=context, **options)
+        self._open.enter_context(client)
+        return Transcript(client, self._own, self.lines)
 
     def close(self) -> None:
         """Hang up."""
@@ -58,12 +66,11 @@ class Script:
             self.supabase,
             self.mails,
             self.accounts,
+            self.billing,
             self.time,
             self.end,
         ):
             yield from part()
-        # Checkout and webhooks join here once the billing surfaces are merged: open a checkout
-        # as the browser, pay on its page as a stranger, and read the events that control lists.
 
     def sign_in(self) -> Iterator[None]:
         """The dashboard's session flow."""
@@ -233,6 +240,10 @@ class Script:
         say("DELETE", f"/auth/v1/admin/users/{user['id']}")
         say("GET", "/auth/v1/admin/users?per_page=2")
         self.server.call("GET", "/auth/v1/admin/users")
+
+    def billing(self) -> Iterator[None]:
+        """Money, and news of it to a consumer of webhooks."""
+        return Paying(self.browser, self.suite, self.stranger, self._receiver).steps()
 
     def time(self) -> Iterator[None]:
         """Time passes in this world alone."""

@@ -59,6 +59,18 @@ def test_two_that_disagree_are_refused_by_name(demo: Emulator) -> None:
         }
 
 
+def test_a_token_in_a_body_and_a_header_that_disagree_are_refused_by_name(demo: Emulator) -> None:
+    for path, member in (
+        ("/auth/v1/token?grant_type=refresh_token", "refresh_token"),
+        ("/auth/v1/token?grant_type=pkce", "auth_code"),
+        ("/auth/v1/verify", "token_hash"),
+    ):
+        body = {member: "abcdefghijkl~one"}
+        answer = demo.client().post(path, json=body, headers={WORLD: "two"})
+        said = refusal("the header X-Emulator-World", "two", f"the body's {member}", "one")
+        assert (answer.status_code, answer.json()["msg"]) == (409, said)
+
+
 def test_a_disagreement_is_told_in_the_dialect_of_its_surface(demo: Emulator) -> None:
     client, message = (
         demo.client(),

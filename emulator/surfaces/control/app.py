@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +16,7 @@ from emulator.surfaces.control import billing, coverage, events, faults, files, 
 from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
+from emulator.surfaces.control.spans import Span, Stretch
 from emulator.wire.bodies import read_model
 from emulator.wire.courier import Courier
 from emulator.wire.errors import install
@@ -25,7 +25,7 @@ from emulator.world import clock, sessions
 from emulator.world.clock import Happened
 from emulator.world.records import TABLES, Session, User
 from emulator.world.refusals import NotFound
-from emulator.world.times import SECOND, instant, microseconds, to_text
+from emulator.world.times import SECOND, instant, to_text
 from emulator.worlds import Worlds
 
 PREFIX = "/_emulator"
@@ -43,23 +43,16 @@ class Reset(Strict):
 
 
 class Advance(Strict):
-    """How far to move the clock: seconds, or an ISO 8601 duration such as `P30D`."""
+    """How far to move the clock: seconds, or an ISO 8601 duration such as `P30D` or `P1M`."""
 
     seconds: Annotated[float | None, Field(ge=0, le=1e11, allow_inf_nan=False)] = None
-    duration: timedelta | None = None
+    duration: Span | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Advance:
         if (self.seconds is None) == (self.duration is None):
             raise ValueError("Say either seconds or duration")
         return self
-
-    @property
-    def span(self) -> int:
-        """How far, in microseconds."""
-        if self.duration is not None:
-            return microseconds(self.duration)
-        return round((self.seconds or 0) * SECOND)
 
 
 class SetClock(Strict):
@@ -141,7 +134,8 @@ async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_model(request, Advance)
     live = live_of(request, worlds)
-    to = clock.moment_after(live.world, by=body.span)
+    span = body.duration or Stretch(microseconds=round((body.seconds or 0) * SECOND))
+    to = clock.moment_after(live.world, months=span.months, by=span.microseconds)
     return _moved(request, worlds, worlds.move_clock(live, to=to))
 
 

@@ -21,7 +21,6 @@ from emulator.world.portal import open_portal
 from emulator.world.records import Interval
 from emulator.world.times import SECOND
 from emulator.world.webhooks import own_secret
-from emulator.worlds import machine_now
 
 routes = Routes("billing")
 
@@ -141,13 +140,14 @@ async def create_portal(
 )
 async def receive_billing_webhook(request: Request) -> Response:
     """Take an event from Stripe, signed with the endpoint's secret; each is acted on once."""
-    world = exchange_of(request).world
+    exchange = exchange_of(request)
+    world = exchange.world
     body = await body_of(request)
     verify(
         body,
         request.headers.get(HEADER),
         own_secret(world),
-        now_seconds=machine_now() // SECOND,
+        now_seconds=exchange.machine_at // SECOND,
     )
     event = validated(parse_json(body), EventIn)
     about = event.data.object

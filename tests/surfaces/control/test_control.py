@@ -65,6 +65,9 @@ def test_state_counts_the_records_of_every_table(scene: Emulator) -> None:
         ({"seconds": 1.5}, "2026-01-01T00:00:01.500000Z"),
         ({"seconds": 86400}, "2026-01-02T00:00:00Z"),
         ({"duration": "P30D"}, "2026-01-31T00:00:00Z"),
+        ({"duration": "P1M"}, "2026-02-01T00:00:00Z"),
+        ({"duration": "P1Y2M3DT4H"}, "2027-03-04T04:00:00Z"),
+        ({"duration": "PT1M"}, "2026-01-01T00:01:00Z"),
         ({"duration": "PT0.000001S"}, "2026-01-01T00:00:00.000001Z"),
     ],
 )
@@ -79,6 +82,13 @@ def test_the_clock_is_advanced(scene: Emulator, body: dict[str, Any], now: str) 
     assert run["created_at"] == now
 
 
+def test_a_month_from_the_last_of_one_leads_to_the_last_of_the_next(scene: Emulator) -> None:
+    anyone = scene.client()
+    for duration, now in (("P30D", "2026-01-31"), ("P1M", "2026-02-28"), ("P1M", "2026-03-28")):
+        answer = anyone.post("/_emulator/clock/advance", json={"duration": duration})
+        assert answer.json()["now"] == f"{now}T00:00:00Z"
+
+
 ONE_OF_TWO = "Say either seconds or duration"
 
 
@@ -91,6 +101,7 @@ ONE_OF_TWO = "Say either seconds or duration"
         ({"seconds": 1e12}, "seconds", "Input should be less than or equal to 100000000000"),
         ({"seconds": "soon"}, "seconds", None),
         ({"duration": "a while"}, "duration", None),
+        ({"duration": "P1MX"}, "duration", None),
         ({"minutes": 1}, "minutes", "Extra inputs are not permitted"),
     ],
 )
@@ -106,6 +117,8 @@ def test_the_clock_is_not_advanced_by_that(
     ("duration", "path", "message"),
     [
         ("-P1D", "seconds", "The clock never goes backwards; advance by zero or more."),
+        ("-P1M", "seconds", "The clock never goes backwards; advance by zero or more."),
+        ("P9999Y", "now", "The clock cannot pass 9000-01-01T00:00:00Z."),
         ("P3000000D", "now", "The clock cannot pass 9000-01-01T00:00:00Z."),
     ],
 )

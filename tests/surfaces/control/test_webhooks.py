@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,10 @@ import httpx2
 import pytest
 import stripe
 
+from emulator.wire.courier import Courier
+from emulator.world import clock, webhooks
+from emulator.world.customers import customer_of
+from emulator.world.times import SECOND
 from tests.lawful import Emulator
 from tests.receiver import Receiver
 from tests.running import Running
@@ -193,3 +198,33 @@ def test_an_unsigned_event_is_refused(hosted: Hosted, header: Any, said: str) ->
     answer = hosted.client.post("/api/billing/webhook", content=b'{"id": "evt_1"}', headers=headers)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]["message"]
+
+
+@pytest.mark.parametrize("settles_between", [True, False])
+def test_the_log_is_the_same_however_late_a_delivery_leaves(
+    demo: Emulator, receiver: Receiver, settles_between: bool
+) -> None:
+    hosted = Hosted(demo)
+    hosted.subscribe()
+    world, courier = demo.world, Courier(demo.settings)
+    customer = customer_of(world, hosted.workspace["id"])
+    assert customer is not None
+    receiver.answers += [500]
+    webhooks.add_endpoint(world, url=receiver.url)
+
+    def tell(*kinds: str) -> None:
+        for kind in kinds:
+            webhooks.emit(world, kind, customer, workspace_id=customer.workspace_id)
+        courier.collect(world)
+
+    tell("customer.one", "customer.two")
+    if settles_between:
+        asyncio.run(courier.settled(world))
+    clock.advance(world, by=600 * SECOND)
+    tell("customer.three")
+    asyncio.run(courier.settled(world))
+    order = [json.loads(body)["type"].removeprefix("customer.") for body, _ in receiver.got]
+    assert order == ["one", "two", "one", "three"]
+    start = world.now - 600 * SECOND
+    moments = [[attempt.at - start for attempt in one.attempts] for one in courier.log(world)]
+    assert moments == [[0, 300 * SECOND], [0], [600 * SECOND]]
