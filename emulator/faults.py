@@ -24,7 +24,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which calls a fault is for; what is None matches everything. Paths may hold `*`.
+    """Which calls a fault is for; what is None matches everything. Paths may hold `*` for anything
+    and `{name}`, as route tables write it, for one segment.
 
     `times` hits that many of the first matching calls, `nth` every nth of them.
     """
@@ -49,13 +50,21 @@ class Match:
 
 
 def path_fits(pattern: str, path: str) -> bool:
-    """Tell whether a path is the pattern's, in which `*` stands for anything."""
+    """Tell whether a path is the pattern's, in which `*` stands for anything and `{name}` for one
+    segment.
+    """
     return _compiled(pattern).fullmatch(path) is not None
 
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+    parts = _PLACES.split(pattern)
+    places = [".*" if place == "*" else "[^/]+" for place in parts[1::2]]
+    texts = [re.escape(text) for text in parts[::2]]
+    return re.compile("".join(map("".join, zip(texts, [*places, ""], strict=True))), re.DOTALL)
+
+
+_PLACES = re.compile(r"(\*|\{[^{}]*\})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

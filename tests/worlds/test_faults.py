@@ -44,6 +44,37 @@ def test_a_fault_answers_in_the_dialect_of_its_surface(demo: Emulator) -> None:
     assert newer.headers["x-sb-error-code"] == "over_request_rate_limit"
 
 
+@pytest.mark.parametrize("status", [402, 429, 503])
+def test_a_fault_of_a_hosted_page_is_a_page_of_its_status(demo: Emulator, status: int) -> None:
+    client = demo.client()
+    arm(client, match={"surface": "stripe"}, then={"status": status, "message": "Not today."})
+    answer = client.get("/stripe/checkout/cs_test_x")
+    assert answer.status_code == status
+    assert "Not today." in answer.text
+    client.delete("/_emulator/faults")
+    asked = client.get("/stripe/checkout/cs_test_x", headers={"Prefer": f"code={status}"})
+    assert asked.status_code == status
+
+
+def test_a_path_may_be_written_as_the_route_table_does(demo: Emulator) -> None:
+    client = demo.keyed()
+    fault = arm(client, match={"path": "/api/runs/{run_id}"}, then={"status": 503})
+    assert client.get("/api/runs/abc").status_code == 503
+    assert client.get("/api/runs/abc/log").status_code == 404
+    assert client.get("/api/runs").status_code == 200
+    [after] = client.get("/_emulator/faults").json()["items"]
+    assert (after["id"], after["hits"]) == (fault["id"], 1)
+
+
+def test_an_operation_that_is_misspelt_is_told_the_nearest(demo: Emulator) -> None:
+    body = {"match": {"operation": "lits_runs"}, "then": {"status": 500}}
+    answer = demo.client().post("/_emulator/faults", json=body)
+    assert answer.json()["error"]["message"] == (
+        "There is no operation 'lits_runs'; did you mean 'list_runs'? "
+        "`worldflux-emulator routes --json` lists them all."
+    )
+
+
 def test_a_code_alone_brings_its_status(demo: Emulator) -> None:
     client = demo.signed_in()
     arm(client, match={"operation": "POST /api/cloud/runs"}, then={"code": "quota_exceeded"})
@@ -146,6 +177,8 @@ def test_a_call_may_ask_for_its_own_fault(demo: Emulator, prefer: str, status: i
         ({"operation": "list_runs", "surface": "bff"}, {"status": 500}, "match.surface"),
         ({"path": "/api/rums"}, {"status": 500}, "match.path"),
         ({"path": "/api/me", "method": "PUT"}, {"status": 500}, "match.path"),
+        ({"path": "/_emulator/clock"}, {"status": 500}, "match.path"),
+        ({"path": "/api/me", "operation": "list_runs"}, {"status": 500}, "match.operation"),
         ({"surface": "moon"}, {"status": 500}, "match.surface"),
         ({"times": 0}, {"status": 500}, "match.times"),
         ({}, {"status": 200}, "then.status"),

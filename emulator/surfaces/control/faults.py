@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
@@ -125,19 +126,29 @@ async def arm_fault(request: Request, worlds: Worlds) -> Response:
 
 def _require_known(match: MatchIn, worlds: Worlds) -> None:
     """Refuse Invalid for an operation or a path that no call could ever have."""
-    hint = "`worldflux-emulator routes` lists them all."
+    hint = "`worldflux-emulator routes --json` lists them all."
     if match.operation is not None:
         surface = worlds.operations.get(match.operation)
         if surface is None or surface == "control":
-            raise Invalid("match.operation", f"There is no operation {match.operation!r}; {hint}")
+            known = [one for one, where in worlds.operations.items() if where != "control"]
+            near = get_close_matches(match.operation, known, n=1)
+            also = f"did you mean {near[0]!r}? " if near else ""
+            message = f"There is no operation {match.operation!r}; {also}{hint}"
+            raise Invalid("match.operation", message)
         if match.surface not in (None, surface):
             message = f"{match.operation!r} is an operation of {surface!r}."
             raise Invalid("match.surface", message)
     if match.path is not None and "*" not in match.path:
         methods = METHODS if match.method is None else (match.method,)
-        if not any(worlds.operation_at(method, match.path) for method in methods):
+        found = {worlds.operation_at(method, match.path) for method in methods} - {None}
+        if not found:
             said = match.method or "a call"
             raise Invalid("match.path", f"No route takes {said} at {match.path!r}; {hint}")
+        if {worlds.operations[str(one)] for one in found} == {"control"}:
+            raise Invalid("match.path", "Calls for control meet no faults.")
+        if match.operation is not None and match.operation not in found:
+            message = f"{match.operation!r} is no call at {match.path!r}."
+            raise Invalid("match.operation", message)
 
 
 def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 
 from emulator.surfaces.stripe.pages import page
-from emulator.wire.errors import CODES, STATUS
+from emulator.wire.errors import CODES, STATUS, Injected
 from emulator.world import refusals
 from emulator.world.refusals import Refusal
 
@@ -23,7 +23,7 @@ _TITLES = {404: "This page is not here", 410: "This page is closed", 500: "Somet
 
 def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the page that a refusal takes."""
-    status = TABLE[type(refusal)]
+    status = refusal.status if isinstance(refusal, Injected) else TABLE[type(refusal)]
     answer = page(
         "message",
         status=status,
