@@ -7,6 +7,7 @@ disagree are refused by name, except that cookies, which browsers share across p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from emulator.world.world import DEFAULT
 from emulator.worlds import Worlds
 
 HEADER = "x-emulator-world"
+_RAW_HEADER = HEADER.encode()
 COOKIE = "emulator_world"
 PREFIX = "/_w/"
 
@@ -42,6 +44,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 """Paths whose body may hold credentials, and the members that are ones."""
 
 _COOKIE_SOURCE = f"the cookie {COOKIE}"
+_COOKIES = re.compile(rf"(?:^|;)\s*{COOKIE}=([^;\s]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Asking:
     headers: Mapping[str, str]
     body: bytes
     port: int | None
+    named: tuple[str, ...]
+    """What the header says, each time that it was sent."""
 
 
 def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) -> Asking:
@@ -67,6 +72,15 @@ def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) ->
         headers=headers,
         body=body,
         port=server[1] if server else None,
+        named=tuple(
+            dict.fromkeys(
+                value.decode("latin-1").strip()
+                for name, value in scope["headers"]
+                if name == _RAW_HEADER
+            )
+        )
+        if HEADER in headers
+        else (),
     )
 
 
@@ -102,8 +116,8 @@ def _explicit(worlds: Worlds, request: Asking) -> Iterator[tuple[str, str]]:
         yield "the port", by_port
     if request.prefixed is not None:
         yield "the path prefix", request.prefixed
-    if HEADER in request.headers:
-        yield _HEADER, request.headers[HEADER].strip()
+    for place, name in enumerate(request.named):
+        yield f"{_HEADER} once more" if place else _HEADER, name
 
 
 def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -163,7 +177,8 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
         return
     chosen = cookie_parser(sent).get(COOKIE)
     if chosen:
-        yield _COOKIE_SOURCE, unquote(chosen)
+        for place, name in enumerate(dict.fromkeys(_COOKIES.findall(sent))):
+            yield f"{_COOKIE_SOURCE} once more" if place else _COOKIE_SOURCE, unquote(name)
     token = (read_session(sent, worlds.settings.session_cookie) or {}).get("access_token")
     name = _world_of(token, worlds.settings) if isinstance(token, str) else None
     if name is not None and (worlds.has(name) or name == chosen):

@@ -10,7 +10,7 @@ from emulator.faults import NO_FAULT, Caller, Then
 from emulator.live import Live
 from emulator.settings import Settings
 from emulator.wire.cookies import read_session
-from emulator.wire.credentials import untagged
+from emulator.wire.credentials import pinned
 from emulator.wire.errors import Injected
 from emulator.wire.tokens import read_token
 from emulator.world import api_keys
@@ -81,7 +81,7 @@ def _actors(world: World, headers: Mapping[str, str], settings: Settings) -> fro
     user_id, key_id = None, None
     if credential.startswith(api_keys.PREFIX):
         try:
-            actor = api_keys.key_actor(world, untagged(credential, world) or "")
+            actor = api_keys.key_actor(world, pinned(credential, world) or "")
         except Refusal:
             return frozenset()
         user_id, key_id = actor.user_id, actor.api_key_id

@@ -25,6 +25,14 @@ def untagged(credential: str, world: World) -> str | None:
     return bare if (name if mark else DEFAULT) == world.name else None
 
 
+def pinned(credential: str, world: World) -> str | None:
+    """Return a credential that seeds pin and people type, an API key or the token of a share, as
+    the world knows it; one without a tag is good in whatever world the request named otherwise.
+    """
+    bare, mark, _ = credential.partition(MARK)
+    return untagged(credential, world) if mark else bare
+
+
 def tag_of(credential: str) -> str | None:
     """Return the world that an opaque credential says it is of, or None where it says none."""
     match = _TAG.fullmatch(credential)

@@ -150,11 +150,48 @@ def test_what_has_the_mark_of_a_tag_but_no_name_is_a_bad_credential(demo: Emulat
 
 def test_a_credential_of_one_world_is_worth_nothing_in_another(demo: Emulator) -> None:
     secret = world(demo, "one")["api_keys"][0]["secret"]
-    bare = secret.partition("~")[0]
     client = demo.client()
     assert client.get("/api/me", headers={"Authorization": f"bearer {secret}"}).status_code == 200
-    headers = {"Authorization": f"Bearer {bare}", WORLD: "one"}
-    assert client.get("/api/me", headers=headers).status_code == 401
+    headers = {"Authorization": f"Bearer {secret}", WORLD: "two"}
+    assert client.get("/api/me", headers=headers).status_code == 409
+    token = demo.tokened().headers["Authorization"]
+    answer = client.get("/api/me", headers={"Authorization": token, WORLD: "one"})
+    assert (answer.status_code, answer.headers[WORLD]) == (401, "one")
+
+
+def test_what_a_seed_pins_is_good_without_a_tag_where_the_world_is_named(demo: Emulator) -> None:
+    client = demo.client()
+    secret = demo.worlds.baseline.keys[0][1]
+    key = {"Authorization": f"Bearer {secret}"}
+    run = client.get("/api/runs?limit=1", headers=key).json()["items"][0]
+    shared = client.post("/api/shares", json={"run_id": run["id"]}, headers=key | {WORLD: "one"})
+    bare = shared.json()["token"].partition("~")[0]
+    for named in ({WORLD: "one"}, {"Cookie": "emulator_world=one"}):
+        answer = client.get("/api/me", headers=key | named)
+        assert (answer.status_code, answer.headers[WORLD]) == (200, "one")
+        assert client.get(f"/api/public/r/{bare}", headers=named).status_code == 200
+    assert client.get("/_w/one/api/me", headers=key).status_code == 200
+    assert client.get(f"/api/public/r/{bare}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [(WORLD, "one"), (WORLD, "two")],
+        [("Cookie", "emulator_world=one; emulator_world=two")],
+    ],
+)
+def test_a_name_that_is_sent_twice_may_not_differ(
+    demo: Emulator, named: list[tuple[str, str]]
+) -> None:
+    world(demo, "one")
+    world(demo, "two")
+    answer = demo.client().get("/api/cloud/me", headers=named)
+    assert answer.status_code == 409
+    assert "'one'" in answer.json()["error"]["message"]
+    assert "'two'" in answer.json()["error"]["message"]
+    same = [(name, value.replace("two", "one")) for name, value in named]
+    assert demo.client().get("/healthz", headers=same).headers[WORLD] == "one"
 
 
 def test_a_bad_name_is_refused(demo: Emulator) -> None:

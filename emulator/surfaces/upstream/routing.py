@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 
 from emulator.surfaces.upstream.errors import ErrorResponse
 from emulator.surfaces.upstream.handling import Signature, call, signature_of
-from emulator.wire.credentials import untagged
+from emulator.wire.credentials import pinned
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.errors import STATUS, BadCredentials, Code
 from emulator.wire.exchange import Exchange, asked, exchange_of
@@ -88,7 +88,7 @@ def _caller(exchange: Exchange, headers: Headers) -> Actor:
         raise BadCredentials
     world = exchange.world
     if credential.startswith(PREFIX):
-        secret = untagged(credential, world)
+        secret = pinned(credential, world)
         if secret is None:
             raise BadKey
         return key_actor(world, secret, source=exchange.source)

@@ -20,7 +20,7 @@ from emulator.surfaces.upstream.routing import (
     reply_bytes,
     workspace_of,
 )
-from emulator.wire.credentials import tagged, untagged
+from emulator.wire.credentials import pinned, tagged
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked, exchange_of
 from emulator.world import shares
@@ -177,7 +177,7 @@ async def revoke_share(request: Request, share_id: str) -> Response:
 async def get_public_share(request: Request, token: str) -> Response:
     """Show the run behind a token; a revoked, expired or unknown one is the same 404."""
     world = exchange_of(request).world
-    bare = untagged(token, world)
+    bare = pinned(token, world)
     if bare is None:
         raise NotFound("share", token)
     share = shares.open_to_all(world, bare)
