@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from emulator.live import Beginning, Live, Snapshot
-from emulator.seeding.library import Named, grow, load
+from emulator.seeding.library import Named, grow, load, names
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
 from emulator.world import clock, webhooks
@@ -24,6 +24,8 @@ WORLDS_MAX = 10_000
 CROWD = 1_000
 """From so many worlds on those that were idle for too long make room for each new one."""
 
+_KINDS = ("snapshot", "world", "seed")
+"""What a world can be made from."""
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -177,16 +179,30 @@ class Worlds:
         return self._current(self._add(name, begin))
 
     def beginning(self, source: str | None) -> Beginning:
-        """Return what a new world begins as: a snapshot, a world or a seed of that name, looked
-        for in this order; None is the baseline. Raises SeedError.
+        """Return what a new world begins as: a snapshot, a world or a seed of that name, or of
+        `kind:name`; None is the baseline. Refuses Conflict for a name of two kinds, NotFound.
+        Raises SeedError.
         """
         if source is None:
             return self.begin
-        if source in self.snapshots:
-            return self.snapshots[source].begin
-        if source in self._live:
-            return self.kept(self._live[source])
-        return self._plant(load(source))
+        kind, mark, name = source.partition(":")
+        if not mark or kind not in _KINDS:
+            kind, name = self._kind_of(source), source
+        if kind == "snapshot" and name in self.snapshots:
+            return self.snapshots[name].begin
+        if kind == "world" and name in self._live:
+            return self.kept(self._live[name])
+        if kind != "seed":
+            raise NotFound(kind, name)
+        return self._plant(load(name))
+
+    def _kind_of(self, source: str) -> str:
+        held = (source in self.snapshots, source in self._live, source in names())
+        kinds = [kind for kind, is_held in zip(_KINDS, held, strict=True) if is_held]
+        if len(kinds) > 1:
+            said = " or ".join(repr(f"{kind}:{source}") for kind in kinds)
+            raise Conflict(f"{source!r} is a {' and a '.join(kinds)}; say {said}.")
+        return kinds[0] if kinds else "seed"
 
     def kept(self, live: Live) -> Beginning:
         """Return the present state of a world as a beginning."""
@@ -266,8 +282,16 @@ class Worlds:
     # Snapshots and rewinding
 
     def keep(self, snapshot: str, *, world: str) -> Snapshot:
-        """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid."""
+        """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid,
+        and Conflict for the name of another live world's.
+        """
         require_name(snapshot)
+        older = self.snapshots.get(snapshot)
+        if older is not None and older.world != world and older.world in self._live:
+            raise Conflict(
+                f"World {older.world!r} has a snapshot {snapshot!r}; choose another name, or "
+                "delete it first."
+            )
         kept = Snapshot(name=snapshot, world=world, begin=self.kept(self.live(world)))
         self.snapshots[snapshot] = kept
         return kept

@@ -59,7 +59,7 @@ SHARED = {
     "await api.delete(`${control}/worlds/${name}`);\n      answer = await make();": (
         "answer = await api.get(`${control}/worlds/${name}`);"
     ),
-    "await api.delete(`${control}/worlds/${name}`);\n    } else {": "} else {",
+    "await world.drop();\n    } else {": "} else {",
 }
 """What of the kit is another where all tests share one world."""
 

@@ -52,6 +52,39 @@ def test_a_world_is_shown_with_all_that_reaches_it(demo: Emulator) -> None:
     assert client.get("/_emulator/worlds").json() == {"items": [default, made]}
 
 
+def test_a_name_of_two_kinds_is_refused_until_its_kind_is_said(demo: Emulator) -> None:
+    client = demo.client()
+    client.get("/healthz", headers={WORLD: "empty"})
+    answer = client.post("/_emulator/worlds", json={"name": "x", "from": "empty"})
+    assert answer.json()["error"]["message"] == (
+        "'empty' is a world and a seed; say 'world:empty' or 'seed:empty'."
+    )
+    for source, seed in (("world:empty", "demo"), ("seed:empty", "empty")):
+        made = client.post("/_emulator/worlds", json={"name": f"of-{seed}", "from": source})
+        assert (made.status_code, made.json()["seed"]) == (201, seed)
+        assert digest(client, f"of-{seed}") == digest(Emulator(seed).client())
+    for kind in ("world", "snapshot"):
+        gone = client.post("/_emulator/worlds", json={"name": "x", "from": f"{kind}:nope"})
+        assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_a_snapshot_of_one_world_is_not_taken_over_by_another(demo: Emulator) -> None:
+    client = demo.client()
+    for world in ("left", "right"):
+        client.post("/_emulator/worlds", json={"name": world})
+    keep = {"name": "kept"}
+    assert client.post("/_emulator/snapshots", json=keep, headers={WORLD: "left"}).is_success
+    before = client.get("/_emulator/snapshots").json()
+    sync(client, "more", world="right")
+    refused = client.post("/_emulator/snapshots", json=keep, headers={WORLD: "right"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+    assert client.get("/_emulator/snapshots").json() == before
+    sync(client, "more", world="left")
+    assert client.post("/_emulator/snapshots", json=keep, headers={WORLD: "left"}).is_success
+    client.delete("/_emulator/worlds/left")
+    assert client.post("/_emulator/snapshots", json=keep, headers={WORLD: "right"}).is_success
+
+
 def test_a_world_may_begin_as_a_seed_a_snapshot_or_another_world(demo: Emulator) -> None:
     client = demo.client()
     sync(client, "one")

@@ -18,7 +18,7 @@ export type Entry = { id: number; method: string; path: string; status: number; 
 /** Which calls: by surface, operation, method, path (`*` allowed), actor; the first `times` or every `nth`. */
 export type Match = { surface?: string; operation?: string; method?: string; path?: string; actor?: string; times?: number; nth?: number };
 /** What they meet: an error, a latency, a dropped connection or a body that is cut off. */
-export type Then = { status?: number; code?: string; message?: string; latency_ms?: number; drop?: true; truncate_bytes?: number };
+export type Then = { status?: number; code?: string; message?: string; latency_ms?: number; recorded?: boolean; drop?: true; truncate_bytes?: number };
 
 export type Login = { email: string; password: string };
 type Made = { name: string; url: string; anon_key: string; service_role_key: string; logins: Login[] };
@@ -72,13 +72,23 @@ export class World {
     return (await this.ask<{ items: Entry[] }>("GET", `requests?${query}`)).items;
   }
 
-  /** Keep the state under a name, of all worlds; `restore` puts this one into it. */
-  async snapshot(name: string): Promise<void> {
+  private readonly kept: string[] = [];
+
+  /** Keep the state until the test ends, and return its name for `restore`. A name must be no other world's. */
+  async snapshot(name = `${this.name.slice(-36)}-${this.kept.length + 1}`): Promise<string> {
     await this.ask("POST", "snapshots", { name });
+    this.kept.push(name);
+    return name;
   }
 
   async restore(name: string): Promise<void> {
     await this.ask("POST", `snapshots/${name}/restore`, {});
+  }
+
+  /** Forget the world and its snapshots. */
+  async drop(): Promise<void> {
+    for (const name of this.kept) await this.api.delete(`${control}/snapshots/${name}`);
+    await this.api.delete(`${control}/worlds/${this.name}`);
   }
 }
 
@@ -105,7 +115,7 @@ export const test = base.extend<Fixtures & { seed: string | undefined }>({
     const world = await World.make(api, name, seed);
     await use(world);
     if (testInfo.status === testInfo.expectedStatus) {
-      await api.delete(`${control}/worlds/${name}`);
+      await world.drop();
     } else {
       await attachWhatHappened(world, testInfo); // and the world stays, to be looked at
     }
