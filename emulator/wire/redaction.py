@@ -21,12 +21,14 @@ HEADERS = frozenset(
         "set-cookie",
         "stripe-signature",
         "x-api-key",
+        "x-auth-token",
     }
 )
 MEMBERS = frozenset(
     {
         "access_token",
         "action_link",
+        "api_key",
         "auth_code",
         "code_verifier",
         "current_password",
@@ -46,7 +48,11 @@ MEMBERS = frozenset(
 
 _KEY = re.compile(r"wbx_[A-Za-z0-9_]+(?:~[a-z0-9-]+)?")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_LINK = re.compile(r"(/api/public/(?:r|shares)/|/exports/)[^/?#\s\"']+")
+_LINK = re.compile(
+    r"(/api/public/(?:r|shares)/|/exports/|/stripe/(?:checkout|portal|invoices)/)[^/?#\s\"']+"
+)
+_MEMBER = re.compile(rf'("(?:{"|".join(sorted(MEMBERS))})"\s*:\s*")[^"]*')
+"""A member of what is no JSON, cut off or misspelt as it may be."""
 _QUERY = re.compile(r"([?&#](?:token|token_hash|access_token|refresh_token)=)[^&#\s\"']+")
 
 
@@ -58,7 +64,7 @@ def _text(text: str) -> str:
 
 
 def redacted_path(path: str) -> str:
-    """Return a path, or a link, without the token of a share or an export."""
+    """Return a path, or a link, without what opens a share, an export or a hosted page."""
     return _LINK.sub(rf"\1{REDACTED}", path)
 
 
@@ -92,7 +98,7 @@ def redacted_body(body: bytes) -> Any:
         return f"[{len(body)} bytes]"
     if "=" in text and "\n" not in text and "<" not in text:
         return dict(parse_qsl(redacted_query(text), keep_blank_values=True))
-    return _text(text)
+    return _MEMBER.sub(rf"\1{REDACTED}", _text(text))
 
 
 def _redacted(value: Any) -> Any:

@@ -150,6 +150,55 @@ def test_a_bad_query_is_refused(demo: Emulator, query: str) -> None:
     assert demo.client().get(f"/_emulator/requests?{query}").status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/_emulator/requests", "/_emulator/requests/verify"])
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [("count=2", "count"), ("status=4xx", "status"), ("surface=moon", "surface")],
+)
+def test_a_filter_that_nothing_could_fit_is_refused(
+    demo: Emulator, path: str, query: str, member: str
+) -> None:
+    client = demo.client()
+    client.get("/healthz")
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["path"] == member
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("/api/auth/login", {"content": b'{"email":"x","password":"HIDDEN"'}),
+        ("/api/auth/login", {"json": {"api_key": "HIDDEN"}}),
+        ("/api/auth/login?api_key=HIDDEN", {}),
+        ("/api/auth/login", {"headers": {"X-Auth-Token": "HIDDEN"}}),
+    ],
+)
+def test_secrets_are_left_out_wherever_they_stand(
+    demo: Emulator, path: str, options: dict[str, Any]
+) -> None:
+    client = demo.client()
+    client.post(path, **options)
+    shown = client.get("/_emulator/requests").text
+    assert "[redacted]" in shown
+    assert "HIDDEN" not in shown
+
+
+def test_the_link_of_a_hosted_page_is_not_shown(demo: Emulator) -> None:
+    client = demo.signed_in()
+    body = {
+        "plan": "team",
+        "interval": "month",
+        "success_url": "http://localhost:3000/done",
+        "cancel_url": "http://localhost:3000/pricing",
+    }
+    url = httpx2.URL(client.post("/api/cloud/billing/checkout", json=body).json()["url"])
+    assert client.get(url.path).status_code == 200
+    page, opened = entries(client)[:2]
+    assert page["path"] == "/stripe/checkout/[redacted]"
+    assert url.path not in json.dumps([page, opened])
+
+
 def test_secrets_are_left_out_of_what_is_shown(demo: Emulator) -> None:
     client = demo.signed_in()
     client.post("/api/cloud/api-keys", json={"name": "laptop"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from pydantic import Field
+from starlette.datastructures import QueryParams
 
 from emulator.faults import path_fits
 from emulator.journal import Entry
@@ -24,7 +26,7 @@ from emulator.wire.redaction import (
     redacted_query,
 )
 from emulator.world.records import User
-from emulator.world.refusals import Conflict
+from emulator.world.refusals import Conflict, Invalid
 from emulator.world.times import to_text
 from emulator.worlds import Worlds
 
@@ -58,9 +60,16 @@ class ForkAt(Strict):
     at: Literal["before", "after"] = "before"
 
 
-def _matching(request: Request, worlds: Worlds) -> list[Entry]:
-    """Return the entries that fit the query, oldest first."""
+_MEMBERS = (*_FILTERS, "actor", "since")
+_STATUS = re.compile(r"[1-5]\d\d")
+
+
+def _matching(request: Request, worlds: Worlds, *, also: tuple[str, ...]) -> list[Entry]:
+    """Return the entries that fit the query, oldest first; `also` are its members that filter
+    nothing. Refuses Invalid for a member or a value that nothing could ever fit.
+    """
     query = request.query_params
+    _require_sense(query, worlds, also=also)
     since = natural(query.get("since", "0"), "since")
     wanted = [(fits, query[name]) for name, fits in _FILTERS.items() if name in query]
     if "actor" in query:
@@ -72,6 +81,19 @@ def _matching(request: Request, worlds: Worlds) -> list[Entry]:
         for entry in live_of(request, worlds).journal
         if entry.id > since and all(fits(entry, value) for fits, value in wanted)
     ]
+
+
+def _require_sense(query: QueryParams, worlds: Worlds, *, also: tuple[str, ...]) -> None:
+    for member in query:
+        if member not in (*_MEMBERS, *also):
+            known = ", ".join((*_MEMBERS, *also))
+            raise Invalid(member, f"There is no filter {member!r}; there are {known}.")
+    surfaces = sorted({*worlds.operations.values()} - {"control"})
+    surface, status = query.get("surface"), query.get("status")
+    if surface is not None and surface not in surfaces:
+        raise Invalid("surface", f"There is no surface {surface!r}; use one of {surfaces}.")
+    if status is not None and not _STATUS.fullmatch(status):
+        raise Invalid("status", f"{status!r} is no status; use three digits.")
 
 
 def entry_view(entry: Entry) -> dict[str, Any]:
@@ -115,7 +137,7 @@ async def list_requests(request: Request, worlds: Worlds) -> Response:
     query = request.query_params
     limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
-    found = _matching(request, worlds)
+    found = _matching(request, worlds, also=("limit", "wait"))
     if not found and wait:
         exchange_of(request).poll_seconds = wait
     items = [entry_view(entry) for entry in reversed(found[-limit:])]
@@ -136,7 +158,7 @@ async def verify_requests(request: Request, worlds: Worlds) -> Response:
     `conflict`, which says what came instead. Counts what the journal still holds.
     """
     said = request.query_params.get("times")
-    count = len(_matching(request, worlds))
+    count = len(_matching(request, worlds, also=("times",)))
     is_met = count > 0 if said is None else count == natural(said, "times")
     if not is_met:
         journal = live_of(request, worlds).journal
