@@ -90,9 +90,8 @@ class Courier:
 
     def forget(self, world_name: str) -> None:
         """Drop a world's log and what is on its way, as its state is put back or it is no more."""
-        for (name, _), task in self._tasks.items():
-            if name == world_name and not task.done():
-                task.cancel()
+        for key in [key for key in self._tasks if key[0] == world_name]:
+            self._tasks.pop(key).cancel()
         self._desks.pop(world_name, None)
 
     def forget_past(self, world: World) -> None:
@@ -150,11 +149,16 @@ class Courier:
 
     async def settled(self, world: World) -> None:
         """Send what is pending, each endpoint's in order, and return once nothing is on its way."""
-        desk = self._desk(world.name)
-        while pending := [one for one in desk.unfinished if one.status == "pending"]:
-            endpoints = dict.fromkeys(one.endpoint_id for one in pending)
+        # The desk is looked for each time: another is there once the world was put back.
+        while endpoints := self._awaited(world.name):
             tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _awaited(self, name: str) -> dict[str, None]:
+        """Return the endpoints to which something is to be sent now."""
+        desk = self._desks.get(name)
+        unfinished = desk.unfinished if desk is not None else []
+        return {one.endpoint_id: None for one in unfinished if one.status == "pending"}
 
     def _packed(self, world: World, delivery: Delivery, *, url: str, secret: str) -> Sending:
         event = world.expect(Event, delivery.event_id)

@@ -39,9 +39,10 @@ class Jar(dict[str, str]):
 
 @dataclass(frozen=True)
 class Supabase:
-    """The clients, pointed at a server."""
+    """The clients, pointed at a server, with the default world's key unless it is said."""
 
     server: Running
+    anon_key: str | None = None
 
     def take(
         self,
@@ -54,7 +55,7 @@ class Supabase:
         answer = node.ask(
             node.PROGRAMS / "supabase.mjs",
             url=self.server.url,
-            anonKey=self.server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"],
+            anonKey=self.anon_key or self.server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"],
             steps=steps,
             **(login or {}),
             **({} if jar is None else {"cookie": jar.header}),

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests.journeys.cli import Cli
+
 MARA = {"email": "mara@example.com", "password": "demo-password"}
 WORLD = "x-emulator-world"
 RUN = {"client_run_id": "only-here", "name": "only here"}
@@ -56,6 +58,16 @@ def test_the_cli_reaches_its_world_with_nothing_but_its_key(
     bare = {"Authorization": key["Authorization"].partition("~")[0]}
     elsewhere = http.get(f"{origin}/api/runs/{run_id}", headers=bare)
     assert (elsewhere.status_code, elsewhere.headers[WORLD]) == (404, "default")
+
+
+def test_the_real_shape_of_a_cli_uploads_into_its_world(origin: str, http: httpx2.Client) -> None:
+    world = made(http, origin, "of-urllib")
+    cli = Cli(origin, world["api_keys"][0]["secret"])
+    upload = {**RUN, "adapter_id": "openpi", "task": "eval"}
+    status, run = cli.answer("POST", "/api/sync/runs", upload)
+    assert (status, cli.call("GET", f"/api/runs/{run['id']}")) == (201, run)
+    seen = http.get(f"{origin}/_emulator/requests", headers={WORLD: "of-urllib"}).json()
+    assert [one["path"] for one in seen["items"]] == [f"/api/runs/{run['id']}", "/api/sync/runs"]
 
 
 def test_a_servers_own_fetch_reaches_its_world_with_apikey_and_authorization(

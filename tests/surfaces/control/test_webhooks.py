@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -228,3 +229,27 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
     start = world.now - 600 * SECOND
     moments = [[attempt.at - start for attempt in one.attempts] for one in courier.log(world)]
     assert moments == [[0, 300 * SECOND], [0], [600 * SECOND]]
+
+
+def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulator) -> None:
+    hosted = Hosted(demo)
+    hosted.subscribe()
+    world, courier = demo.world, Courier(demo.settings)
+    customer = customer_of(world, hosted.workspace["id"])
+    assert customer is not None
+
+    async def end_while_waiting(silent: socket.socket) -> None:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/hooks"
+        webhooks.add_endpoint(world, url=url)
+        webhooks.emit(world, "customer.told", customer, workspace_id=customer.workspace_id)
+        courier.collect(world)
+        waiting = asyncio.create_task(courier.settled(world))
+        await asyncio.sleep(0.1)
+        courier.forget(world.name)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert waiting.done()
+        assert courier.log(world) == []
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(asyncio.wait_for(end_while_waiting(silent), timeout=5))
