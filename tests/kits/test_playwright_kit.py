@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from emulator.cli import cli
 from emulator.replaying import replay
-from tests.kits.conftest import ROOT
+from tests.kits.conftest import ROOT, example
 from tests.needed import absent
 from tests.running import Running
 
@@ -224,8 +224,11 @@ def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(
     project: Project,
 ) -> None:
     url = free_url()
+    (project.folder / "tests" / "readme.spec.ts").write_text(
+        example("ts", "an outage, a month and a mail")
+    )
     counts, attached = project.test(url)
-    assert counts == {"passed": 14}
+    assert counts == {"passed": 15}
     assert attached == []
     # Playwright has ended what it started.
     with pytest.raises(httpx2.ConnectError):

@@ -14,7 +14,7 @@ import pytest
 from emulator.kits.pytest_plugin import world_name
 from emulator.replaying import replay
 from emulator.worlds import NAME
-from tests.kits.conftest import ROOT
+from tests.kits.conftest import ROOT, example
 from tests.running import Running
 
 pytest_plugins = ["pytester"]
@@ -52,6 +52,10 @@ def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
         return pytester.runpytest_subprocess(*plugins, "-W", "error", *arguments)
 
     return run
+
+
+def test_the_readmes_example_passes(run_tests: RunTests) -> None:
+    run_tests(example("python", "test_the_cap")).assert_outcomes(passed=1)
 
 
 def worlds_of(url: str) -> list[str]:
