@@ -12,7 +12,16 @@ from starlette.routing import Route
 from emulator import __version__
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
-from emulator.surfaces.control import billing, coverage, events, faults, files, mail, requests
+from emulator.surfaces.control import (
+    assets,
+    billing,
+    coverage,
+    events,
+    faults,
+    files,
+    mail,
+    requests,
+)
 from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
@@ -181,6 +190,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
+    ("GET", "/assets/{name}", assets.get_asset),
     *billing.ROUTES,
 )
 """Method, path below the prefix, handler."""
