@@ -32,7 +32,7 @@ from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world import clock, sessions
 from emulator.world.clock import Happened
-from emulator.world.records import TABLES, Session, User
+from emulator.world.records import TABLES, User
 from emulator.world.refusals import NotFound
 from emulator.world.times import SECOND, instant, to_text
 from emulator.worlds import Worlds
@@ -120,7 +120,7 @@ async def expire_sessions(request: Request, _: Worlds) -> Response:
     body = await read_model(request, Expire)
     world = exchange_of(request).world
     if body.session_id is not None:
-        session = world.get(Session, body.session_id)
+        session = sessions.live_session(world, body.session_id)
         if session is None:
             raise NotFound("session", body.session_id)
         sessions.end_session(world, session)
