@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.exchanges import (
     CONTROL,
@@ -40,6 +40,10 @@ WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
 asked for. The tests of the laws know exactly these."""
 
 
+_ASKS = b"access-control-request-method"
+"""What makes an OPTIONS with an Origin a preflight."""
+
+
 class App:
     """The emulator as an ASGI app, with the surfaces that it joins."""
 
@@ -52,6 +56,23 @@ class App:
         """Serve one request; a dropped connection is dropped where the server holds it."""
         crosses = any(name == b"origin" for name, _ in scope.get("headers", ()))
         await (self._cors if crosses else self._exchanges)({**scope, RAW_SEND: send}, receive, send)
+
+
+def _signing_preflights(cors: ASGIApp, exchanges: Exchanges) -> ASGIApp:
+    """Return CORS that signs the preflights, which it answers before they are any world's."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sign(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *exchanges.signature(scope)]
+            await send(message)
+
+        is_preflight = scope.get("method") == "OPTIONS" and any(
+            name == _ASKS for name, _ in scope["headers"]
+        )
+        await cors(scope, receive, sign if is_preflight else send)
+
+    return serve
 
 
 def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
@@ -90,4 +111,4 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
-    return App(exchanges, cors, surfaces)
+    return App(exchanges, _signing_preflights(cors, exchanges), surfaces)

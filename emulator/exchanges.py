@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from emulator import __version__
 from emulator.admission import forbidden, source_of, why_refused
 from emulator.faults import Armed
-from emulator.finding import asking, find_world, without_prefix
+from emulator.finding import asking, find_world, without_prefix, world_of_url
 from emulator.live import Live
 from emulator.own_webhook import OwnWebhook
 from emulator.recording import count_met, note
@@ -34,6 +34,7 @@ from emulator.transport import (
 from emulator.wire.courier import Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import Refusal
+from emulator.world.world import World
 from emulator.worlds import Worlds, purges
 
 STATE_HEADER = "X-Emulator-State"
@@ -123,7 +124,9 @@ class Exchanges:
         headers = first_of_each(scope["headers"])
         refusal = why_refused(scope, headers, self._worlds.settings)
         if refusal is not None:
-            await send_whole(send, forbidden(refusal))
+            answer = forbidden(refusal)
+            answer.headers.append((_INSTANCE, self._instance))
+            await send_whole(send, answer)
             return
         limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
         body, is_oversize = await read_body(receive, limit)
@@ -301,14 +304,26 @@ class Exchanges:
         )
         count_met(self._worlds.met, entry, is_remembered=call.exchange.is_remembered)
 
-    def _sign(self, call: Call, answer: Answer) -> None:
-        """Say which instance, world and state an answer comes from."""
-        world = call.live.world
-        answer.headers += (
+    def signature(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """Return the headers that sign the answer to a preflight: the instance, and the world that
+        its URL names if there is one; a preflight makes none and moves no clock.
+
+        A browser sends a preflight without the header, cookie and credential that may name the
+        world of the request behind it, so that one whose URL names none has none.
+        """
+        world = world_of_url(self._worlds, scope)
+        return [(_INSTANCE, self._instance)] if world is None else self._signature_of(world)
+
+    def _signature_of(self, world: World) -> list[tuple[bytes, bytes]]:
+        return [
             (_STATE, str(world.state.digest).encode()),
             (_WORLD, world.name.encode()),
             (_INSTANCE, self._instance),
-        )
+        ]
+
+    def _sign(self, call: Call, answer: Answer) -> None:
+        """Say which instance, world and state an answer comes from."""
+        answer.headers += self._signature_of(call.live.world)
         if "origin" not in call.headers:
             answer.headers.append(_VARY)
 

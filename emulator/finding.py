@@ -22,7 +22,7 @@ from emulator.wire.cookies import read_session
 from emulator.wire.credentials import MARK, tag_of
 from emulator.wire.tokens import read_token
 from emulator.world.refusals import Conflict
-from emulator.world.world import DEFAULT
+from emulator.world.world import DEFAULT, World
 from emulator.worlds import Worlds
 
 HEADER = "x-emulator-world"
@@ -100,6 +100,17 @@ def find_world(worlds: Worlds, request: Asking) -> Live:
 
 
 _HEADER = "the header X-Emulator-World"
+
+
+def world_of_url(worlds: Worlds, scope: Mapping[str, Any]) -> World | None:
+    """Return the live world that a URL names by its port or prefix, as it is; None if it names
+    none, one that is not there, or two.
+    """
+    request = asking(scope, {}, b"")
+    named = {name for _, name in _explicit(worlds, request)}
+    if request.path.startswith(WORLDLESS):
+        named = {DEFAULT}
+    return worlds.present(named.pop()) if len(named) == 1 else None
 
 
 def without_prefix(path: str) -> tuple[str, str | None]:

@@ -132,6 +132,11 @@ class Worlds:
         """Tell whether a world of that name is live."""
         return name in self._live
 
+    def present(self, name: str) -> World | None:
+        """Return a live world as it is, or None; it does not count as used."""
+        live = self._live.get(name)
+        return None if live is None else live.world
+
     def _current(self, live: Live) -> Live:
         if self.settings.is_wall_clock:
             self.move_clock(live, to=max(live.world.now, self._now()))

@@ -26,7 +26,12 @@ TOOLS_FILES = [
     "tests/kits/.npmrc",
     "tests/kits/package.json",
 ]
-IMPORT_NAMES = {"pyjwt": "jwt", "pyyaml": "yaml", "rpds-py": "rpds"}
+IMPORT_NAMES = {
+    "fastapi-offline": "fastapi_offline",
+    "pyjwt": "jwt",
+    "pyyaml": "yaml",
+    "rpds-py": "rpds",
+}
 # Starlette is what FastAPI is made of and follows FastAPI's choice of version.
 BROUGHT_ALONG = {"starlette", "pydantic_core"}
 # Invents people for seeds while developing; an installed emulator reads what was committed.

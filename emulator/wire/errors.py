@@ -149,6 +149,7 @@ CODES: Mapping[type[Refusal], Code] = {
     refusals.EmailTaken: Code.CONFLICT,
     refusals.WeakPassword: Code.VALIDATION_ERROR,
     refusals.UnknownRefreshToken: Code.LOGIN_REQUIRED,
+    refusals.SessionExpired: Code.LOGIN_REQUIRED,
     refusals.ReusedRefreshToken: Code.LOGIN_REQUIRED,
     refusals.SignupsDisabled: Code.FORBIDDEN,
     refusals.EmailNotConfirmed: Code.FORBIDDEN,

@@ -17,6 +17,7 @@ from emulator.world.world import World
 
 HANDLERS: Mapping[str, Callable[[World, str], None]] = {
     sessions.TIMEBOX: sessions.end_timeboxed,
+    sessions.FORGET: sessions.forget_timeboxed,
     privacy.FINISH_EXPORT: privacy.finish_export,
     privacy.EXPIRE_EXPORT: privacy.expire_export,
     privacy.PURGE: privacy.purge_user,

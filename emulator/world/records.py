@@ -142,7 +142,8 @@ class User:
 class Session:
     """A sign-in that is still good; ending one removes it.
 
-    `method` is how the user proved who it is, in the words of a token's `amr`.
+    `method` is how the user proved who it is, in the words of a token's `amr`. One whose time was
+    up has `expired_at` and is kept for a day, good for nothing but to say so.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Session:
     method: AuthMethod
     created_at: Instant
     ordinal: int
+    expired_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

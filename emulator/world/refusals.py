@@ -128,6 +128,13 @@ class UnknownRefreshToken(Refusal):
         super().__init__("Invalid Refresh Token: Refresh Token Not Found")
 
 
+class SessionExpired(Refusal):
+    """The time of the refresh token's session was up."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid Refresh Token: Session Expired")
+
+
 class ReusedRefreshToken(Refusal):
     """A refresh token that was replaced long ago came back: its whole family has been revoked."""
 

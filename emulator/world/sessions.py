@@ -13,14 +13,18 @@ from emulator.world.refusals import (
     EmailNotConfirmed,
     LoginRequired,
     ReusedRefreshToken,
+    SessionExpired,
     UnknownRefreshToken,
     UserBanned,
 )
-from emulator.world.times import SECOND
+from emulator.world.times import DAY, SECOND
 from emulator.world.world import World
 
 TIMEBOX = "end session"
 """The kind of the job that ends a session whose time is limited."""
+
+FORGET = "forget session"
+"""The kind of the job that forgets a session whose time was up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
 
     Real: GoTrue's rotation. The parent of the active token may come again (two tabs, a lost
     answer) and yields the active one; an older one revokes the family. Refuses
-    UnknownRefreshToken, ReusedRefreshToken, UserBanned.
+    UnknownRefreshToken, UserBanned, SessionExpired, ReusedRefreshToken, judged in this order.
     """
     token = world.get(RefreshToken, refresh_token)
     if token is None:
@@ -111,6 +115,8 @@ def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
     user = world.expect(User, session.user_id)
     if accounts.is_banned(user, world.now):
         raise UserBanned
+    if session.expired_at is not None:
+        raise SessionExpired
     active = world.newest(RefreshToken, "session", session.id, limit=1)[0]
     if not active.is_used and token.id == active.parent:
         return SignedIn(user=user, session=session, refresh_token=active)
@@ -128,26 +134,49 @@ def _revoke_family(world: World, session: Session) -> None:
             world.put(replace(token, is_used=True))
 
 
+def live_session(world: World, session_id: str) -> Session | None:
+    """Return a session that is still good, or None."""
+    session = world.get(Session, session_id)
+    return None if session is None or session.expired_at is not None else session
+
+
 def session_actor(world: World, session_id: str, *, source: Source = UNKNOWN) -> Actor:
     """Return the actor of a live session. Refuses LoginRequired."""
-    session = world.get(Session, session_id)
+    session = live_session(world, session_id)
     if session is None:
         raise LoginRequired
     return Actor(user_id=session.user_id, session_id=session.id, source=source)
 
 
 def end_session(world: World, session: Session, *, source: Source = UNKNOWN) -> None:
-    """End a session and forget its refresh tokens."""
+    """End a session and forget its refresh tokens; of one whose time was up, what is left."""
     for token in world.all(RefreshToken, "session", session.id):
         world.remove(token)
-    jobs.cancel(world, TIMEBOX, session.id)
+    for kind in (TIMEBOX, FORGET):
+        jobs.cancel(world, kind, session.id)
     world.remove(session)
+    if session.expired_at is None:
+        _record_end(world, session, source=source)
+
+
+def _record_end(world: World, session: Session, *, source: Source = UNKNOWN) -> None:
     actor = Actor(user_id=session.user_id, session_id=session.id, source=source)
     record_audit(world, actor, "session.ended", session)
 
 
 def end_timeboxed(world: World, session_id: str) -> None:
-    """End a session whose time is up."""
+    """End a session whose time is up; for a day its refresh tokens are told so.
+
+    Real: GoTrue's cleanup deletes it 24 hours later; from then on they are unknown.
+    """
+    session = replace(world.expect(Session, session_id), expired_at=world.now)
+    world.put(session)
+    jobs.schedule(world, FORGET, session.id, due=world.now + DAY)
+    _record_end(world, session)
+
+
+def forget_timeboxed(world: World, session_id: str) -> None:
+    """Forget a session whose time was up a day ago, and its refresh tokens."""
     end_session(world, world.expect(Session, session_id))
 
 
@@ -160,11 +189,11 @@ def sign_out(world: World, actor: Actor, *, scope: str) -> None:
 
 
 def end_all_sessions(world: World, *, user_id: str | None = None) -> int:
-    """End every session, or every one of a user, and return how many there were."""
+    """End every session, or every one of a user, and return how many were still good."""
     if user_id is not None:
         sessions = world.all(Session, "user", user_id)
     else:
         sessions = world.all(Session, "all", ())
     for session in sessions:
         end_session(world, session)
-    return len(sessions)
+    return sum(session.expired_at is None for session in sessions)

@@ -154,6 +154,44 @@ def test_a_preflight_of_elsewhere_is_refused(scene: Emulator, origin: str) -> No
     assert "access-control-allow-origin" not in answer.headers
 
 
+SIGNED = ("x-emulator", "x-emulator-world", "x-emulator-state")
+
+
+def signature(answer: httpx2.Response) -> dict[str, str]:
+    """Return what signs an answer."""
+    return {name: answer.headers[name] for name in SIGNED if name in answer.headers}
+
+
+def test_what_reached_no_world_names_the_instance_alone(scene: Emulator) -> None:
+    client = scene.client()
+    instance = {"x-emulator": client.get("/healthz").headers["x-emulator"]}
+    foreign = {"Origin": "https://evil.test"}
+    asked = {"Access-Control-Request-Method": "POST"}
+    two = {"X-Emulator-World": "two"}
+    refused = [
+        client.get("/healthz", headers={"Host": "evil.test"}),
+        client.get("/_emulator/state", headers=foreign),
+        client.get("/_w/one/healthz", headers=two),
+        client.options("/healthz", headers=foreign | asked),
+    ]
+    granted = client.options("/healthz", headers={"Origin": "http://localhost:3000"} | asked)
+    assert [answer.status_code for answer in [*refused, granted]] == [403, 403, 409, 400, 200]
+    assert [signature(answer) for answer in [*refused, granted]] == [instance] * 5
+
+
+def test_a_preflight_names_the_world_of_its_url_and_makes_none(scene: Emulator) -> None:
+    client = scene.client()
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    instance = {"x-emulator": client.get("/healthz").headers["x-emulator"]}
+    assert signature(client.options("/_w/one/healthz", headers=asked)) == instance
+    assert not scene.worlds.has("one")
+    signed = signature(client.get("/_w/one/healthz"))
+    assert signed["x-emulator-world"] == "one"
+    for page in ("http://localhost:3000", "https://evil.test"):
+        asked["Origin"] = page
+        assert signature(client.options("/_w/one/healthz", headers=asked)) == signed
+
+
 def test_a_refusal_can_be_read_by_a_page_too(scene: Emulator) -> None:
     page = {"Origin": "http://localhost:3000"}
     for method, path in (("GET", "/api/cloud/me"), ("PUT", "/api/runs"), ("GET", "/nothing")):

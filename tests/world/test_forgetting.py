@@ -309,6 +309,7 @@ def test_no_byte_is_left_by_a_deletion_that_fell_due() -> None:
         *["expire reservation"] * 3,
         *["end session"] * 2,
         *["expire checkout"] * 2,
+        *["forget session"] * 2,
         *("expire export", "purge user"),
     ]
     assert found(life.world, life.traces) == accounts_of(life.own)

@@ -16,7 +16,7 @@ from emulator.world import (
 )
 from emulator.world.access import Actor
 from emulator.world.clock import HANDLERS, Happened
-from emulator.world.records import AuthSettings, Export, Job, Session, User
+from emulator.world.records import AuthSettings, Export, Job, RefreshToken, Session, User
 from emulator.world.refusals import Invalid
 from emulator.world.sessions import TIMEBOX, SignedIn
 from emulator.world.times import DAY, LATEST, SECOND
@@ -78,7 +78,7 @@ def test_a_job_of_another_kind_or_target_is_another() -> None:
 
 
 def test_every_kind_of_job_is_handled() -> None:
-    kinds = {TIMEBOX, privacy.FINISH_EXPORT, privacy.EXPIRE_EXPORT, privacy.PURGE}
+    kinds = {TIMEBOX, sessions.FORGET, privacy.FINISH_EXPORT, privacy.EXPIRE_EXPORT, privacy.PURGE}
     kinds |= {usage.EXPIRE, checkout.EXPIRE, subscriptions.ANNOUNCE_TRIAL_END}
     kinds |= {subscriptions.RENEW, subscriptions.FINALIZE, subscriptions.RETRY}
     assert set(HANDLERS) == kinds
@@ -92,6 +92,7 @@ def test_the_clock_stands_at_the_moment_of_each_job() -> None:
     assert [(one.at - EPOCH, one.kind, one.target_id) for one in happened] == [
         (60 * SECOND, "finish export", export.id),
         (7200 * SECOND, "end session", signed_in.session.id),
+        (7200 * SECOND + DAY, "forget session", signed_in.session.id),
         (7 * DAY + 60 * SECOND, "expire export", export.id),
     ]
     assert world.now == EPOCH + 9 * DAY
@@ -116,7 +117,7 @@ def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> N
     session = sign_in(world).session
     expected = [Happened(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)] if is_done else []
     assert clock.advance(world, by=by) == expected
-    assert (world.get(Session, session.id) is None) == is_done
+    assert (sessions.live_session(world, session.id) is None) == is_done
     assert world.now == EPOCH + by
 
 
@@ -170,6 +171,17 @@ def test_a_purge_takes_the_other_jobs_of_its_user_along() -> None:
     kinds = [one.kind for one in clock.advance(world, by=400 * DAY)]
     assert kinds == ["finish export", "purge user"]
     assert world.get(User, actor.user_id) is None
+    assert waiting(world) == []
+
+
+def test_a_purge_takes_along_a_session_whose_time_was_up() -> None:
+    world = begin(timebox_seconds=30 * 86_400 - 3600)
+    signed_in = sign_in(world)
+    privacy.schedule_deletion(world, actor_of(signed_in))
+    kinds = [one.kind for one in clock.advance(world, by=400 * DAY)]
+    assert kinds == ["end session", "purge user"]
+    assert world.get(Session, signed_in.session.id) is None
+    assert world.get(RefreshToken, signed_in.refresh_token.id) is None
     assert waiting(world) == []
 
 

@@ -15,7 +15,7 @@ from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.wire.tokens import read_token
 from emulator.world.access import Actor
-from emulator.world.refusals import LoginRequired, UnknownRefreshToken, UserBanned
+from emulator.world.refusals import LoginRequired, SessionExpired, UnknownRefreshToken, UserBanned
 from emulator.world.sessions import refresh_session, session_actor
 from emulator.world.times import SECOND
 
@@ -74,7 +74,7 @@ def _renewed(exchange: Exchange, refresh_token: Any) -> LiveSession:
     bare = untagged(refresh_token, world) if isinstance(refresh_token, str) else None
     try:
         signed_in = refresh_session(world, refresh_token=bare or "")
-    except (UnknownRefreshToken, UserBanned):
+    except (UnknownRefreshToken, SessionExpired, UserBanned):
         raise LoginRequired from None
     renewed = session_view(world, exchange.settings, signed_in)
     return LiveSession(

@@ -12,7 +12,16 @@ from starlette.routing import Route
 from emulator import __version__
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Email, Strict
-from emulator.surfaces.control import billing, coverage, events, faults, files, mail, requests
+from emulator.surfaces.control import (
+    assets,
+    billing,
+    coverage,
+    events,
+    faults,
+    files,
+    mail,
+    requests,
+)
 from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
@@ -23,7 +32,7 @@ from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world import clock, sessions
 from emulator.world.clock import Happened
-from emulator.world.records import TABLES, Session, User
+from emulator.world.records import TABLES, User
 from emulator.world.refusals import NotFound
 from emulator.world.times import SECOND, instant, to_text
 from emulator.worlds import Worlds
@@ -111,7 +120,7 @@ async def expire_sessions(request: Request, _: Worlds) -> Response:
     body = await read_model(request, Expire)
     world = exchange_of(request).world
     if body.session_id is not None:
-        session = world.get(Session, body.session_id)
+        session = sessions.live_session(world, body.session_id)
         if session is None:
             raise NotFound("session", body.session_id)
         sessions.end_session(world, session)
@@ -181,6 +190,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
+    ("GET", "/assets/{name}", assets.get_asset),
     *billing.ROUTES,
 )
 """Method, path below the prefix, handler."""

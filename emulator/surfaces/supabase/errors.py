@@ -131,6 +131,7 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     refusals.EmailTaken: (422, "user_already_exists"),
     refusals.WeakPassword: (422, "weak_password"),
     refusals.UnknownRefreshToken: (400, "refresh_token_not_found"),
+    refusals.SessionExpired: (400, "session_expired"),
     refusals.ReusedRefreshToken: (400, "refresh_token_already_used"),
     refusals.SignupsDisabled: (422, "signup_disabled"),
     refusals.EmailNotConfirmed: (400, "email_not_confirmed"),

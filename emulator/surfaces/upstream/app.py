@@ -128,8 +128,20 @@ async def _get_openapi(_: Request) -> Response:
     return Response(openapi_bytes(), media_type="application/json")
 
 
+_ASSETS = "/_emulator/assets"
+"""Where control serves Swagger UI's files: from this machine, not from their CDN."""
+
+
 async def _get_docs(_: Request) -> Response:
-    return get_swagger_ui_html(openapi_url="/openapi.json", title=TITLE)
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_ASSETS}/swagger-ui.css",
+        swagger_favicon_url="data:,",
+        # Else it sends the document to a validator on the network, unless it is on loopback.
+        swagger_ui_parameters={"validatorUrl": None},
+    )
 
 
 def build_upstream() -> FastAPI:

@@ -147,6 +147,8 @@ def test_what_falls_due_happens_in_order(tmp_path: Path) -> None:
         ("2026-01-01T00:01:00Z", "finish export"),
         ("2026-01-04T00:00:00Z", "end session"),
         ("2026-01-04T00:00:00Z", "end session"),
+        ("2026-01-05T00:00:00Z", "forget session"),
+        ("2026-01-05T00:00:00Z", "forget session"),
         ("2026-01-08T00:01:00Z", "expire export"),
         ("2026-01-08T00:01:00Z", "expire export"),
         ("2026-01-31T00:00:00Z", "purge user"),

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from emulator.world.records import AuditEntry, Session
 from tests.lawful import Emulator
 from tests.surfaces.supabase.gotrue import (
     A_UUID,
@@ -26,6 +27,8 @@ REFRESH = "/auth/v1/token?grant_type=refresh_token"
 NOT_FOUND = refusal(
     400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found"
 )
+
+EXPIRED = refusal(400, "session_expired", "Invalid Refresh Token: Session Expired")
 
 
 @pytest.mark.parametrize(
@@ -146,4 +149,33 @@ def test_a_timebox_ends_a_session(tmp_path: Path) -> None:
     assert happened == [{"at": "2026-01-01T01:00:00Z", "what": "end session", "target_id": A_UUID}]
     gone = refusal(403, "session_not_found", "Session from session_id claim in JWT does not exist")
     assert error(client.get("/auth/v1/user")) == gone
-    assert error(refresh(emulator, refreshed["refresh_token"])) == NOT_FOUND
+    for token in (session["refresh_token"], refreshed["refresh_token"]):
+        assert error(refresh(emulator, token)) == EXPIRED
+
+
+def test_a_session_whose_time_was_up_is_forgotten_after_a_day(tmp_path: Path) -> None:
+    emulator = project(tmp_path, "session_timebox: PT1H")
+    token = log_in(emulator)["refresh_token"]
+    advance(emulator, 3600 + 86_399)
+    assert error(refresh(emulator, token)) == EXPIRED
+    assert [one["what"] for one in advance(emulator, 1)] == ["forget session"]
+    assert error(refresh(emulator, token)) == NOT_FOUND
+
+
+def test_a_session_whose_time_was_up_is_ended_no_more_but_signed_out_with_the_others(
+    tmp_path: Path,
+) -> None:
+    emulator = project(tmp_path, "session_timebox: PT1H")
+    first = log_in(emulator)
+    ended = emulator.world.newest(Session, "all", (), limit=1)[0].id
+    advance(emulator, 3600)
+    expire = emulator.client().post("/_emulator/sessions/expire", json={"session_id": ended})
+    assert expire.status_code == 404
+    second = log_in(emulator)
+    assert error(refresh(emulator, first["refresh_token"])) == EXPIRED
+    bearing(emulator, second["access_token"]).post("/auth/v1/logout")
+    for one in (first, second):
+        assert error(refresh(emulator, one["refresh_token"])) == NOT_FOUND
+    assert advance(emulator, 2 * 86_400) == []
+    log = emulator.world.table(AuditEntry).rows()
+    assert [one.action for one in log].count("session.ended") == 2

@@ -1,0 +1,36 @@
+"""The page of the API's document, in a real Chromium that reaches nothing but this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, expect
+
+from emulator.surfaces.upstream.app import openapi_document
+from tests.running import Running
+
+LOCAL = ("127.0.0.1", "localhost")
+
+
+def test_the_docs_show_every_operation_without_a_network(
+    person: Callable[[], BrowserContext], server: Running
+) -> None:
+    page = person().new_page()
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{server.url}/docs")
+    document = openapi_document()
+    count = sum(len(methods) for methods in document["paths"].values())
+    expect(page.locator(".opblock")).to_have_count(count)
+    run = page.locator(".opblock-post", has=page.locator('[data-path="/api/sync/runs"]'))
+    run.locator(".opblock-summary").click()
+    expect(run.get_by_text("idempotent by")).to_be_visible()
+    expect(page.get_by_role("button", name="Try it out")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    outside = [url for url in asked if urlsplit(url).hostname not in (*LOCAL, None)]
+    assert (outside, wrong) == ([], [])
+    journal = page.request.get(f"{server.url}/_emulator/requests").json()["items"]
+    assert {one["path"] for one in journal} == {"/docs", "/openapi.json"}
