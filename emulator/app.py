@@ -84,6 +84,7 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
     settings = worlds.settings
     operations = Operations(route_table())
     worlds.operations = operations.surfaces
+    worlds.unbuilt = operations.unbuilt
     worlds.operation_at = operations.at
     upstream = build_upstream()
     bff = build_bff(upstream, settings)

@@ -18,6 +18,9 @@ from emulator.surfaces.upstream import absent
 from emulator.surfaces.upstream.app import upstream_routes
 from emulator.wire.stripe_urls import PREFIX
 
+NOT_BUILT = "501: not built yet"
+"""The purpose of a route that the real server has and the emulator has not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRow:
@@ -69,7 +72,7 @@ def _upstream() -> Iterator[RouteRow]:
                 path=route.path,
                 operation=route.name,
                 source=str((route.openapi_extra or {})["x-source"]),
-                purpose="501: not built yet" if is_missing else route.description.split("\n")[0],
+                purpose=NOT_BUILT if is_missing else route.description.split("\n")[0],
             )
 
 
@@ -82,6 +85,15 @@ def _supabase() -> Iterator[RouteRow]:
             operation=f"{method} {supabase.PREFIX + path}",
             source="GoTrue",
             purpose=_sentence(handler.__doc__),
+        )
+    for method, path, _ in supabase.ABSENT:
+        yield RouteRow(
+            surface="supabase",
+            method=method,
+            path=supabase.PREFIX + path,
+            operation=f"{method} {supabase.PREFIX + path}",
+            source="GoTrue",
+            purpose=NOT_BUILT,
         )
 
 
@@ -122,6 +134,8 @@ class Operations:
     def __init__(self, table: list[RouteRow]) -> None:
         self.surfaces = {row.operation: row.surface for row in table}
         """The surface of every operation by its name."""
+        self.unbuilt = frozenset(row.operation for row in table if row.purpose == NOT_BUILT)
+        """The operations that answer 501."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
         for row in table:
             pattern, _, _ = compile_path(row.path)

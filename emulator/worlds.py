@@ -61,6 +61,8 @@ class Worlds:
         """How often clients met (kind, name, detail): operations and codes, for coverage."""
         self.operations: Mapping[str, str] = {}
         """The surface of every operation by its name, set when the app is built."""
+        self.unbuilt: frozenset[str] = frozenset()
+        """The operations that answer 501, set when the app is built."""
         self.operation_at: Callable[[str, str], str | None] = lambda method, path: None
         """The operation that a method and path name, set when the app is built."""
         self.open_port: Callable[[int], int] | None = None

@@ -53,6 +53,14 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def first_line(process: subprocess.Popen[str]) -> str:
     """Wait for the first line that a process says."""
     assert process.stdout is not None
@@ -90,9 +98,35 @@ def test_it_says_one_stable_line_and_then_how_to_get_in(
     assert lines[-1] == "  export WORLDFLUX_E2E_FIXTURES=0"
 
 
+@pytest.mark.parametrize(
+    ("url", "is_told"),
+    [
+        ("http://emulator.test", True),
+        ("http://localhost:1", True),
+        ("http://localhost:99999", True),
+        ("http://localhost:{port}", False),
+        ("http://127.0.0.1:{port}", False),
+        ("http://app.localhost:{port}/", False),
+        ("http://emulator.test:{port}", True),
+    ],
+)
+def test_the_address_is_told_where_the_public_url_does_not_lead_there(
+    spawn: Callable[..., subprocess.Popen[str]], seed: str, url: str, is_told: bool
+) -> None:
+    port = free_port()
+    process = spawn("--seed", seed, "--port", str(port), "--public-url", url.format(port=port))
+    told = url.format(port=port).rstrip("/")
+    assert first_line(process) == f"worldflux-emulator ready on {told}\n"
+    assert first_line(process) == (f"listening on http://127.0.0.1:{port}\n" if is_told else "\n")
+
+
 def test_with_json_it_says_everything_on_one_line(launch: Launch, seed: str) -> None:
     ready = launch("--seed", seed, "--public-url", "http://emulator.localhost:1/").ready
     env = ready.pop("env")
+    # The port that was asked for as 0 is told, whatever the clients' own URL is.
+    listening = ready.pop("listening")
+    assert listening.startswith("http://127.0.0.1:")
+    assert httpx2.get(f"{listening}/_emulator/health").json()["instance"] == ready["instance"]
     assert ready == {
         "ready": True,
         "url": "http://emulator.localhost:1",

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -97,7 +99,8 @@ def serve(
     except OSError as error:
         reason = error.strerror or error
         raise click.ClickException(f"Cannot listen on {host}, port {port}: {reason}.") from error
-    url = public_url or f"http://localhost:{sockets[0].getsockname()[1]}"
+    address, opened_port = sockets[0].getsockname()[:2]
+    url = public_url or f"http://localhost:{opened_port}"
     settings = Settings(
         public_url=url.rstrip("/"),
         e2e_fixtures=_switch(os.environ) if e2e_fixtures is None else e2e_fixtures,
@@ -118,7 +121,7 @@ def serve(
             sockets=sockets,
             imported=imported,
             exported=exported,
-            on_ready=partial(_say_ready, as_json=as_json),
+            on_ready=partial(_say_ready, address=address, port=opened_port, as_json=as_json),
         )
 
 
@@ -126,18 +129,34 @@ def _switch(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH, "1").strip().lower() not in ("", "0", "false", "no", "off")
 
 
-def _say_ready(worlds: Worlds, *, as_json: bool) -> None:
+def _leads(url: str, address: str, port: int) -> bool:
+    """Tell whether a URL plainly leads to an address and port of this machine."""
+    from emulator.guards import is_loopback_host
+
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    try:
+        is_port = parts.port == port
+    except ValueError:  # no number, or beyond 65535
+        return False
+    is_here = is_loopback_host(address) or ip_address(address).is_unspecified
+    return is_port and (name == address or (is_here and is_loopback_host(name)))
+
+
+def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
     from emulator.world import webhooks
 
     settings = worlds.settings
     logins, keys = worlds.baseline.logins, worlds.baseline.keys
     url = settings.public_url
+    listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
     api_key = keys[0][1] if keys else None
     variables = variables_of(url, api_key, worlds.default(), settings)
     if as_json:
         ready = {
             "ready": True,
             "url": url,
+            "listening": listening,
             "instance": settings.instance,
             "logins": [{"email": email, "password": password} for email, password in logins],
             "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
@@ -151,6 +170,8 @@ def _say_ready(worlds: Worlds, *, as_json: bool) -> None:
     else:
         # Tools wait for this line: it stays as it is, without colour.
         click.echo(f"worldflux-emulator ready on {url}")
+        if not _leads(url, address, port):
+            click.echo(f"listening on {listening}")
         told = [f"  {one.url}  {one.secret}" for one in webhooks.endpoints(worlds.default())]
         heard = ["", "Webhooks (URL, signing secret):", *told] if told else []
         lines = ["", *_how_to_get_in(logins, keys), *heard, *_what_to_set(variables)]

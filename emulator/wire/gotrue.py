@@ -18,17 +18,11 @@ from emulator.world.world import World
 def user_view(world: World, user: User) -> dict[str, Any]:
     """Return a user as `/auth/v1/user` shows it. Real: GoTrue's User (clients.md 2.3)."""
     created = to_text(user.created_at)
-    identity_data = {
-        "email": user.email,
-        "email_verified": user.email_confirmed_at is not None,
-        "phone_verified": False,
-        "sub": user.id,
-    }
     identity = {
         "identity_id": mint.as_uuid(world.derive("identity", user.id)),
         "id": user.id,
         "user_id": user.id,
-        "identity_data": identity_data,
+        "identity_data": _identity_data(user),
         "provider": "email",
         "last_sign_in_at": text_or_none(user.last_sign_in_at) or created,
         "created_at": created,
@@ -49,6 +43,24 @@ def user_view(world: World, user: User) -> dict[str, Any]:
         "is_anonymous": False,
     }
     return view | _set_members(user)
+
+
+def _identity_data(user: User) -> dict[str, Any]:
+    """Return what the identity says of itself: the address, and the data of a sign-up.
+
+    Real: GoTrue's sign-up writes its data beside the address and its own claims win; an account
+    that an administrator made or invited has the claims alone. That it signed up itself shows in
+    the `sub` of its metadata, which GoTrue writes only then. Assumed: the data as it is now, where
+    GoTrue keeps it as it was; a copy in every account would be for nobody.
+    """
+    claims = {
+        "email": user.email,
+        "email_verified": user.email_confirmed_at is not None,
+        "phone_verified": False,
+        "sub": user.id,
+    }
+    metadata = json_object(user.user_metadata)
+    return {**metadata, **claims} if metadata.get("sub") == user.id else claims
 
 
 def _set_members(user: User) -> dict[str, Any]:

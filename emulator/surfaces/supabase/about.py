@@ -9,12 +9,14 @@ from emulator.surfaces.supabase.requests import reply
 from emulator.wire.exchange import exchange_of
 from emulator.wire.signing import ES256, public_jwk
 
-_PROVIDERS = (
-    *("anonymous_users", "apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly"),
+PROVIDERS = (
+    *("apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly"),
     *("github", "gitlab", "google", "kakao", "keycloak", "linkedin", "linkedin_oidc", "notion"),
     *("slack", "slack_oidc", "snapchat", "spotify", "twitch", "twitter", "workos", "x", "zoom"),
-    "phone",
 )
+"""The providers that GoTrue knows, none of them enabled."""
+
+_OFF = ("anonymous_users", *PROVIDERS, "phone")
 
 
 async def get_health(_: Request) -> Response:
@@ -33,7 +35,7 @@ async def get_settings(request: Request) -> Response:
     auth = exchange_of(request).world.auth
     return reply(
         {
-            "external": {**dict.fromkeys(_PROVIDERS, False), "email": True},
+            "external": {**dict.fromkeys(_OFF, False), "email": True},
             "disable_signup": not auth.allows_signups,
             "mailer_autoconfirm": not auth.confirms_email,
             "phone_autoconfirm": False,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
-from emulator.surfaces.supabase import about, admin, codes, sessions
+from emulator.surfaces.supabase import about, absent, admin, codes, sessions
 from emulator.surfaces.supabase.errors import render
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
@@ -29,6 +29,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/resend", codes.resend),
     ("POST", "/verify", codes.verify),
     ("GET", "/verify", codes.follow_link),
+    ("GET", "/authorize", absent.authorize),
     ("GET", "/settings", about.get_settings),
     ("GET", "/health", about.get_health),
     ("GET", "/.well-known/jwks.json", about.get_jwks),
@@ -42,11 +43,14 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 """Method, path below the prefix, handler."""
 
+ABSENT = tuple(absent.absent_routes(PREFIX))
+"""The same of what answers 501."""
+
 
 def build_supabase() -> FastAPI:
     """Return the ASGI app of Supabase Auth."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for method, path, handler in ROUTES:
+    for method, path, handler in (*ROUTES, *ABSENT):
         endpoint = handler if method == "GET" else _counted(handler)
         app.router.routes.append(Route(PREFIX + path, endpoint, methods=[method]))
     install(app, render)

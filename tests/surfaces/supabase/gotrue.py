@@ -138,11 +138,13 @@ def own_metadata(user_id: object, email: str, *, is_verified: bool = True) -> di
 def user(user_id: object, email: str, **members: Any) -> dict[str, Any]:
     """Return a user as GoTrue shows it, unconfirmed and never seen, with other members."""
     is_verified = "email_confirmed_at" in members
+    own = own_metadata(user_id, email, is_verified=is_verified)
+    metadata = members.get("user_metadata", own)
     identity = {
         "identity_id": A_UUID,
         "id": user_id,
         "user_id": user_id,
-        "identity_data": own_metadata(user_id, email, is_verified=is_verified),
+        "identity_data": {**metadata, **own} if "sub" in metadata else own,
         "provider": "email",
         "last_sign_in_at": members.get("last_sign_in_at", EPOCH),
         "created_at": EPOCH,
@@ -156,13 +158,21 @@ def user(user_id: object, email: str, **members: Any) -> dict[str, Any]:
         "email": email,
         "phone": "",
         "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": own_metadata(user_id, email, is_verified=is_verified),
+        "user_metadata": own,
         "identities": [identity],
         "created_at": EPOCH,
         "updated_at": EPOCH,
         "is_anonymous": False,
         **members,
     }
+
+
+def saying(whose: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return a user who signed up with other metadata, which its identity shows as well."""
+    [identity] = whose["identities"]
+    own = own_metadata(whose["id"], identity["email"])
+    identity = {**identity, "identity_data": {**metadata, **own}}
+    return {**whose, "user_metadata": metadata, "identities": [identity]}
 
 
 def confirmed(user_id: object, email: str, **members: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.surfaces.supabase.gotrue import (
     CONFIRMS,
     EPOCH,
     SITE,
+    admin,
     advance,
     confirmed,
     done,
@@ -90,6 +91,27 @@ def test_what_the_data_says_of_the_address_is_not_believed(tmp_path: Path) -> No
     said = {**NEW, "data": {"email": "x", "email_verified": "x", "sub": "x", "gone": None}}
     account = done(visitor(project(tmp_path)).post("/auth/v1/signup", json=said))["user"]
     assert account["user_metadata"] == own_metadata(account["id"], "new@lab.test")
+
+
+def test_the_identity_has_the_data_of_a_sign_up_beside_its_own_claims(tmp_path: Path) -> None:
+    data = {"team": "blue", "email": "x", "email_verified": "x"}
+    said = {**NEW, "data": data}
+    account = done(visitor(project(tmp_path)).post("/auth/v1/signup", json=said))["user"]
+    [identity] = account["identities"]
+    assert identity["identity_data"] == {
+        "team": "blue",
+        **own_metadata(account["id"], "new@lab.test"),
+    }
+
+
+def test_the_identity_of_whom_an_administrator_makes_has_the_claims_alone(tmp_path: Path) -> None:
+    said = {"email": "made@lab.test", "user_metadata": {"team": "blue"}}
+    account = done(admin(project(tmp_path)).post("/auth/v1/admin/users", json=said))
+    [identity] = account["identities"]
+    assert (account["user_metadata"], identity["identity_data"]) == (
+        {"team": "blue"},
+        own_metadata(account["id"], "made@lab.test", is_verified=False),
+    )
 
 
 def test_a_sign_up_with_a_mail_shows_the_bare_user(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.surfaces.supabase.gotrue import (
     own_metadata,
     project,
     refusal,
+    saying,
     session,
     signed_in,
     visitor,
@@ -51,7 +52,7 @@ def test_data_is_merged_and_null_deletes(tmp_path: Path) -> None:
     answer = client.put("/auth/v1/user", json={"data": {"colour": None, "size": 2, "email": "x"}})
     # Real: the metadata are the user's to write, what GoTrue put there included.
     metadata = {**NAME, **own_metadata(ADA, "ada@lab.test"), "size": 2, "email": "x"}
-    expected = {**ADAS, "user_metadata": metadata}
+    expected = saying(ADAS, metadata)
     assert (answer.status_code, done(answer)) == (200, expected)
     assert done(client.get("/auth/v1/user")) == expected
     assert claims_of(log_in(emulator)["access_token"])["user_metadata"] == metadata
@@ -144,8 +145,7 @@ def test_several_members_are_changed_all_or_none(tmp_path: Path) -> None:
     said = {"data": {"colour": "red"}, "password": "next-password", "email": "ada@new.test"}
     answer = client.put("/auth/v1/user", json=said)
     expected = {
-        **ADAS,
-        "user_metadata": {**ADAS["user_metadata"], "colour": "red"},
+        **saying(ADAS, {**ADAS["user_metadata"], "colour": "red"}),
         "new_email": "ada@new.test",
         "email_change_sent_at": EPOCH,
     }
@@ -214,7 +214,7 @@ MOVED = {
             **ADAS["identities"][0],
             "email": "ada@new.test",
             "last_sign_in_at": LATER,
-            "identity_data": own_metadata(ADA, "ada@new.test"),
+            "identity_data": {**NAME, **own_metadata(ADA, "ada@new.test")},
         }
     ],
 }
