@@ -63,7 +63,7 @@ SHARED = {
 }
 """What of the kit is another where all tests share one world."""
 
-STRICT = {
+STRICT: dict[str, Any] = {
     "compilerOptions": {
         "strict": True,
         # The packages' own declarations are their makers' business.
@@ -97,6 +97,7 @@ def files(folder: Path) -> list[str]:
 
 def test_init_writes_the_kit_and_says_what_to_do(tmp_path: Path) -> None:
     folder = tmp_path / "web"
+    folder.mkdir()
     lines = init(folder)
     assert files(folder) == FILES
     assert sorted(lines[:4]) == sorted(f"wrote {folder / name}" for name in FILES)
@@ -119,18 +120,70 @@ def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> 
     assert mine == ["playwright.config.ts"]
 
 
-@pytest.mark.parametrize("config", ["playwright.config.js", "playwright.config.mts"])
-def test_init_leaves_a_config_alone_and_says_what_to_add(tmp_path: Path, config: str) -> None:
+IMPORTED = ['import { emulatorServer } from "./worldflux.config.js";']
+REQUIRED = [
+    'import { createRequire } from "node:module";',
+    'const { emulatorServer } = createRequire(import.meta.url)("./worldflux.config.js");',
+]
+
+
+@pytest.mark.parametrize(
+    ("config", "brought"),
+    [("playwright.config.js", IMPORTED), ("playwright.config.mts", REQUIRED)],
+)
+def test_init_leaves_a_config_alone_and_says_what_to_add(
+    tmp_path: Path, config: str, brought: list[str]
+) -> None:
     (tmp_path / config).write_text("export default {};")
     lines = init(tmp_path)
     assert files(tmp_path) == sorted([config, *FILES[1:]])
     assert (tmp_path / config).read_text() == "export default {};"
     assert lines[3:] == [
         f"Add to {config}:",
-        '  import { emulatorServer } from "./worldflux.config";',
+        *(f"  {line}" for line in brought),
         "  webServer: [emulatorServer],  // beside what is there",
         "Run: npx playwright test",
     ]
+
+
+CONFIG_OF_ANOTHER_FOLDER = """
+import { defineConfig } from "@playwright/test";
+// testDir: "no"
+export default defineConfig({ testDir: './e2e/all', webServer: [] });
+"""
+
+
+def test_init_writes_the_tests_to_where_the_config_has_them(tmp_path: Path) -> None:
+    (tmp_path / "playwright.config.ts").write_text(CONFIG_OF_ANOTHER_FOLDER)
+    init(tmp_path)
+    assert files(tmp_path) == [
+        "e2e/all/worldflux.spec.ts",
+        "e2e/all/worldflux.ts",
+        "playwright.config.ts",
+        "worldflux.config.ts",
+    ]
+    for name in ("worldflux.ts", "worldflux.spec.ts"):
+        text = (tmp_path / "e2e" / "all" / name).read_text("utf-8")
+        assert 'from "../../worldflux.config.js";' in text
+        assert '"../worldflux.config' not in text.replace('"../../', "")
+
+
+def test_init_writes_nothing_where_something_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "tests").write_text("mine")
+    result = CliRunner().invoke(cli, ["init", "playwright", "--dir", str(tmp_path)])
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        f"Error: There is a file where a folder is to go: '{tmp_path / 'tests'}'\n",
+    )
+    assert files(tmp_path) == ["tests"]
+
+
+def test_init_makes_no_project_whose_name_is_misspelt(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["init", "playwright", "--dir", str(tmp_path / "wbe")])
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+    assert files(tmp_path) == []
 
 
 class Project:
@@ -165,10 +218,10 @@ class Project:
         """Run the suite against the emulator that is at a URL or is started there; return how many
         tests ended how, and what was attached.
         """
+        require_chromium()
         done = self.node(
             "node_modules/@playwright/test/cli.js",
             *("test", "--config", "machine.config.ts", "--reporter", "json", *arguments),
-            CHROMIUM=chromium(),
             WORLDFLUX_EMULATOR_URL=url,
         )
         try:
@@ -190,10 +243,10 @@ def _results(suite: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from test["results"]
 
 
-def chromium() -> str:
-    """Return the system's Chromium."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    return found or absent("Chromium", remedy="install chromium")
+def require_chromium() -> None:
+    """Skip where the system has no Chromium. The kit finds it by itself."""
+    if not any(map(shutil.which, CHROMIUM)):
+        absent("Chromium", remedy="install chromium")
 
 
 @pytest.fixture
@@ -211,13 +264,41 @@ def free_url() -> str:
         return f"http://localhost:{probe.getsockname()[1]}"
 
 
+NODE_NEXT = {"module": "nodenext", "moduleResolution": "nodenext"}
+
+
+@pytest.mark.parametrize(
+    ("package", "options"),
+    [({}, {}), ({"type": "commonjs"}, NODE_NEXT), ({"type": "module"}, NODE_NEXT)],
+    ids=["bundler", "nodenext, CommonJS", "nodenext, ESM"],
+)
 def test_the_kit_compiles_under_the_strictest_rules_and_nothing_in_it_is_any(
-    project: Project,
+    project: Project, package: dict[str, str], options: dict[str, str]
 ) -> None:
-    (project.folder / "tsconfig.json").write_text(json.dumps(STRICT))
+    (project.folder / "package.json").write_text(json.dumps(package))
+    strict = {**STRICT, "compilerOptions": {**STRICT["compilerOptions"], **options}}
+    (project.folder / "tsconfig.json").write_text(json.dumps(strict))
     shutil.copy(HERE / "playwright" / "check.cjs", project.folder)
     done = project.node("check.cjs")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("kind", ["commonjs", "module"])
+@pytest.mark.parametrize("suffix", ["ts", "mts", "js", "mjs", "cjs"])
+def test_what_is_to_be_added_to_a_config_works(project: Project, kind: str, suffix: str) -> None:
+    folder = project.folder
+    (folder / "package.json").write_text(json.dumps({} if kind == "commonjs" else {"type": kind}))
+    for path in (*folder.glob("*.config.ts"), *folder.glob("tests/*.ts")):
+        path.unlink()
+    config = folder / f"playwright.config.{suffix}"
+    exported = "module.exports =" if suffix == "cjs" else "export default"
+    config.write_text(f"{exported} {{}};")
+    *brought, server, _ = init(folder)[4:]
+    server = server.partition("//")[0]
+    config.write_text("\n".join([*brought, f'{exported} {{ testDir: "tests", {server} }};']))
+    done = project.node("node_modules/@playwright/test/cli.js", "test", "--list")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "Total: 6 tests in 1 file" in done.stdout
 
 
 def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(

@@ -7,7 +7,7 @@
 
 import { createHash } from "node:crypto";
 import { type APIRequestContext, type BrowserContext, test as base, type TestInfo } from "@playwright/test";
-import { emulatorUrl, run } from "../worldflux.config";
+import { emulatorUrl, run } from "../worldflux.config.js";
 
 export { expect } from "@playwright/test";
 
