@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -191,6 +190,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.printed = ""
         init(folder)
         (folder / "node_modules").symlink_to(MODULES)
         shutil.copy(HERE / "playwright" / "machine.config.ts", folder)
@@ -231,6 +231,8 @@ class Project:
         wrong = [one["message"] for one in report["errors"] if ENOUGH not in one["message"]]
         assert wrong == []
         results = list(_results(report))
+        said = [one["text"] for result in results for one in result["stdout"]]
+        self.printed = "".join(said)
         counts = Counter(result["status"] for result in results)
         return counts, [one for result in results for one in result["attachments"]]
 
@@ -336,15 +338,21 @@ def test_a_failed_test_carries_what_happened_and_its_world_stays(
     running = launch("--seed", "demo")
     counts, attached = project.test(running.url, "fails", "--retries", "1", "--repeat-each", "2")
     assert counts == {"failed": 4}
-    bodies = {one["name"]: base64.b64decode(one["body"]) for one in attached if one.get("body")}
+    paths = {one["name"]: Path(one["path"]) for one in attached if one["name"] != "trace"}
+    bodies = {name: path.read_bytes() for name, path in paths.items()}
     # Every attempt had a world of its own.
     names = [name.removeprefix("world ") for name in bodies if name.startswith("world ")]
     assert len(names) == 4
     journal = json.loads(bodies[f"world {names[0]}"])
     assert [(one["method"], one["path"]) for one in journal] == [("POST", "/api/auth/login")]
     assert b"demo-password" not in bodies[f"world {names[0]}"]
+    results = project.folder / "test-results"
+    capsules = {path.name: path for path in results.glob("*/*.capsule.json")}
+    assert sorted(capsules) == sorted(f"{name}.capsule.json" for name in names)
     done = replay(bodies["worldflux capsule"])
     assert (done.total, done.difference) == (1, None)
+    printed = {line for line in project.printed.splitlines() if "Again: " in line}
+    assert printed == {f'  Again: worldflux-emulator replay "{path}"' for path in capsules.values()}
     # So has every run, at the same time or later; a shard or another job is one too.
     assert project.test(running.url, "fails")[0] == {"failed": 1}
     worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]
