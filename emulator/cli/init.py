@@ -19,7 +19,7 @@ def init() -> None:
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
     help="Your project.  [default: here]",
 )
@@ -28,7 +28,8 @@ def init() -> None:
 def init_playwright(*, folder: Path, force: bool) -> None:
     """Write fixtures for Playwright, a config that starts the emulator, and an example.
 
-    A Playwright config that is there stays; the block for it is then written beside it.
+    A Playwright config that is there stays, and tests go where it says; what to add to it is
+    printed.
     """
     plan = plan_files(folder, overwrites=force)
     for path, text in plan.to_write.items():

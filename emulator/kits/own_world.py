@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.kits.control import WORLD_HEADER, Control, ControlError
 from emulator.kits.http_clients import make_async_client, make_client
 from emulator.kits.parts import Clock, Fault, Mail
-from emulator.kits.sources import Source
+from emulator.kits.sources import NoServerError, Source
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +52,9 @@ class OwnWorld:
 
     @property
     def url(self) -> str:
-        """Its own base URL, for whatever can be given one; no socket listens in process."""
+        """Its own base URL, for whatever can be given one. Raises NoServerError in process."""
+        if not self._source.is_served:
+            raise NoServerError
         return str(self._made["url"])
 
     @property
@@ -85,12 +87,14 @@ class OwnWorld:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of a CLI or a dashboard that is to come here."""
+        """The environment of a CLI or a dashboard that is to come here. Raises NoServerError in
+        process.
+        """
         keys = self._source.credentials(self._seed).keys
         return {
-            "WORLDFLUX_CLOUD_API_URL": self._source.line.url,
+            "WORLDFLUX_CLOUD_API_URL": self._source.url,
             **({"WORLDFLUX_CLOUD_API_KEY": self.api_key} if keys else {}),
-            "NEXT_PUBLIC_SUPABASE_URL": self._source.line.url,
+            "NEXT_PUBLIC_SUPABASE_URL": self._source.url,
             "NEXT_PUBLIC_SUPABASE_ANON_KEY": self.anon_key,
             "SUPABASE_SERVICE_ROLE_KEY": self.service_role_key,
             "WORLDFLUX_E2E_FIXTURES": "0",
@@ -245,7 +249,8 @@ class OwnWorld:
     def journal(self) -> dict[str, Any]:
         """Return what happened so far, oldest request first, for a report."""
         world = Control(self._source.line).get("worlds", self.name)
-        shown = {name: world[name] for name in ("name", "url", "clock", "digest")}
+        where = ("url",) if self._source.is_served else ()
+        shown = {name: world[name] for name in ("name", *where, "clock", "digest")}
         return {"world": shown, "requests": list(reversed(self.requests()))}
 
     def capsule(self) -> bytes:

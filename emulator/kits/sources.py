@@ -34,6 +34,16 @@ class Credentials:
         return email, known[email]
 
 
+class NoServerError(RuntimeError):
+    """A URL was asked for, and no socket listens."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This emulator is in the test's own process, where nothing listens: use "
+            "--worldflux-server (or --worldflux-url) for a URL, or the world's clients."
+        )
+
+
 class Source:
     """An emulator that worlds are made on."""
 
@@ -65,8 +75,15 @@ class Source:
 
     @property
     def url(self) -> str:
-        """The origin of the emulator."""
+        """The origin of the emulator. Raises NoServerError in process."""
+        if not self.is_served:
+            raise NoServerError
         return self.line.url
+
+    @property
+    def is_served(self) -> bool:
+        """Tell whether anything else than this process can reach it."""
+        return not isinstance(self.line, InProcess)
 
     def credentials(self, seed: str | None = None) -> Credentials:
         """Return who can get in on a seed; default: the one that worlds begin with.

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from emulator.wire.claims import claimed_cap
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.world import refusals
 from emulator.world.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
@@ -123,7 +124,7 @@ class Injected(Refusal):
         self.status = status
         self.said = code
         """The code as it was asked for; None leaves it to the surface."""
-        self.code = code or _CODE_OF.get(status, f"injected_{status}")
+        self.code = code or code_of(status)
 
 
 class Broken(Refusal):
@@ -133,8 +134,17 @@ class Broken(Refusal):
         super().__init__("The emulator has a bug here; its log has the traceback.")
 
 
-_CODE_OF: Mapping[int, str] = {status: code for code, status in reversed(list(STATUS.items()))}
-"""The code that a status alone means."""
+_CODE_OF: Mapping[int, Code] = {
+    **{status: code for code, status in reversed(list(STATUS.items()))},
+    410: Code.NOT_FOUND,
+    412: Code.CONFLICT,
+}
+
+
+def code_of(status: int) -> Code:
+    """Return the code that a status alone means. Assumed: where none has it, the nearest."""
+    other = Code.VALIDATION_ERROR if status < STATUS[Code.INTERNAL_ERROR] else Code.INTERNAL_ERROR
+    return _CODE_OF.get(status, other)
 
 
 CODES: Mapping[type[Refusal], Code] = {
@@ -182,6 +192,8 @@ BILLING_PATH = "/billing"
 
 def details_of(refusal: Refusal, exchange: Exchange) -> dict[str, Any] | None:
     """Return the facts of a refusal that clients read, or None."""
+    if isinstance(refusal, Injected) and refusal.code == Code.QUOTA_EXCEEDED:
+        refusal = claimed_cap(exchange.world)
     if isinstance(refusal, BadInput):
         errors = refusal.problems
         return {"path": errors[0]["path"], "errors": errors}

@@ -313,7 +313,6 @@ def test_what_can_fit_nothing_is_wrong_usage(command: tuple[str, ...]) -> None:
         (("replay", "no-such.json"), "No such file or directory: 'no-such.json'"),
         (("replay", "README.md"), "This is no file of the format worldflux-emulator.capsule."),
         (("seeds", "schema", "--output", "no/such"), "No such file or directory: 'no/such'"),
-        (("init", "playwright", "--dir", "/dev/null/a"), "Not a directory: '/dev/null/a"),
         (("wait", "--timeout", "0", "--url", NOWHERE), "Connection refused. Waited for 0 s."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -63,7 +62,7 @@ SHARED = {
 }
 """What of the kit is another where all tests share one world."""
 
-STRICT = {
+STRICT: dict[str, Any] = {
     "compilerOptions": {
         "strict": True,
         # The packages' own declarations are their makers' business.
@@ -97,6 +96,7 @@ def files(folder: Path) -> list[str]:
 
 def test_init_writes_the_kit_and_says_what_to_do(tmp_path: Path) -> None:
     folder = tmp_path / "web"
+    folder.mkdir()
     lines = init(folder)
     assert files(folder) == FILES
     assert sorted(lines[:4]) == sorted(f"wrote {folder / name}" for name in FILES)
@@ -119,18 +119,70 @@ def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> 
     assert mine == ["playwright.config.ts"]
 
 
-@pytest.mark.parametrize("config", ["playwright.config.js", "playwright.config.mts"])
-def test_init_leaves_a_config_alone_and_says_what_to_add(tmp_path: Path, config: str) -> None:
+IMPORTED = ['import { emulatorServer } from "./worldflux.config.js";']
+REQUIRED = [
+    'import { createRequire } from "node:module";',
+    'const { emulatorServer } = createRequire(import.meta.url)("./worldflux.config.js");',
+]
+
+
+@pytest.mark.parametrize(
+    ("config", "brought"),
+    [("playwright.config.js", IMPORTED), ("playwright.config.mts", REQUIRED)],
+)
+def test_init_leaves_a_config_alone_and_says_what_to_add(
+    tmp_path: Path, config: str, brought: list[str]
+) -> None:
     (tmp_path / config).write_text("export default {};")
     lines = init(tmp_path)
     assert files(tmp_path) == sorted([config, *FILES[1:]])
     assert (tmp_path / config).read_text() == "export default {};"
     assert lines[3:] == [
         f"Add to {config}:",
-        '  import { emulatorServer } from "./worldflux.config";',
+        *(f"  {line}" for line in brought),
         "  webServer: [emulatorServer],  // beside what is there",
         "Run: npx playwright test",
     ]
+
+
+CONFIG_OF_ANOTHER_FOLDER = """
+import { defineConfig } from "@playwright/test";
+// testDir: "no"
+export default defineConfig({ testDir: './e2e/all', webServer: [] });
+"""
+
+
+def test_init_writes_the_tests_to_where_the_config_has_them(tmp_path: Path) -> None:
+    (tmp_path / "playwright.config.ts").write_text(CONFIG_OF_ANOTHER_FOLDER)
+    init(tmp_path)
+    assert files(tmp_path) == [
+        "e2e/all/worldflux.spec.ts",
+        "e2e/all/worldflux.ts",
+        "playwright.config.ts",
+        "worldflux.config.ts",
+    ]
+    for name in ("worldflux.ts", "worldflux.spec.ts"):
+        text = (tmp_path / "e2e" / "all" / name).read_text("utf-8")
+        assert 'from "../../worldflux.config.js";' in text
+        assert '"../worldflux.config' not in text.replace('"../../', "")
+
+
+def test_init_writes_nothing_where_something_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "tests").write_text("mine")
+    result = CliRunner().invoke(cli, ["init", "playwright", "--dir", str(tmp_path)])
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        f"Error: There is a file where a folder is to go: '{tmp_path / 'tests'}'\n",
+    )
+    assert files(tmp_path) == ["tests"]
+
+
+def test_init_makes_no_project_whose_name_is_misspelt(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["init", "playwright", "--dir", str(tmp_path / "wbe")])
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+    assert files(tmp_path) == []
 
 
 class Project:
@@ -138,6 +190,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.printed = ""
         init(folder)
         (folder / "node_modules").symlink_to(MODULES)
         shutil.copy(HERE / "playwright" / "machine.config.ts", folder)
@@ -165,10 +218,10 @@ class Project:
         """Run the suite against the emulator that is at a URL or is started there; return how many
         tests ended how, and what was attached.
         """
+        require_chromium()
         done = self.node(
             "node_modules/@playwright/test/cli.js",
             *("test", "--config", "machine.config.ts", "--reporter", "json", *arguments),
-            CHROMIUM=chromium(),
             WORLDFLUX_EMULATOR_URL=url,
         )
         try:
@@ -178,6 +231,8 @@ class Project:
         wrong = [one["message"] for one in report["errors"] if ENOUGH not in one["message"]]
         assert wrong == []
         results = list(_results(report))
+        said = [one["text"] for result in results for one in result["stdout"]]
+        self.printed = "".join(said)
         counts = Counter(result["status"] for result in results)
         return counts, [one for result in results for one in result["attachments"]]
 
@@ -190,10 +245,10 @@ def _results(suite: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from test["results"]
 
 
-def chromium() -> str:
-    """Return the system's Chromium."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    return found or absent("Chromium", remedy="install chromium")
+def require_chromium() -> None:
+    """Skip where the system has no Chromium. The kit finds it by itself."""
+    if not any(map(shutil.which, CHROMIUM)):
+        absent("Chromium", remedy="install chromium")
 
 
 @pytest.fixture
@@ -211,13 +266,41 @@ def free_url() -> str:
         return f"http://localhost:{probe.getsockname()[1]}"
 
 
+NODE_NEXT = {"module": "nodenext", "moduleResolution": "nodenext"}
+
+
+@pytest.mark.parametrize(
+    ("package", "options"),
+    [({}, {}), ({"type": "commonjs"}, NODE_NEXT), ({"type": "module"}, NODE_NEXT)],
+    ids=["bundler", "nodenext, CommonJS", "nodenext, ESM"],
+)
 def test_the_kit_compiles_under_the_strictest_rules_and_nothing_in_it_is_any(
-    project: Project,
+    project: Project, package: dict[str, str], options: dict[str, str]
 ) -> None:
-    (project.folder / "tsconfig.json").write_text(json.dumps(STRICT))
+    (project.folder / "package.json").write_text(json.dumps(package))
+    strict = {**STRICT, "compilerOptions": {**STRICT["compilerOptions"], **options}}
+    (project.folder / "tsconfig.json").write_text(json.dumps(strict))
     shutil.copy(HERE / "playwright" / "check.cjs", project.folder)
     done = project.node("check.cjs")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("kind", ["commonjs", "module"])
+@pytest.mark.parametrize("suffix", ["ts", "mts", "js", "mjs", "cjs"])
+def test_what_is_to_be_added_to_a_config_works(project: Project, kind: str, suffix: str) -> None:
+    folder = project.folder
+    (folder / "package.json").write_text(json.dumps({} if kind == "commonjs" else {"type": kind}))
+    for path in (*folder.glob("*.config.ts"), *folder.glob("tests/*.ts")):
+        path.unlink()
+    config = folder / f"playwright.config.{suffix}"
+    exported = "module.exports =" if suffix == "cjs" else "export default"
+    config.write_text(f"{exported} {{}};")
+    *brought, server, _ = init(folder)[4:]
+    server = server.partition("//")[0]
+    config.write_text("\n".join([*brought, f'{exported} {{ testDir: "tests", {server} }};']))
+    done = project.node("node_modules/@playwright/test/cli.js", "test", "--list")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "Total: 6 tests in 1 file" in done.stdout
 
 
 def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(
@@ -258,15 +341,21 @@ def test_a_failed_test_carries_what_happened_and_its_world_stays(
     running = launch("--seed", "demo")
     counts, attached = project.test(running.url, "fails", "--retries", "1", "--repeat-each", "2")
     assert counts == {"failed": 4}
-    bodies = {one["name"]: base64.b64decode(one["body"]) for one in attached if one.get("body")}
+    paths = {one["name"]: Path(one["path"]) for one in attached if one["name"] != "trace"}
+    bodies = {name: path.read_bytes() for name, path in paths.items()}
     # Every attempt had a world of its own.
     names = [name.removeprefix("world ") for name in bodies if name.startswith("world ")]
     assert len(names) == 4
     journal = json.loads(bodies[f"world {names[0]}"])
     assert [(one["method"], one["path"]) for one in journal] == [("POST", "/api/auth/login")]
     assert b"demo-password" not in bodies[f"world {names[0]}"]
+    results = project.folder / "test-results"
+    capsules = {path.name: path for path in results.glob("*/*.capsule.json")}
+    assert sorted(capsules) == sorted(f"{name}.capsule.json" for name in names)
     done = replay(bodies["worldflux capsule"])
     assert (done.total, done.difference) == (1, None)
+    printed = {line for line in project.printed.splitlines() if "Again: " in line}
+    assert printed == {f'  Again: worldflux-emulator replay "{path}"' for path in capsules.values()}
     # So has every run, at the same time or later; a shard or another job is one too.
     assert project.test(running.url, "fails")[0] == {"failed": 1}
     worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]

@@ -215,7 +215,6 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             del client.headers["x-emulator-world"]
             answer = client.get("/api/runs", headers={"Authorization": f"Bearer {world.api_key}"})
             assert answer.headers["x-emulator-world"] == world.name
-            assert world.env["WORLDFLUX_CLOUD_API_KEY"] == world.api_key
             for key in (world.anon_key, world.service_role_key):
                 settings = client.get("/auth/v1/settings", headers={"apikey": key})
                 assert settings.headers["x-emulator-world"] == world.name
@@ -273,6 +272,30 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             assert emulator.coverage()["percent"] > 0
     """
     run_tests(everything, "--strict-markers").assert_outcomes(passed=8)
+
+
+def test_a_url_is_there_where_something_listens(run_tests: RunTests) -> None:
+    asks = """
+        import pytest
+
+        def asked(world, emulator):
+            return lambda: world.url, lambda: world.env, lambda: emulator.url
+
+        def test_in_process(world, emulator):
+            for ask in asked(world, emulator):
+                with pytest.raises(RuntimeError, match="nothing listens: use .*-server"):
+                    ask()
+            assert "url" not in world.journal()["world"]
+
+        def test_served(world, emulator):
+            url, env, origin = (ask() for ask in asked(world, emulator))
+            assert url == world.journal()["world"]["url"] == f"{origin}/_w/{world.name}"
+            assert env["WORLDFLUX_CLOUD_API_URL"] == env["NEXT_PUBLIC_SUPABASE_URL"] == origin
+            assert env["WORLDFLUX_CLOUD_API_KEY"] == world.api_key
+    """
+    run_tests(asks, "-k", "in_process").assert_outcomes(passed=1, deselected=1)
+    served = run_tests(asks, "-k", "served", "--worldflux-server")
+    served.assert_outcomes(passed=1, deselected=1)
 
 
 def test_the_seed_of_every_world_can_be_chosen(run_tests: RunTests, launch: Launch) -> None:

@@ -14,6 +14,7 @@ from emulator.surfaces.control import errors as control
 from emulator.surfaces.supabase import errors as supabase
 from emulator.surfaces.upstream import errors as upstream
 from emulator.wire.errors import STATUS, Code
+from emulator.wire.gotrue_codes import GOTRUE_STATUS
 from emulator.world.refusals import Refusal
 
 SURFACES: dict[str, tuple[ModuleType, Mapping[type[Refusal], Any]]] = {
@@ -81,6 +82,14 @@ def test_every_code_has_its_documented_status() -> None:
         "not_implemented": 501,
     }
     assert set(STATUS) == set(Code)
+
+
+def test_every_code_of_gotrue_can_be_asked_of_a_fault_by_itself() -> None:
+    raised = {(code, status) for status, code in supabase.TABLE.values()}
+    assert {code for code, _ in raised} <= set(GOTRUE_STATUS)
+    assert set(GOTRUE_STATUS.items()) >= {
+        (code, status) for code, status in raised if sum(one == code for one, _ in raised) == 1
+    }
 
 
 def test_gotrues_statuses_are_errors_and_its_codes_are_plain() -> None:

@@ -82,6 +82,62 @@ def test_a_code_alone_brings_its_status(demo: Emulator) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (402, "quota_exceeded")
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (503, "internal_error"),
+        (504, "internal_error"),
+        (501, "not_implemented"),
+        (400, "validation_error"),
+        (410, "not_found"),
+        (412, "conflict"),
+        (418, "validation_error"),
+    ],
+)
+def test_a_status_alone_brings_a_documented_code(demo: Emulator, status: int, code: str) -> None:
+    client = demo.client()
+    arm(client, match={}, then={"status": status})
+    for path, member in (("/api/cloud/me", "error"), ("/api/me", "detail")):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()[member]["code"]) == (status, code)
+
+
+def test_a_cap_that_a_fault_claims_has_the_facts_of_one() -> None:
+    for seed, limit, plan in (("demo", None, "enterprise"), ("quota-edge", 10, "free")):
+        client = Emulator(seed).signed_in()
+        arm(client, match={}, then={"code": "quota_exceeded"})
+        details = client.get("/api/cloud/me").json()["error"]["details"]
+        assert list(details) == ["meter", "used", "limit", "plan", "resets_at", "upgrade_url"]
+        assert details["used"] == details["limit"]
+        assert (details["meter"], details["plan"]) == ("runs", plan)
+        assert limit in (None, details["limit"])
+
+
+@pytest.mark.parametrize(
+    ("match", "code", "status"),
+    [
+        ({"path": "/auth/v1/*"}, "over_request_rate_limit", 429),
+        ({"surface": "supabase"}, "invalid_credentials", 400),
+        ({"operation": "GET /auth/v1/user"}, "session_not_found", 403),
+        ({}, "user_banned", 403),
+    ],
+)
+def test_a_code_of_gotrue_alone_brings_its_status(
+    demo: Emulator, match: dict[str, Any], code: str, status: int
+) -> None:
+    client = demo.client()
+    fault = arm(client, match=match, then={"code": code})
+    assert fault["then"] == {"status": status, "code": code}
+    answer = client.get("/auth/v1/user")
+    assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+
+
+def test_a_code_of_ours_is_said_as_gotrue_says_it(demo: Emulator) -> None:
+    client = demo.client()
+    arm(client, match={}, then={"code": "rate_limited"})
+    assert client.get("/auth/v1/user").json()["error_code"] == "over_request_rate_limit"
+
+
 def test_a_call_that_a_fault_answers_changes_nothing(demo: Emulator) -> None:
     client = demo.signed_in()
     arm(client, match={"method": "POST", "path": "/api/cloud/*"}, then={"status": 500})

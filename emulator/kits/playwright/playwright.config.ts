@@ -1,5 +1,5 @@
-import { defineConfig } from "@playwright/test";
-import { emulatorServer, emulatorUrl } from "./worldflux.config";
+import { defineConfig, devices } from "@playwright/test";
+import { browser, emulatorServer, emulatorUrl } from "./worldflux.config.js";
 
 export default defineConfig({
   testDir: "tests",
@@ -11,6 +11,7 @@ export default defineConfig({
     baseURL: emulatorUrl,
     trace: "retain-on-failure",
   },
+  projects: [{ name: "chromium", use: { ...devices["Desktop Chrome"], launchOptions: browser } }],
   // Your own dev server goes beside it: webServer: [emulatorServer, { command: "npm run dev", url: … }].
   webServer: [emulatorServer],
 });

@@ -1,7 +1,11 @@
 // The emulator for a Playwright config: `webServer: [emulatorServer]`.
-// Written by `worldflux-emulator init playwright`; it is yours to change.
+// Written by `worldflux-emulator init playwright`; it is yours to change. Imports end in .js, which TypeScript and Playwright
+// take for the .ts beside it in every kind of module.
 
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium } from "@playwright/test";
 
 export const emulatorUrl = process.env.WORLDFLUX_EMULATOR_URL ?? "http://localhost:8787";
 
@@ -18,3 +22,13 @@ export const emulatorServer = {
   // Playwright's own choice is SIGKILL; the emulator ends within a second when asked.
   gracefulShutdown: { signal: "SIGTERM" as const, timeout: 2000 },
 };
+
+/** For a Chromium project, `use: { launchOptions: browser }`: the system's Chromium where Playwright's own is not installed. */
+export const browser: { executablePath?: string } = existsSync(chromium.executablePath()) ? {} : systemChromium();
+
+function systemChromium(): { executablePath?: string } {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const executablePath = names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  return executablePath ? { executablePath } : {};
+}

@@ -1,7 +1,7 @@
 // An example of a test in a world of its own. Written by `worldflux-emulator init playwright`; delete it freely.
 
-import { expect, test } from "./worldflux";
-import { emulatorUrl } from "../worldflux.config";
+import { expect, test } from "./worldflux.js";
+import { emulatorUrl } from "../worldflux.config.js";
 
 test("a run that the CLI has synced is listed", async ({ request, page, signIn }) => {
   await request.post(`${emulatorUrl}/api/e2e/cli-sync`, { data: { client_run_id: "nightly-1", status: "failed" } });

@@ -6,8 +6,9 @@
 //   test.use({ seed: "quota-edge" });  // another beginning: a seed, a snapshot or a world
 
 import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { type APIRequestContext, type BrowserContext, test as base, type TestInfo } from "@playwright/test";
-import { emulatorUrl, run } from "../worldflux.config";
+import { emulatorUrl, run } from "../worldflux.config.js";
 
 export { expect } from "@playwright/test";
 
@@ -190,10 +191,17 @@ function worldName({ title, titlePath, project, repeatEachIndex, retry }: TestIn
   return [said, run.slice(0, 4), digest].filter(Boolean).join("-");
 }
 
-/** Both are in the report, and in the trace under Attachments. */
+/** Both are in the report, in the trace under Attachments, and files among the test's results. */
 async function attachWhatHappened(world: World, testInfo: TestInfo): Promise<void> {
   const journal = JSON.stringify((await world.requests()).reverse(), null, 2);
-  await testInfo.attach(`world ${world.name}`, { body: journal, contentType: "application/json" });
-  const capsule = JSON.stringify(await world.ask("GET", "capsule")); // for `worldflux-emulator replay`
-  await testInfo.attach("worldflux capsule", { body: capsule, contentType: "application/json" });
+  const capsule = JSON.stringify(await world.ask("GET", "capsule"));
+  const files = [
+    { name: `world ${world.name}`, path: testInfo.outputPath(`${world.name}.json`), text: journal },
+    { name: "worldflux capsule", path: testInfo.outputPath(`${world.name}.capsule.json`), text: capsule },
+  ];
+  for (const { name, path, text } of files) {
+    await writeFile(path, text);
+    await testInfo.attach(name, { path, contentType: "application/json" });
+  }
+  console.log(`WorldFlux world ${world.name}\n  Again: worldflux-emulator replay "${files[1]?.path}"\n  It stays there: ${world.url}`);
 }

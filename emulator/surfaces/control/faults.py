@@ -13,11 +13,13 @@ from emulator.seeding.schema import Strict
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.wire.bodies import read_model
 from emulator.wire.errors import STATUS, Code
+from emulator.wire.gotrue_codes import GOTRUE_STATUS
 from emulator.world.refusals import Invalid, NotFound
 from emulator.worlds import Worlds
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LATENCY_MS_MAX = 60_000
+GOTRUE_PREFIX = "/auth/v1/"
 
 
 class MatchIn(Strict):
@@ -109,7 +111,7 @@ async def arm_fault(request: Request, worlds: Worlds) -> Response:
     """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
     body = await read_model(request, Arm)
     _require_known(body.match, worlds)
-    status, code = _status_and_code(body.then)
+    status, code = _status_and_code(body.then, _surface_of(body.match, worlds))
     then = Then(
         status=status,
         code=code,
@@ -151,14 +153,27 @@ def _require_known(match: MatchIn, worlds: Worlds) -> None:
             raise Invalid("match.operation", message)
 
 
-def _status_and_code(then: ThenIn) -> tuple[int | None, str | None]:
-    """Return both, one made of the other where only one is said."""
+def _surface_of(match: MatchIn, worlds: Worlds) -> str | None:
+    """Return the one surface that a fault is for, or None."""
+    if match.surface is not None:
+        return match.surface
+    if match.operation is not None:
+        return worlds.operations.get(match.operation)
+    if match.path is not None and match.path.startswith(GOTRUE_PREFIX):
+        return "supabase"
+    return None
+
+
+def _status_and_code(then: ThenIn, surface: str | None) -> tuple[int | None, str | None]:
+    """Return both, the status made of the code where only that is said."""
     status, code = then.status, then.code
     if status is None and code is not None:
-        known = {str(one): STATUS[one] for one in Code}
-        if code not in known:
-            raise Invalid("then.status", f"Say the status too: {code!r} is no code of ours.")
-        status = known[code]
+        ours = {str(one): STATUS[one] for one in Code}
+        # One that both have is the dialect's own.
+        dialect = GOTRUE_STATUS if surface == "supabase" else ours
+        status = {**ours, **GOTRUE_STATUS, **dialect}.get(code)
+        if status is None:
+            raise Invalid("then.status", f"Say the status too: {code!r} is no code of any surface.")
     return status, code
 
 

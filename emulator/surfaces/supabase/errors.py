@@ -14,6 +14,7 @@ import orjson
 from fastapi import Request, Response
 
 from emulator.wire import errors as wire
+from emulator.wire.gotrue_codes import GOTRUE_STATUS
 from emulator.world import refusals
 from emulator.world.refusals import RateLimited, Refusal, WeakPassword
 
@@ -192,7 +193,10 @@ def status_and_code(refusal: Refusal) -> tuple[int, str]:
     status, code = TABLE[type(refusal)]
     if isinstance(refusal, wire.Injected):
         status = refusal.status
-        code = refusal.said or _INJECTED.get(status, "unexpected_failure")
+        of_status = _INJECTED.get(status, "unexpected_failure")
+        # A code of ours would be none of GoTrue's; what is nobody's is sent as it was said.
+        is_foreign = refusal.said in set(wire.Code) - set(GOTRUE_STATUS)
+        code = of_status if is_foreign or refusal.said is None else refusal.said
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
     return status, code

@@ -1,7 +1,7 @@
 // Each of these would see what the others do, if they were not in worlds of their own.
 
-import { expect, test, World } from "./worldflux";
-import { emulatorUrl } from "../worldflux.config";
+import { expect, test, World } from "./worldflux.js";
+import { emulatorUrl } from "../worldflux.config.js";
 
 type Runs = { items: { client_run_id: string }[] };
 
