@@ -11,26 +11,21 @@ from emulator.world import mint
 from emulator.world.records import User
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_object
-from emulator.world.times import SECOND, text_or_none, to_text
+from emulator.world.times import SECOND, to_text
 from emulator.world.world import World
 
 
 def user_view(world: World, user: User) -> dict[str, Any]:
     """Return a user as `/auth/v1/user` shows it. Real: GoTrue's User (clients.md 2.3)."""
     created = to_text(user.created_at)
-    identity_data = {
-        "email": user.email,
-        "email_verified": user.email_confirmed_at is not None,
-        "phone_verified": False,
-        "sub": user.id,
-    }
     identity = {
         "identity_id": mint.as_uuid(world.derive("identity", user.id)),
         "id": user.id,
         "user_id": user.id,
-        "identity_data": identity_data,
+        "identity_data": json_object(user.identity_data),
         "provider": "email",
-        "last_sign_in_at": text_or_none(user.last_sign_in_at) or created,
+        # Real: a sign-in by password or code is not noted here.
+        "last_sign_in_at": created,
         "created_at": created,
         "updated_at": created,
         "email": user.email,

@@ -135,16 +135,21 @@ def own_metadata(user_id: object, email: str, *, is_verified: bool = True) -> di
     return {"email": email, "email_verified": is_verified, "phone_verified": False, "sub": user_id}
 
 
-def user(user_id: object, email: str, **members: Any) -> dict[str, Any]:
-    """Return a user as GoTrue shows it, unconfirmed and never seen, with other members."""
+def user(
+    user_id: object, email: str, *, identity_data: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
+    """Return a user as GoTrue shows it, unconfirmed and never seen, with other members; the
+    identity says no more than the address, which no mail has verified, unless told otherwise.
+    """
     is_verified = "email_confirmed_at" in members
+    own = own_metadata(user_id, email, is_verified=False)
     identity = {
         "identity_id": A_UUID,
         "id": user_id,
         "user_id": user_id,
-        "identity_data": own_metadata(user_id, email, is_verified=is_verified),
+        "identity_data": own if identity_data is None else identity_data,
         "provider": "email",
-        "last_sign_in_at": members.get("last_sign_in_at", EPOCH),
+        "last_sign_in_at": EPOCH,
         "created_at": EPOCH,
         "updated_at": EPOCH,
         "email": email,
@@ -178,7 +183,7 @@ def confirmed(user_id: object, email: str, **members: Any) -> dict[str, Any]:
 def named(name: str, email: str, user_id: str) -> dict[str, Any]:
     """Return Ada or Bo as GoTrue shows them after a sign-in."""
     metadata = {"name": name, **own_metadata(user_id, email)}
-    return confirmed(user_id, email, user_metadata=metadata)
+    return confirmed(user_id, email, user_metadata=metadata, identity_data=metadata)
 
 
 ADAS = named("Ada", "ada@lab.test", ADA)

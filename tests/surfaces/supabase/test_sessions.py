@@ -32,7 +32,7 @@ USER: dict[str, Any] = {
             "identity_id": A_UUID,
             "id": ADA,
             "user_id": ADA,
-            "identity_data": IDENTITY,
+            "identity_data": {"name": "Ada", **IDENTITY},
             "provider": "email",
             "last_sign_in_at": EPOCH,
             "created_at": EPOCH,

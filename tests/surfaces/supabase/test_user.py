@@ -213,8 +213,7 @@ MOVED = {
         {
             **ADAS["identities"][0],
             "email": "ada@new.test",
-            "last_sign_in_at": LATER,
-            "identity_data": own_metadata(ADA, "ada@new.test"),
+            "identity_data": {"name": "Ada", **own_metadata(ADA, "ada@new.test")},
         }
     ],
 }
