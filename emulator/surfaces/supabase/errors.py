@@ -120,6 +120,21 @@ class OtpDisabled(Refusal):
         super().__init__("Signups not allowed for otp")
 
 
+class SwitchedOff(Refusal):
+    """A feature that a new project has not; `code` is GoTrue's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class FactorNotFound(Refusal):
+    """The user has no second factor of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("Factor not found")
+
+
 TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     refusals.NotFound: (404, "not_found"),
     refusals.Forbidden: (403, "forbidden"),
@@ -169,6 +184,8 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     PhoneLoginsDisabled: (422, "phone_provider_disabled"),
     AnonymousDisabled: (422, "anonymous_provider_disabled"),
     OtpDisabled: (422, "otp_disabled"),
+    SwitchedOff: (404, "feature_disabled"),
+    FactorNotFound: (404, "mfa_factor_not_found"),
 }
 """Refusal → status and code; every refusal has a row."""
 
@@ -199,6 +216,8 @@ def status_and_code(refusal: Refusal) -> tuple[int, str]:
         code = of_status if is_foreign or refusal.said is None else refusal.said
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
+    if isinstance(refusal, SwitchedOff):
+        code = refusal.code
     return status, code
 
 

@@ -223,6 +223,7 @@ def test_an_archive_holds_everything_of_the_user(tmp_path: Path) -> None:
             "last_sign_in_at": EPOCH,
             "user_metadata": {"name": "Ada", **own_metadata(ADA, "ada@lab.test")},
             "app_metadata": {},
+            "identity_data": {"name": "Ada", **own_metadata(ADA, "ada@lab.test")},
             "analytics_opt_in": True,
             "product_mail_opt_in": False,
             "confirmation_sent_at": None,
@@ -300,7 +301,15 @@ def test_an_archive_holds_everything_of_the_user(tmp_path: Path) -> None:
             }
         ],
         "billing": [],
-        "sessions": [{"id": A_UUID, "user_id": ADA, "method": "password", "created_at": EPOCH}],
+        "sessions": [
+            {
+                "id": A_UUID,
+                "user_id": ADA,
+                "method": "password",
+                "created_at": EPOCH,
+                "expired_at": None,
+            }
+        ],
         "mail": [
             {
                 "id": A_UUID,
