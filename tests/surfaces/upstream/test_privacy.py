@@ -300,7 +300,15 @@ def test_an_archive_holds_everything_of_the_user(tmp_path: Path) -> None:
             }
         ],
         "billing": [],
-        "sessions": [{"id": A_UUID, "user_id": ADA, "method": "password", "created_at": EPOCH}],
+        "sessions": [
+            {
+                "id": A_UUID,
+                "user_id": ADA,
+                "method": "password",
+                "created_at": EPOCH,
+                "expired_at": None,
+            }
+        ],
         "mail": [
             {
                 "id": A_UUID,
