@@ -41,6 +41,14 @@ class Asked:
             for line in lines:
                 click.echo(line)
 
+    def list(
+        self, view: Any, head: Sequence[str], rows: Sequence[Sequence[object]], *, none: str
+    ) -> None:
+        """Print a list: as JSON, or as a table; on stderr, that there is nothing in it."""
+        self.say(view, *table(head, rows))
+        if not rows and not self.is_json:
+            click.echo(none, err=True)
+
 
 url_option = click.option(
     "--url",

@@ -29,7 +29,12 @@ STATUS = {"status": 500}
         ("clock/set", {"now": 1767225600}, "now", TIME),
         ("faults", {"match": [], "then": STATUS}, "match", OBJECT),
         ("faults", {"match": {"times": "1"}, "then": STATUS}, "match.times", None),
-        ("faults", {"match": {}, "then": {"drop": 1}}, "then.drop", "Input should be true or false"),
+        (
+            "faults",
+            {"match": {}, "then": {"drop": 1}},
+            "then.drop",
+            "Input should be true or false",
+        ),
         ("faults", {"match": {}, "then": {"status": "500"}}, "then.status", None),
         ("webhooks", {"url": "http://localhost:9", "kinds": {}}, "kinds", None),
         ("webhooks", {"url": "http://localhost:9", "kinds": []}, "kinds", None),
