@@ -176,6 +176,24 @@ def test_reset_puts_a_world_back(server: Running) -> None:
     assert "demmo" in complaint("reset", "--seed", "demmo")
 
 
+def test_a_seed_of_a_file_is_found_from_where_the_command_is_run(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "users: [{email: ann@example.com, password: demo-password}]"
+    )
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ("worlds", "make", "of-file", "--from", "mine.yaml"),
+        ("worlds", "reset", "of-file", "--seed", "./mine.yaml"),
+        ("reset", "--seed", "mine.yaml", "--world", "of-file"),
+    ):
+        said(*command)
+        state = httpx2.get(f"{server.url}/_w/of-file/_emulator/state").json()
+        assert state["tables"]["users"] == 1
+    assert "other.yaml" in complaint("worlds", "make", "no-file", "--from", "other.yaml")
+
+
 def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
     said("worlds", "make", "a")
     began = shown("clock", "show", "--world", "a")["now"]
@@ -200,6 +218,11 @@ def test_mail_is_listed_and_shown(server: Running) -> None:
     assert head.split() == ["SENT", "TO", "KIND", "CODE", "ID"]
     assert line.split() == [mail["sent_at"], email, "reset", mail["code"], mail["id"]]
     text = said("mail", "show", mail["id"])
+    assert text.splitlines()[-1] == f"Page: {server.url}/_emulator/mail/{mail['id']}/html"
+    fork = shown("worlds", "fork", "default", "of-mail")["name"]
+    page = said("mail", "show", mail["id"], "--world", fork).splitlines()[-1].split()[-1]
+    assert page == f"{server.url}/_w/{fork}/_emulator/mail/{mail['id']}/html"
+    assert httpx2.get(page).headers["x-emulator-world"] == fork
     assert text.startswith(f"To: {email}\nSubject: {mail['subject']}\n\n")
     assert mail["link"] in text
     assert complaint("mail", "show", "m") == "Error: There is no mail 'm' here.\n"
@@ -405,6 +428,15 @@ def test_exec_ends_with_the_code_of_its_command(
 ) -> None:
     done = execute("--seed", "empty", "--", *command)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", message)
+
+
+def test_an_option_that_exec_does_not_have_is_wrong_usage() -> None:
+    for option in ("--json", "--sede=demo"):
+        message = complaint("exec", option, "--", "true", code=2)
+        assert "No such option" in message
+        assert option.partition("=")[0] in message
+    done = execute("--seed", "empty", sys.executable, "-c", "print(1)")
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 def test_exec_of_a_bad_seed_runs_nothing() -> None:
