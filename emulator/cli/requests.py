@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from emulator.cli.asking import SURFACES, Asked, asks, asks_server, table
+from emulator.kits.control import PREFIX
 
 _FILTERS: Mapping[str, tuple[Any, str]] = {
     "surface": (click.Choice(SURFACES), "That went to it."),
@@ -57,7 +58,11 @@ def list_mail(
 def show_mail(asked: Asked, *, mail_id: str) -> None:
     """Print one mail."""
     said = asked.control.get("mail", mail_id)
-    asked.say(said, f"To: {said['to']}", f"Subject: {said['subject']}", "", said["text"].rstrip())
+    head = (f"To: {said['to']}", f"Subject: {said['subject']}", "")
+    world = asked.control.world
+    place = PREFIX if world is None else f"/_w/{world}{PREFIX}"
+    page = f"{asked.control.line.url}{place}/mail/{mail_id}/html"
+    asked.say(said, *head, said["text"].rstrip(), "", f"Page: {page}")
 
 
 @click.group()
