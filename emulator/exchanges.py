@@ -33,7 +33,7 @@ from emulator.transport import (
 )
 from emulator.wire.courier import Courier
 from emulator.wire.exchange import KEY, Exchange
-from emulator.world.refusals import Refusal
+from emulator.world.refusals import NotFound, Refusal
 from emulator.world.world import World
 from emulator.worlds import Worlds, purges
 
@@ -214,13 +214,18 @@ class Exchanges:
         return answer
 
     async def _polled(self, call: Call, answer: Answer) -> Answer:
-        """Ask again whenever a state has changed, until there is an answer or time is up."""
+        """Ask again whenever a state has changed, until there is an answer, time is up, or the
+        world is no more.
+        """
         exchange = call.exchange
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(exchange.poll_seconds):
                 while exchange.poll_seconds > 0:
                     await self._changed.wait()
                     exchange.poll_seconds = 0
+                    if not any(one is call.live for one in self._worlds.all()):
+                        gone = NotFound("world", call.live.world.name)
+                        return _rendered(call.surface, Request(call.scope), gone)
                     answer = self._transact(call)
         return answer
 
@@ -256,7 +261,8 @@ class Exchanges:
             self._note(call, answer, touched, world.state if has_purged else before)
             if has_purged:
                 call.live.journal.seal()
-        if world.state is not before or not call.is_control:
+        # What control does may end another world than its own.
+        if world.state is not before or not call.is_control or call.scope["method"] != "GET":
             self._changed.set()
             self._changed = asyncio.Event()
         return answer

@@ -124,11 +124,16 @@ class Journal:
         self.forgot_until = self._last_id
 
     def entry(self, entry_id: int) -> Entry:
-        """Return the entry of an id. Refuses NotFound, and Conflict past a purge."""
+        """Return the entry of an id. Refuses NotFound, and Conflict for one that is no more."""
         for entry in reversed(self._entries):
             if entry.id == entry_id:
                 return entry
         self._require_kept(entry_id)
+        if 0 < entry_id <= self._last_id:
+            raise Conflict(
+                f"Request {entry_id} is in the journal no more: it was rewound away, cleared, or "
+                "dropped for newer ones."
+            )
         raise NotFound("request", str(entry_id))
 
     def entry_to_undo(self, entry_id: int) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -60,10 +61,32 @@ def _object(text: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def _remove_left_over(path: Path) -> None:
+    """Remove the parts of a file that were written by processes that are no more."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.partial")
+    for part in path.parent.iterdir():
+        found = pattern.fullmatch(part.name)
+        if found is not None and not _is_alive(int(found[1])):
+            part.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # there a signal of 0 would end it
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def write_whole(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file so that whoever reads it sees the old content or the new, never a part, even
-    if the process is killed. Raises OSError.
+    if the process is killed; what such a one has left of an earlier try goes. Raises OSError.
     """
+    _remove_left_over(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 import click
 
 from emulator.cli.complaints import plain_errors
 from emulator.cli.environment import PORT
+from emulator.guards import is_loopback_host
 from emulator.kits.control import Control, ControlError
 from emulator.kits.lines import OverHttp
 
@@ -22,6 +25,7 @@ DEFAULT_URL = f"http://localhost:{PORT}"
 SURFACES = ("bff", "upstream", "supabase", "stripe")
 
 _PROGRAM = "worldflux-emulator"
+_SEED_SUFFIXES = (".yaml", ".yml", ".json")
 
 P = ParamSpec("P")
 
@@ -40,6 +44,14 @@ class Asked:
         else:
             for line in lines:
                 click.echo(line)
+
+    def list(
+        self, view: Any, head: Sequence[str], rows: Sequence[Sequence[object]], *, none: str
+    ) -> None:
+        """Print a list: as JSON, or as a table; on stderr, that there is nothing in it."""
+        self.say(view, *table(head, rows))
+        if not rows and not self.is_json:
+            click.echo(none, err=True)
 
 
 url_option = click.option(
@@ -82,6 +94,17 @@ def asks_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[...,
         command(Asked(Control(OverHttp(url)), as_json), *args, **kwargs)
 
     return run
+
+
+def as_the_server_finds_it(control: Control, seed: str | None) -> str | None:
+    """Return a seed, snapshot or world as it was named, and a file that is here by its whole path
+    where the server is on this machine too: its own folder may be another.
+    """
+    if seed is None or not is_loopback_host(urlsplit(control.line.url).hostname or ""):
+        return seed
+    path = Path(seed)
+    is_path = path.suffix in _SEED_SUFFIXES or len(path.parts) > 1
+    return str(path.absolute()) if is_path and path.is_file() else seed
 
 
 def _require_world(control: Control, name: str) -> None:

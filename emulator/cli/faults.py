@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import SURFACES, Asked, asks, table
+from emulator.cli.asking import SURFACES, Asked, asks
 
 _MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
 
@@ -29,7 +29,7 @@ def list_faults(asked: Asked) -> None:
         (one["id"], one["hits"], one["seen"], _said(one["match"]), _said(one["then"]))
         for one in said["items"]
     ]
-    asked.say(said, *table(("ID", "HITS", "SEEN", "CALLS", "MEET"), rows))
+    asked.list(said, ("ID", "HITS", "SEEN", "CALLS", "MEET"), rows, none="No faults.")
 
 
 @faults.command("arm")
@@ -37,7 +37,7 @@ def list_faults(asked: Asked) -> None:
 @click.option("--operation", help="As `routes` names it: list_runs, 'GET /api/cloud/runs'.")
 @click.option("--method", help="GET, POST, …")
 @click.option("--path", help="May hold *.")
-@click.option("--actor", help="The id of a user.")
+@click.option("--actor", help="The id or e-mail of a user, or the id of a key.")
 @click.option("--times", type=click.IntRange(1), help="The first so many calls.")
 @click.option("--nth", type=click.IntRange(1), help="Every nth of them.")
 @click.option("--status", type=click.IntRange(400, 599), help="Meet that status.")

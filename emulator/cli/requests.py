@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from textwrap import wrap
 from typing import Any
 
 import click
 
 from emulator.cli.asking import SURFACES, Asked, asks, asks_server, table
+from emulator.kits.control import PREFIX
 
 _FILTERS: Mapping[str, tuple[Any, str]] = {
     "surface": (click.Choice(SURFACES), "That went to it."),
@@ -20,6 +22,11 @@ _FILTERS: Mapping[str, tuple[Any, str]] = {
     "actor": (str, "Of that user or API key, by its id."),
 }
 """By which requests are chosen: of what type, and what it says of them."""
+
+_WIDTH = 98
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+_PREFIXES = (("/auth/v1/", "supabase"), ("/stripe/", "stripe"))
+"""Operations of upstream have names; the others are a method and a path."""
 
 
 @click.group()
@@ -42,7 +49,7 @@ def list_mail(
     rows = [
         (one["sent_at"], one["to"], one["kind"], one["code"], one["id"]) for one in said["items"]
     ]
-    asked.say(said, *table(head, rows))
+    asked.list(said, head, rows, none="No mail.")
 
 
 @mail.command("show")
@@ -51,7 +58,11 @@ def list_mail(
 def show_mail(asked: Asked, *, mail_id: str) -> None:
     """Print one mail."""
     said = asked.control.get("mail", mail_id)
-    asked.say(said, f"To: {said['to']}", f"Subject: {said['subject']}", "", said["text"].rstrip())
+    head = (f"To: {said['to']}", f"Subject: {said['subject']}", "")
+    world = asked.control.world
+    place = PREFIX if world is None else f"/_w/{world}{PREFIX}"
+    page = f"{asked.control.line.url}{place}/mail/{mail_id}/html"
+    asked.say(said, *head, said["text"].rstrip(), "", f"Page: {page}")
 
 
 @click.group()
@@ -76,7 +87,8 @@ def list_requests(asked: Asked, /, **query: Any) -> None:
     said = asked.control.get("requests", **query)
     head = ("ID", "AT", "SURFACE", "METHOD", "PATH", "STATUS", "CODE", "FAULT")
     members = ("id", "at", "surface", "method", "path", "status", "code", "fault_id")
-    asked.say(said, *table(head, [[one[name] for name in members] for one in said["items"]]))
+    rows = [[one[name] for name in members] for one in said["items"]]
+    asked.list(said, head, rows, none="No requests.")
 
 
 @requests.command("show", short_help="Print one request with its answer.")
@@ -86,6 +98,28 @@ def show_request(asked: Asked, *, request_id: str) -> None:
     """Print one request with its answer and what it changed; secrets are left out."""
     said = asked.control.get("requests", request_id)
     asked.say(said, json.dumps(said, indent=2, ensure_ascii=False))
+
+
+def _never_met(group: str, names: list[str]) -> list[str]:
+    """Return the lines that name what of a group nobody has met, operations by surface."""
+    by_surface: dict[str, list[str]] = {}
+    for name in names:
+        surface = f" of {_surface(name)}" if group == "operations" else ""
+        by_surface.setdefault(surface, []).append(name.replace(" ", _UNBROKEN))
+    lines = []
+    for surface, inside in by_surface.items():
+        text = ", ".join(inside)
+        wrapped = wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        lines += ["", f"never met, {group}{surface}:"]
+        lines += [f"  {line.replace(_UNBROKEN, ' ')}" for line in wrapped]
+    return lines
+
+
+def _surface(operation: str) -> str:
+    path = operation.partition(" ")[2]
+    if not path:
+        return "upstream"
+    return next((name for prefix, name in _PREFIXES if path.startswith(prefix)), "bff")
 
 
 @click.command(short_help="Say what no client has met since the server began.")
@@ -99,7 +133,7 @@ def coverage(asked: Asked, *, fail_under: float | None) -> None:
         (name, len(said[name]["met"]), len(said[name]["met"]) + len(said[name]["never"]))
         for name in groups
     ]
-    never = [f"never met, {name}: {one}" for name in groups for one in said[name]["never"]]
-    asked.say(said, *never, "", *table(("", "MET", "OF"), rows), f"{said['percent']} % met")
+    never = [line for name in groups for line in _never_met(name, said[name]["never"])]
+    asked.say(said, *table(("", "MET", "OF"), rows), f"{said['percent']} % met", *never)
     if fail_under is not None and said["percent"] < fail_under:
         raise click.ClickException(f"{said['percent']} % is less than {fail_under:g} %.")

@@ -21,7 +21,7 @@ _NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
 @click.command(
     "exec",
     short_help="Run COMMAND with an emulator beside it.",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    context_settings={"allow_interspersed_args": False},
 )
 @click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free one]")

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import Asked, asks, asks_server, json_option, table, url_option
+from emulator.cli.asking import (
+    Asked,
+    as_the_server_finds_it,
+    asks,
+    asks_server,
+    json_option,
+    table,
+    url_option,
+)
 from emulator.cli.complaints import plain_errors
 from emulator.kits.control import Control
 from emulator.kits.lines import OverHttp, UnreachableError
@@ -54,11 +62,11 @@ def status(asked: Asked) -> None:
 
 
 @click.command()
-@click.option("--seed", help="Another seed, by name or file on the server.")
+@click.option("--seed", help="Another seed, by name or file.")
 @asks
 def reset(asked: Asked, *, seed: str | None) -> None:
     """Put a world back to its beginning, or to another seed."""
-    said = asked.control.post("reset", seed=seed)
+    said = asked.control.post("reset", seed=as_the_server_finds_it(asked.control, seed))
     asked.say(said, f"{asked.control.world or 'default'}: digest {said['digest']}")
 
 
@@ -87,6 +95,7 @@ def list_worlds(asked: Asked) -> None:
 @asks_server
 def make_world(asked: Asked, *, name: str, source: str | None, port: int | None) -> None:
     """Make a world and print its URL."""
+    source = as_the_server_finds_it(asked.control, source)
     body: dict[str, Any] = {"name": name, "from": source, "port": port}
     said = asked.control.post("worlds", **body)
     asked.say(said, said["url"])
@@ -105,10 +114,11 @@ def fork_world(asked: Asked, *, name: str, fork: str, port: int | None) -> None:
 
 @worlds.command("reset")
 @click.argument("name")
-@click.option("--seed", help="Another seed, by name or file on the server.")
+@click.option("--seed", help="Another seed, by name or file.")
 @asks_server
 def reset_world(asked: Asked, *, name: str, seed: str | None) -> None:
     """Put a world back to its beginning, or to another seed."""
+    seed = as_the_server_finds_it(asked.control, seed)
     said = asked.control.post("worlds", name, "reset", seed=seed)
     asked.say(said, f"{name}: digest {said['digest']}")
 

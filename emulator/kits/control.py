@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 
 from emulator.kits.lines import TIMEOUT_SECONDS, Line, Reply, UnreachableError
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 PREFIX = "/_emulator"
 WORLD_HEADER = "X-Emulator-World"
 

@@ -12,6 +12,8 @@ from emulator.kits.lines import InProcess, Line, UnreachableError
 if TYPE_CHECKING:
     import httpx
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 _LIBRARIES = ("httpx", "httpx2")
 
 

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 TIMEOUT_SECONDS = 30.0
 
 

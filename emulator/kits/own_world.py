@@ -14,6 +14,8 @@ from emulator.kits.sources import NoServerError, Source
 if TYPE_CHECKING:
     import httpx
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 _CONFLICT = 409
 _NOT_FOUND = 404
 

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from emulator.kits.control import Control
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 WAIT_SECONDS = 5
 """How long to wait for a mail that does not come, by the machine's clock."""
 
@@ -64,7 +66,6 @@ class Mail:
         """Return the newest mail that fits, once there is one; `after` is the id of a mail that is
         already known. Fails the test where none comes.
         """
-        __tracebackhide__ = True
         said = self._control.get("mail", to=to, kind=kind, after=after, wait=timeout_seconds)
         if not said["items"]:
             sent = ", ".join(f"{one['kind']} to {one['to']}" for one in self.sent()) or "none"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ SHOWN_MAX = 30
 _WORLD = pytest.StashKey["OwnWorld"]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _SERVER = pytest.StashKey["Server"]()
+_SOURCE = pytest.StashKey["Source"]()
 _RUN = pytest.StashKey[str]()
 _URL, _RUN_ID = "worldflux_url", "worldflux_run"
 """What the controller of pytest-xdist tells its workers."""
@@ -70,7 +71,10 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server."""
+    """Close what runs in this process and stop the server."""
+    source = config.stash.get(_SOURCE, None)
+    if source is not None:
+        source.close()
     server = config.stash.get(_SERVER, None)
     if server is not None:
         server.stop()
@@ -111,7 +115,7 @@ def _seed(config: pytest.Config) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
+def emulator(pytestconfig: pytest.Config) -> Source:
     """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
     from emulator.kits.control import ControlError
     from emulator.kits.lines import UnreachableError
@@ -129,12 +133,13 @@ def emulator(pytestconfig: pytest.Config) -> Iterator[Source]:
             source = Source.in_process(_seed(pytestconfig) or "demo")
     except (ControlError, UnreachableError, SeedError) as error:
         pytest.fail(str(error), pytrace=False)
-    yield source
-    source.close()
+    # Closed at the end of the session: the report of the last teardown asks it yet.
+    pytestconfig.stash[_SOURCE] = source
+    return source
 
 
 @pytest.fixture
-def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld]:
+def world(emulator: Source, request: pytest.FixtureRequest) -> OwnWorld:
     """Make a fresh world of this test's own: `client`, `signed_in()`, `keyed()`, `as_async()`,
     `clock`, `mail`, `fault()`, `requests()`, `snapshot()`, `restore()`.
     """
@@ -148,10 +153,7 @@ def world(emulator: Source, request: pytest.FixtureRequest) -> Iterator[OwnWorld
     except (ControlError, UnreachableError) as error:
         pytest.fail(str(error), pytrace=False)
     request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
-    yield mine
-    # On a server the world of a failed test stays, to be looked at.
-    mine.close(keeps_world=request.node.stash[_HAS_FAILED])
-    del request.node.stash[_WORLD]
+    return mine  # and closed with the report of the teardown
 
 
 def _seed_of(node: pytest.Item) -> str | None:
@@ -176,15 +178,34 @@ def world_name(node_id: str, *, run: str = "") -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say in the report of a failed test what happened in its world."""
+    """Say in the report of a failed test what happened in its world, and close the world once
+    nothing of the test can need it or fail any more.
+    """
     report = yield
     mine = item.stash.get(_WORLD, None)
-    if mine is not None and report.failed:
+    if mine is None:
+        return report
+    if report.failed:
         item.stash[_HAS_FAILED] = True
         _attach(mine, item, report)
+    if call.when == "teardown":
+        del item.stash[_WORLD]
+        _close(mine, report, has_failed=item.stash[_HAS_FAILED])
     return report
+
+
+def _close(mine: OwnWorld, report: pytest.TestReport, *, has_failed: bool) -> None:
+    from emulator.kits.control import ControlError
+    from emulator.kits.lines import UnreachableError
+
+    try:
+        # On a server the world of a failed test stays, to be looked at.
+        mine.close(keeps_world=has_failed)
+    except (ControlError, UnreachableError) as error:
+        if report.passed:
+            report.outcome, report.longrepr = "failed", str(error)
 
 
 def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from emulator.kits.control import Control
 from emulator.kits.lines import InProcess, Line, OverHttp
 
+__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+
 ORIGIN = "http://localhost:8787"
 
 

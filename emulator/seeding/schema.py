@@ -96,6 +96,7 @@ Time = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
 _INSTANT = TypeAdapter(AwareDatetime)
 _SPAN = TypeAdapter(timedelta)
 _SPAN_MAX = timedelta(days=36_525)
+_NO_MOMENT = "Input should be an RFC 3339 time with a zone or a duration like -P3D"
 
 
 def _moment(value: Any) -> datetime | timedelta:
@@ -104,7 +105,7 @@ def _moment(value: Any) -> datetime | timedelta:
         try:
             value = kind.validate_python(value)
         except ValidationError as error:
-            raise ValueError(error.errors()[0]["msg"]) from error
+            raise ValueError(_NO_MOMENT) from error
     # The bounds keep every moment, seen from any epoch, within what RFC 3339 can write.
     if isinstance(value, timedelta):
         if abs(value) > _SPAN_MAX:
@@ -112,7 +113,7 @@ def _moment(value: Any) -> datetime | timedelta:
         return value
     if isinstance(value, datetime) and value.tzinfo:
         return _within_calendar(value)
-    raise ValueError("Input should be an RFC 3339 time with a zone or a duration like -P3D")
+    raise ValueError(_NO_MOMENT)
 
 
 Moment = Annotated[

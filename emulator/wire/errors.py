@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from emulator.wire.claims import claimed_cap
 from emulator.wire.exchange import Exchange, exchange_of
+from emulator.wire.wording import said_of
 from emulator.world import refusals
 from emulator.world.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
 from emulator.world.times import text_or_none
@@ -65,7 +66,8 @@ class UnsupportedMediaType(Refusal):
     """The body is not declared to be JSON."""
 
     def __init__(self, media_type: str) -> None:
-        super().__init__(f"Send the body as application/json, not as {media_type or 'untyped'!r}.")
+        said = f", not as {media_type!r}" if media_type else "; it has no Content-Type"
+        super().__init__(f"Send the body as application/json{said}.")
 
 
 class PayloadTooLarge(Refusal):
@@ -220,7 +222,7 @@ def problems_of(errors: Sequence[Any], *, skip: int = 0) -> list[dict[str, str]]
     return [
         {
             "path": ".".join(str(step) for step in one["loc"][skip:]),
-            "message": one["msg"].removeprefix("Value error, "),
+            "message": said_of(one),
         }
         for one in errors
     ]

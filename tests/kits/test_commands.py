@@ -62,6 +62,13 @@ def shown(*arguments: str) -> Any:
     return json.loads(said(*arguments, "--json"))
 
 
+def nothing(*arguments: str) -> str:
+    """Run the command line, which must end well and print nothing, and return what it remarks."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (0, "")
+    return result.stderr
+
+
 def complaint(*arguments: str, code: int = 1) -> str:
     """Run the command line, which must end with a code, and return what it complained of."""
     result = run(*arguments)
@@ -169,6 +176,24 @@ def test_reset_puts_a_world_back(server: Running) -> None:
     assert "demmo" in complaint("reset", "--seed", "demmo")
 
 
+def test_a_seed_of_a_file_is_found_from_where_the_command_is_run(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "users: [{email: ann@example.com, password: demo-password}]"
+    )
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ("worlds", "make", "of-file", "--from", "mine.yaml"),
+        ("worlds", "reset", "of-file", "--seed", "./mine.yaml"),
+        ("reset", "--seed", "mine.yaml", "--world", "of-file"),
+    ):
+        said(*command)
+        state = httpx2.get(f"{server.url}/_w/of-file/_emulator/state").json()
+        assert state["tables"]["users"] == 1
+    assert "other.yaml" in complaint("worlds", "make", "no-file", "--from", "other.yaml")
+
+
 def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
     said("worlds", "make", "a")
     began = shown("clock", "show", "--world", "a")["now"]
@@ -185,7 +210,7 @@ def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
 
 
 def test_mail_is_listed_and_shown(server: Running) -> None:
-    assert said("mail", "list") == ""
+    assert nothing("mail", "list") == "No mail.\n"
     email = server.ready["logins"][0]["email"]
     httpx2.post(f"{server.url}/auth/v1/recover", json={"email": email}).raise_for_status()
     [mail] = shown("mail", "list", "--to", email, "--kind", "reset", "--wait", "1")["items"]
@@ -193,6 +218,11 @@ def test_mail_is_listed_and_shown(server: Running) -> None:
     assert head.split() == ["SENT", "TO", "KIND", "CODE", "ID"]
     assert line.split() == [mail["sent_at"], email, "reset", mail["code"], mail["id"]]
     text = said("mail", "show", mail["id"])
+    assert text.splitlines()[-1] == f"Page: {server.url}/_emulator/mail/{mail['id']}/html"
+    fork = shown("worlds", "fork", "default", "of-mail")["name"]
+    page = said("mail", "show", mail["id"], "--world", fork).splitlines()[-1].split()[-1]
+    assert page == f"{server.url}/_w/{fork}/_emulator/mail/{mail['id']}/html"
+    assert httpx2.get(page).headers["x-emulator-world"] == fork
     assert text.startswith(f"To: {email}\nSubject: {mail['subject']}\n\n")
     assert mail["link"] in text
     assert complaint("mail", "show", "m") == "Error: There is no mail 'm' here.\n"
@@ -231,7 +261,9 @@ def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
     assert said("faults", "disarm", armed) == f"{armed}: disarmed\n"
     assert [one["id"] for one in shown("faults", "list")["items"]] == [other]
     assert said("faults", "disarm") == "all faults: disarmed\n"
-    assert said("faults", "list") == ""
+    assert nothing("faults", "list") == "No faults.\n"
+    assert nothing("requests", "list", "--path", "/no") == "No requests.\n"
+    assert json.loads(said("faults", "list", "--json")) == {"items": []}
     assert complaint("faults", "arm", "--path", "/healthz").startswith("Error: ")
     assert complaint("faults", "arm", "--operation", "no_such", "--drop").startswith("Error: ")
 
@@ -243,10 +275,18 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     httpx2.get(f"{server.url}/api/cloud/me")
     view = shown("coverage")
     lines = said("coverage").splitlines()
-    assert "never met, codes: quota_exceeded" in lines
-    assert "never met, states: subscription past_due" in lines
-    assert [line.split()[:1] for line in lines[-5:-1]] == [["MET"], *[[one] for one in GROUPS]]
-    assert lines[-1] == f"{view['percent']} % met"
+    assert [line.split()[:1] for line in lines[:4]] == [["MET"], *[[one] for one in GROUPS]]
+    assert lines[4] == f"{view['percent']} % met"
+    assert [line for line in lines[5:] if line.startswith("never met")] == [
+        *(f"never met, operations of {one}:" for one in ("supabase", "bff", "stripe", "upstream")),
+        "never met, codes:",
+        "never met, states:",
+    ]
+    assert len(lines) < 80
+    assert max(map(len, lines)) <= 100
+    names = [name for group in GROUPS for name in view[group]["never"]]
+    said_names = ", ".join(line.strip().rstrip(",") for line in lines[5:] if line[:2] == "  ")
+    assert sorted(said_names.split(", ")) == sorted(names)
     said("coverage", "--fail-under", "0.1")
     result = run("coverage", "--fail-under", "99")
     assert (result.exit_code, result.stderr) == (
@@ -388,6 +428,15 @@ def test_exec_ends_with_the_code_of_its_command(
 ) -> None:
     done = execute("--seed", "empty", "--", *command)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", message)
+
+
+def test_an_option_that_exec_does_not_have_is_wrong_usage() -> None:
+    for option in ("--json", "--sede=demo"):
+        message = complaint("exec", option, "--", "true", code=2)
+        assert "No such option" in message
+        assert option.partition("=")[0] in message
+    done = execute("--seed", "empty", sys.executable, "-c", "print(1)")
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 def test_exec_of_a_bad_seed_runs_nothing() -> None:

@@ -194,6 +194,59 @@ def test_a_failed_test_says_what_happened_in_its_world(
     assert "demo-password" not in path.read_text("utf-8")
 
 
+def test_an_error_in_a_teardown_says_what_happened_too(
+    run_tests: RunTests, pytester: pytest.Pytester, launch: Launch
+) -> None:
+    url = launch("--seed", "demo").url
+    text = """
+        import pytest
+
+        @pytest.fixture
+        def synced(world):
+            yield
+            world.client.get("/healthz")
+            raise ValueError("not tidied up")
+
+        def test_it(synced):
+            pass
+    """
+    for arguments in ((), ("--worldflux-url", url)):
+        result = run_tests(text, *arguments)
+        result.assert_outcomes(passed=1, errors=1)
+        result.stdout.fnmatch_lines(["*WorldFlux world *", "  1 GET /healthz 200", "Whole: *"])
+    assert len(worlds_of(url)) == 1
+    assert len(list((pytester.path / "test-results").iterdir())) == 4
+
+
+def test_a_server_that_ends_early_is_said_at_the_end_of_the_test(
+    run_tests: RunTests, launch: Launch
+) -> None:
+    server = launch("--seed", "demo")
+    text = f"""
+        import os
+        import signal
+        import time
+
+        def test_it(world):
+            os.kill({server.process.pid}, signal.SIGKILL)
+            time.sleep(0.5)
+    """
+    result = run_tests(text, "--worldflux-url", server.url)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([f"No emulator answers at {server.url}: *"])
+
+
+def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> None:
+    result = run_tests("""
+        def test_it(world):
+            world.fault(path="/no-such-route", status=500)
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*No route takes a call at '/no-such-route'*"])
+    result.stdout.fnmatch_lines(["test_it.py:2: ControlError"])
+    result.stdout.no_fnmatch_line("*own_world.py*")
+
+
 def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
     everything = """
         import os

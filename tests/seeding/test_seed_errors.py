@@ -114,15 +114,18 @@ def test_a_key_that_is_none_of_those_allowed(tmp_path: Path) -> None:
     assert said == f"my.yaml: line 12: workspaces.0.recipe.families.chess: {expected}"
 
 
+NO_MOMENT = "Input should be an RFC 3339 time with a zone or a duration like -P3D"
+
+
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
-        ("yesterday", "Input should be a valid datetime or date, input is too short"),
-        ("2026-01-01T00:00:00", "Input should have timezone info"),
-        ("-P3X", "Input should be a valid timedelta, quantity invalid in date part of duration"),
+        ("yesterday", NO_MOMENT),
+        ("2026-01-01T00:00:00", NO_MOMENT),
+        ("-P3X", NO_MOMENT),
         ("-P200000D", "A duration reaches at most 100 years"),
         ("0001-01-01T00:00:00+14:00", "A time must lie between the years 1800 and 9000"),
-        ("17", "Input should be an RFC 3339 time with a zone or a duration like -P3D"),
+        ("17", NO_MOMENT),
     ],
 )
 def test_a_bad_moment(tmp_path: Path, moment: str, expected: str) -> None:

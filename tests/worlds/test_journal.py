@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -251,6 +252,28 @@ def test_verify_says_what_came_instead(demo: Emulator) -> None:
     )
 
 
+@pytest.mark.parametrize("what", ["requests", "mail"])
+def test_waiting_ends_with_the_world(origin: str, http: httpx2.Client, what: str) -> None:
+    answers: list[httpx2.Response] = []
+
+    def wait() -> None:
+        url = f"{origin}/_w/ended/_emulator/{what}?wait=20"
+        answers.append(httpx2.get(url, trust_env=False, timeout=40))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while not http.get(f"{origin}/_emulator/worlds/ended").is_success:
+        time.sleep(0.05)
+    http.delete(f"{origin}/_emulator/worlds/ended")
+    waiting.join()
+    [answer] = answers
+    assert answer.elapsed.total_seconds() < 15
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        404,
+        "There is no world 'ended' here.",
+    )
+
+
 def test_waiting_ends_with_the_next_request_that_fits(origin: str, http: httpx2.Client) -> None:
     found: list[Any] = []
 
@@ -297,6 +320,10 @@ def test_rewinding_undoes_a_request_and_all_after_it(demo: Emulator) -> None:
     again = client.post("/api/cloud/projects", json={"name": "one"})
     assert again.status_code == 201
     assert client.post("/_emulator/requests/99/rewind").status_code == 404
+    again = client.post("/_emulator/requests/2/rewind")
+    message = "it was rewound away, cleared, or dropped for newer ones."
+    assert again.status_code == 409
+    assert again.json()["error"]["message"] == f"Request 2 is in the journal no more: {message}"
 
 
 def test_a_rewind_takes_back_what_a_refused_request_left(tmp_path: Path) -> None:

@@ -8,11 +8,16 @@ import orjson
 from fastapi import Request, Response
 
 from emulator.live import Live
+from emulator.seeding.schema import Strict
 from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import Invalid
 from emulator.worlds import Worlds
 
 _DIGITS_MAX = 18
+
+
+class Nothing(Strict):
+    """What takes no body takes an empty object too, and no member."""
 
 
 def reply(view: Any, *, status: int = 200) -> Response:

@@ -26,7 +26,7 @@ from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.surfaces.control.spans import Span, Stretch
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
@@ -105,7 +105,7 @@ async def get_state(request: Request, _: Worlds) -> Response:
 
 async def reset(request: Request, worlds: Worlds) -> Response:
     """`POST /reset {"seed"?}`: put the world back to its seed, or to another."""
-    body = await read_model(request, Reset)
+    body = await read_told(request, Reset)
     world = exchange_of(request).world
     try:
         worlds.reset(world.name, seed=body.seed)
@@ -117,7 +117,7 @@ async def reset(request: Request, worlds: Worlds) -> Response:
 
 async def expire_sessions(request: Request, _: Worlds) -> Response:
     """`POST /sessions/expire {"session_id"|"email"?}`: end one session, a user's, or all, now."""
-    body = await read_model(request, Expire)
+    body = await read_told(request, Expire)
     world = exchange_of(request).world
     if body.session_id is not None:
         session = sessions.live_session(world, body.session_id)
@@ -141,7 +141,7 @@ async def get_clock(request: Request, worlds: Worlds) -> Response:
 
 async def advance_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
-    body = await read_model(request, Advance)
+    body = await read_told(request, Advance)
     live = live_of(request, worlds)
     span = body.duration or Stretch(microseconds=round((body.seconds or 0) * SECOND))
     to = clock.moment_after(live.world, months=span.months, by=span.microseconds)
@@ -150,7 +150,7 @@ async def advance_clock(request: Request, worlds: Worlds) -> Response:
 
 async def set_clock(request: Request, worlds: Worlds) -> Response:
     """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
-    body = await read_model(request, SetClock)
+    body = await read_told(request, SetClock)
     happened = worlds.move_clock(live_of(request, worlds), to=instant(body.now))
     return _moved(request, worlds, happened)
 

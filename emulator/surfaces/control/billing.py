@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from emulator.seeding.schema import Strict
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.stripe_events import invoice_view
@@ -85,7 +85,7 @@ async def get_billing(request: Request, _: Worlds) -> Response:
 
 async def fail_payments(request: Request, _: Worlds) -> Response:
     """`POST /billing/fail-next {"workspace"?, "count"?}`: have the next payments fail."""
-    body = await read_model(request, FailPayments)
+    body = await read_told(request, FailPayments)
     world = exchange_of(request).world
     workspace = _workspace(world, body.workspace)
     customer = customer_of(world, workspace.id)
@@ -97,7 +97,7 @@ async def fail_payments(request: Request, _: Worlds) -> Response:
 
 async def pay_now(request: Request, _: Worlds) -> Response:
     """`POST /billing/pay {"workspace"?}`: have every draft and open invoice paid now."""
-    body = await read_model(request, Whose)
+    body = await read_told(request, Whose)
     world = exchange_of(request).world
     subscription = _subscription(world, body.workspace)
     due = unpaid_invoices(world, subscription)
@@ -113,7 +113,7 @@ async def pay_now(request: Request, _: Worlds) -> Response:
 
 async def end_trial(request: Request, _: Worlds) -> Response:
     """`POST /billing/end-trial {"workspace"?}`: end a trial now and collect."""
-    body = await read_model(request, Whose)
+    body = await read_told(request, Whose)
     world = exchange_of(request).world
     subscription = _subscription(world, body.workspace)
     renewals.end_trial(world, subscription)
@@ -124,7 +124,7 @@ async def advance_to_invoice(request: Request, _: Worlds) -> Response:
     """`POST /billing/next-invoice {"workspace"?}`: move the clock until an invoice is next
     collected: a renewal, the end of a trial, or another attempt.
     """
-    body = await read_model(request, Whose)
+    body = await read_told(request, Whose)
     world = exchange_of(request).world
     subscription = _subscription(world, body.workspace)
     clock.move(world, to=max(world.now, renewals.next_collection_at(world, subscription)))
@@ -133,7 +133,7 @@ async def advance_to_invoice(request: Request, _: Worlds) -> Response:
 
 async def end_subscription(request: Request, _: Worlds) -> Response:
     """`POST /billing/cancel {"workspace"?}`: end a subscription now, as the API's DELETE does."""
-    body = await read_model(request, Whose)
+    body = await read_told(request, Whose)
     world = exchange_of(request).world
     subscription = _subscription(world, body.workspace)
     subscriptions.end_subscription(world, subscription, reason="cancellation_requested")
@@ -142,7 +142,7 @@ async def end_subscription(request: Request, _: Worlds) -> Response:
 
 async def refund_payment(request: Request, _: Worlds) -> Response:
     """`POST /billing/refund {"workspace"?, "amount_cents"?}`: give back the last payment."""
-    body = await read_model(request, GiveBack)
+    body = await read_told(request, GiveBack)
     world = exchange_of(request).world
     workspace = _workspace(world, body.workspace)
     taken = world.all(Payment, "workspace", workspace.id)

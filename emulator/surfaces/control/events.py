@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
 from emulator.seeding.schema import Strict, WebUrl
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier, Sending
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
@@ -97,7 +97,7 @@ async def get_event(request: Request, _: Courier) -> Response:
 
 async def replay_event(request: Request, _: Courier) -> Response:
     """`POST /events/{event_id}/replay {"endpoint"?}`: deliver an event once more."""
-    body = await read_model(request, Replay)
+    body = await read_told(request, Replay)
     world = exchange_of(request).world
     event = _event(request)
     if body.endpoint is None:
@@ -148,7 +148,7 @@ def _endpoint_view(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 async def add_webhook(request: Request, _: Courier) -> Response:
     """`POST /webhooks {"url", "secret"?, "kinds"?}`: deliver later events to a URL too."""
-    body = await read_model(request, EndpointCreate)
+    body = await read_told(request, EndpointCreate)
     exchange = exchange_of(request)
     host = urlsplit(body.url).hostname or ""
     if not exchange.settings.allows_remote_webhooks and not is_loopback_host(host):
@@ -171,7 +171,7 @@ async def set_webhook_behaviour(request: Request, _: Courier) -> Response:
     """`POST /webhooks/behaviour {"delay_seconds"?, "drop"?, "duplicate"?, "shuffle"?}`: have
     deliveries to others go wrong.
     """
-    body = await read_model(request, Behaviour)
+    body = await read_told(request, Behaviour)
     world = exchange_of(request).world
     wanted = {
         "delay_seconds": body.delay_seconds,

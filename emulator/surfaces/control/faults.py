@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from emulator.faults import Fault, Match, Then
 from emulator.seeding.schema import Strict
 from emulator.surfaces.control.answers import live_of, reply
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.errors import STATUS, Code
 from emulator.wire.gotrue_codes import GOTRUE_STATUS
 from emulator.world.refusals import Invalid, NotFound
@@ -48,7 +48,7 @@ class ThenIn(Strict):
     message: str | None = None
     latency_ms: Annotated[int | None, Field(ge=1, le=LATENCY_MS_MAX)] = None
     recorded: bool | None = None
-    drop: Literal[True] | None = None
+    drop: bool | None = None
     truncate_bytes: Annotated[int | None, Field(ge=0)] = None
 
     @model_validator(mode="after")
@@ -59,6 +59,8 @@ class ThenIn(Strict):
             self.drop is not None,
             self.truncate_bytes is not None,
         )
+        if self.drop is False:
+            raise ValueError("drop should be true, or left out")
         if sum(kinds) != 1:
             raise ValueError("Say one of: status and code, latency_ms, drop, truncate_bytes")
         if self.recorded is not None and self.latency_ms is None:
@@ -109,7 +111,7 @@ async def list_faults(request: Request, worlds: Worlds) -> Response:
 
 async def arm_fault(request: Request, worlds: Worlds) -> Response:
     """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
-    body = await read_model(request, Arm)
+    body = await read_told(request, Arm)
     _require_known(body.match, worlds)
     status, code = _status_and_code(body.then, _surface_of(body.match, worlds))
     then = Then(

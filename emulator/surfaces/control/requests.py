@@ -14,9 +14,9 @@ from starlette.datastructures import QueryParams
 from emulator.faults import path_fits
 from emulator.journal import Entry
 from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import live_of, natural, reply, whole
+from emulator.surfaces.control.answers import Nothing, live_of, natural, reply, whole
 from emulator.surfaces.control.worlds import world_view
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.exchange import exchange_of
 from emulator.wire.redaction import (
     REDACTED,
@@ -178,6 +178,7 @@ async def clear_requests(request: Request, worlds: Worlds) -> Response:
 
 async def rewind(request: Request, worlds: Worlds) -> Response:
     """`POST /requests/{id}/rewind`: put the world back to just before a request."""
+    await read_told(request, Nothing)
     entry = _entry(request, worlds)
     live = live_of(request, worlds)
     worlds.rewind(live.world.name, before=entry.id)
@@ -187,7 +188,7 @@ async def rewind(request: Request, worlds: Worlds) -> Response:
 async def fork_at(request: Request, worlds: Worlds) -> Response:
     """`POST /requests/{id}/fork {"name", "at"?}`: a new world just before or after a request."""
     entry = _entry(request, worlds)
-    body = await read_model(request, ForkAt)
+    body = await read_told(request, ForkAt)
     live = live_of(request, worlds)
     if body.at == "before":
         entry = live.journal.entry_to_undo(entry.id)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
+from emulator.wire.wording import said_of
 from emulator.world.times import microseconds
 
 _CALENDAR = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(.*)")
@@ -33,9 +34,10 @@ def _stretch(value: Any) -> Stretch:
         months = _MONTHS_A_YEAR * int(found[1] or 0) + int(found[2] or 0)
         value = f"P{found[3]}" if found[3] else "PT0S"
     try:
-        return Stretch(months=months, microseconds=microseconds(_SPAN.validate_python(value)))
+        span = _SPAN.validate_python(value if isinstance(value, str) else None)
     except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"]) from error
+        raise ValueError(said_of(error.errors()[0])) from error
+    return Stretch(months=months, microseconds=microseconds(span))
 
 
 Span = Annotated[

@@ -12,9 +12,9 @@ from emulator.live import Live, Snapshot
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Strict
 from emulator.settings import Settings
-from emulator.surfaces.control.answers import reply
+from emulator.surfaces.control.answers import Nothing, reply
 from emulator.surfaces.control.errors import BadSeed
-from emulator.wire.bodies import read_model
+from emulator.wire.bodies import read_told
 from emulator.wire.credentials import tagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import anon_key, service_key
@@ -86,7 +86,7 @@ async def list_worlds(_: Request, worlds: Worlds) -> Response:
 
 async def make_world(request: Request, worlds: Worlds) -> Response:
     """`POST /worlds {"name", "from"?, "port"?}`: make a world; port 0 opens a socket of its own."""
-    body = await read_model(request, Make)
+    body = await read_told(request, Make)
     try:
         begin = worlds.beginning(body.source)
     except SeedError as error:
@@ -97,7 +97,7 @@ async def make_world(request: Request, worlds: Worlds) -> Response:
 async def fork_world(request: Request, worlds: Worlds) -> Response:
     """`POST /worlds/{name}/fork {"name", "port"?}`: a second world in the same state."""
     begin = worlds.kept(worlds.live(request.path_params["name"]))
-    body = await read_model(request, Fork)
+    body = await read_told(request, Fork)
     return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
 
@@ -126,7 +126,7 @@ async def reset_world(request: Request, worlds: Worlds) -> Response:
     """`POST /worlds/{name}/reset {"seed"?}`: put a world back to what it began as, or to a seed."""
     name = request.path_params["name"]
     live = worlds.live(name)
-    body = await read_model(request, ResetTo)
+    body = await read_told(request, ResetTo)
     try:
         worlds.reset(name, seed=body.seed)
     except SeedError as error:
@@ -145,13 +145,14 @@ async def list_snapshots(_: Request, worlds: Worlds) -> Response:
 
 async def keep_snapshot(request: Request, worlds: Worlds) -> Response:
     """`POST /snapshots {"name"}`: keep this world's state under a name."""
-    body = await read_model(request, Keep)
+    body = await read_told(request, Keep)
     kept = worlds.keep(body.name, world=exchange_of(request).world.name)
     return reply(_snapshot_view(kept), status=201)
 
 
 async def restore_snapshot(request: Request, worlds: Worlds) -> Response:
     """`POST /snapshots/{name}/restore`: put this world into a kept state, whosever it was."""
+    await read_told(request, Nothing)
     world = exchange_of(request).world
     worlds.restore(request.path_params["name"], world=world.name)
     return reply({"world": world.name, "digest": str(world.state.digest)})

@@ -96,8 +96,8 @@ ONE_OF_TWO = "Say either seconds or duration"
             {"now": "2026-03-01T12:00:00"},
             invalid(
                 "now",
-                "Input should have timezone info",
-                "now: Input should have timezone info",
+                "Input should be an RFC 3339 time with its zone, such as 2026-01-01T00:00:00Z",
+                "now: Input should be an RFC 3339 time with its zone, such as 2026-01-01T00:00:00Z",
             ),
         ),
         ("set", {}, invalid("now", "Field required", "now: Field required")),
