@@ -11,7 +11,7 @@ from emulator.world import mint
 from emulator.world.records import User
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_object
-from emulator.world.times import SECOND, text_or_none, to_text
+from emulator.world.times import SECOND, to_text
 from emulator.world.world import World
 
 
@@ -22,9 +22,10 @@ def user_view(world: World, user: User) -> dict[str, Any]:
         "identity_id": mint.as_uuid(world.derive("identity", user.id)),
         "id": user.id,
         "user_id": user.id,
-        "identity_data": _identity_data(user),
+        "identity_data": json_object(user.identity_data),
         "provider": "email",
-        "last_sign_in_at": text_or_none(user.last_sign_in_at) or created,
+        # Real: a sign-in by password or code is not noted here.
+        "last_sign_in_at": created,
         "created_at": created,
         "updated_at": created,
         "email": user.email,
@@ -43,24 +44,6 @@ def user_view(world: World, user: User) -> dict[str, Any]:
         "is_anonymous": False,
     }
     return view | _set_members(user)
-
-
-def _identity_data(user: User) -> dict[str, Any]:
-    """Return what the identity says of itself: the address, and the data of a sign-up.
-
-    Real: GoTrue's sign-up writes its data beside the address and its own claims win; an account
-    that an administrator made or invited has the claims alone. That it signed up itself shows in
-    the `sub` of its metadata, which GoTrue writes only then. Assumed: the data as it is now, where
-    GoTrue keeps it as it was; a copy in every account would be for nobody.
-    """
-    claims = {
-        "email": user.email,
-        "email_verified": user.email_confirmed_at is not None,
-        "phone_verified": False,
-        "sub": user.id,
-    }
-    metadata = json_object(user.user_metadata)
-    return {**metadata, **claims} if metadata.get("sub") == user.id else claims
 
 
 def _set_members(user: User) -> dict[str, Any]:

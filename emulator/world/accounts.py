@@ -60,8 +60,9 @@ def create_user(
 ) -> User:
     """Create an account; without a password only mailed codes open it.
 
-    Real: whoever signs up has its address in its metadata, where it stays as it was, whom an
-    administrator makes has not. Refuses EmailTaken, WeakPassword, Invalid.
+    Real: whoever signs up has its metadata in its identity, and its address in its metadata, where
+    it stays as it was; whom an administrator makes has neither (supabase/auth
+    internal/api/signup.go, admin.go). Refuses EmailTaken, WeakPassword, Invalid.
     """
     email = email.lower()
     if world.find(User, "email", email) is not None:
@@ -71,9 +72,10 @@ def create_user(
     if password is not None:
         require_strong(world, password)
     user_id, ordinal = world.new_id("user", pin=pin)
+    own = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
+    identity_data = json_text(own)
     if signs_up:
-        own = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
-        metadata = merge_metadata(metadata, own)
+        identity_data = metadata = merge_metadata(metadata, own)
     user = User(
         id=user_id,
         email=email,
@@ -86,11 +88,12 @@ def create_user(
         last_sign_in_at=None,
         user_metadata=metadata,
         app_metadata="{}",
+        identity_data=identity_data,
         analytics_opt_in=False,
         product_mail_opt_in=False,
     )
     world.put(user)
-    return confirm_email(world, user) if is_confirmed else user
+    return verify_identity(world, confirm_email(world, user)) if is_confirmed else user
 
 
 def _hashed(world: World, user_id: str, password: str) -> str:
@@ -131,11 +134,23 @@ def forget_codes(world: World, user: User) -> None:
             world.remove(code)
 
 
-def change_email(world: World, user: User, *, email: str) -> User:
-    """Give an account another address; codes under way are void. Refuses EmailTaken."""
+def change_email(world: World, user: User, *, email: str, is_verified: bool) -> User:
+    """Give an account another address, known to be its own or not; codes under way are void.
+
+    Refuses EmailTaken.
+    """
     require_free_email(world, user, email)
     forget_codes(world, user)
-    changed = replace(user, email=email.lower(), new_email=None, is_change_half_confirmed=False)
+    email = email.lower()
+    changed = replace(
+        user,
+        email=email,
+        new_email=None,
+        is_change_half_confirmed=False,
+        identity_data=merge_metadata(
+            user.identity_data, {"email": email, "email_verified": is_verified}
+        ),
+    )
     return put_user(world, changed)
 
 
@@ -165,6 +180,18 @@ def confirm_email(world: World, user: User) -> User:
         return user
     metadata = merge_metadata(user.user_metadata, {"email_verified": True})
     return put_user(world, replace(user, email_confirmed_at=world.now, user_metadata=metadata))
+
+
+def verify_identity(world: World, user: User) -> User:
+    """Note that a mailed confirmation was answered.
+
+    Real: an address that was confirmed in any other way is not verified in the identity
+    (supabase/auth internal/api/verify.go: `signupVerify` alone writes it).
+    """
+    verified = merge_metadata(user.identity_data, {"email_verified": True})
+    if verified == user.identity_data:
+        return user
+    return put_user(world, replace(user, identity_data=verified))
 
 
 def is_banned(user: User, now: Instant) -> bool:

@@ -111,7 +111,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class User:
-    """An account. The e-mail is lower case; the password is kept as a salted hash."""
+    """An account. The e-mail is lower case; the password is kept as a salted hash.
+
+    `identity_data` is what signing up by e-mail said, which later metadata leaves as it is.
+    """
 
     id: str
     email: str
@@ -124,6 +127,7 @@ class User:
     last_sign_in_at: Instant | None
     user_metadata: JsonText
     app_metadata: JsonText
+    identity_data: JsonText
     analytics_opt_in: bool
     product_mail_opt_in: bool
     confirmation_sent_at: Instant | None = None

@@ -69,10 +69,14 @@ def _verified(
         if world.auth.confirms_email and not user.is_change_half_confirmed:
             accounts.put_user(world, replace(user, is_change_half_confirmed=True))
             return Verified(kind=kind)
-        user = accounts.change_email(world, user, email=user.new_email or user.email)
+        user = accounts.change_email(
+            world, user, email=user.new_email or user.email, is_verified=True
+        )
         record_audit(world, Actor(user_id=user.id, source=source), "email.changed", user)
     accounts.forget_codes(world, user)
     user = accounts.confirm_email(world, user)
+    if code.slot == "confirmation":
+        user = accounts.verify_identity(world, user)
     if is_followed and code.flow_id is not None:
         flow = one_time.prove_flow(world, code.flow_id)
         return Verified(kind=kind, auth_code=flow.auth_code)

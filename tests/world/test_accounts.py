@@ -67,6 +67,7 @@ def test_a_new_account_is_confirmed_and_lower_case() -> None:
         "last_sign_in_at": None,
         "user_metadata": user.user_metadata,
         "app_metadata": "{}",
+        "identity_data": user.user_metadata,
         "analytics_opt_in": False,
         "product_mail_opt_in": False,
         "is_change_half_confirmed": False,

@@ -144,7 +144,12 @@ async def update_user(request: Request) -> Response:
         sessions.end_all_sessions(world, user_id=user.id)
     if body.get("email"):
         try:
-            user = accounts.change_email(world, user, email=email_member(body))
+            user = accounts.change_email(
+                world,
+                user,
+                email=email_member(body),
+                is_verified=body.get("email_confirm") is True,
+            )
         except EmailTaken:
             raise EmailExists from None
     if body.get("email_confirm") is True:

@@ -135,18 +135,21 @@ def own_metadata(user_id: object, email: str, *, is_verified: bool = True) -> di
     return {"email": email, "email_verified": is_verified, "phone_verified": False, "sub": user_id}
 
 
-def user(user_id: object, email: str, **members: Any) -> dict[str, Any]:
-    """Return a user as GoTrue shows it, unconfirmed and never seen, with other members."""
+def user(
+    user_id: object, email: str, *, identity_data: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
+    """Return a user as GoTrue shows it, unconfirmed and never seen, with other members; the
+    identity says no more than the address, which no mail has verified, unless told otherwise.
+    """
     is_verified = "email_confirmed_at" in members
-    own = own_metadata(user_id, email, is_verified=is_verified)
-    metadata = members.get("user_metadata", own)
+    own = own_metadata(user_id, email, is_verified=False)
     identity = {
         "identity_id": A_UUID,
         "id": user_id,
         "user_id": user_id,
-        "identity_data": {**metadata, **own} if "sub" in metadata else own,
+        "identity_data": own if identity_data is None else identity_data,
         "provider": "email",
-        "last_sign_in_at": members.get("last_sign_in_at", EPOCH),
+        "last_sign_in_at": EPOCH,
         "created_at": EPOCH,
         "updated_at": EPOCH,
         "email": email,
@@ -158,21 +161,13 @@ def user(user_id: object, email: str, **members: Any) -> dict[str, Any]:
         "email": email,
         "phone": "",
         "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": own,
+        "user_metadata": own_metadata(user_id, email, is_verified=is_verified),
         "identities": [identity],
         "created_at": EPOCH,
         "updated_at": EPOCH,
         "is_anonymous": False,
         **members,
     }
-
-
-def saying(whose: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return a user who signed up with other metadata, which its identity shows as well."""
-    [identity] = whose["identities"]
-    own = own_metadata(whose["id"], identity["email"])
-    identity = {**identity, "identity_data": {**metadata, **own}}
-    return {**whose, "user_metadata": metadata, "identities": [identity]}
 
 
 def confirmed(user_id: object, email: str, **members: Any) -> dict[str, Any]:
@@ -188,7 +183,7 @@ def confirmed(user_id: object, email: str, **members: Any) -> dict[str, Any]:
 def named(name: str, email: str, user_id: str) -> dict[str, Any]:
     """Return Ada or Bo as GoTrue shows them after a sign-in."""
     metadata = {"name": name, **own_metadata(user_id, email)}
-    return confirmed(user_id, email, user_metadata=metadata)
+    return confirmed(user_id, email, user_metadata=metadata, identity_data=metadata)
 
 
 ADAS = named("Ada", "ada@lab.test", ADA)

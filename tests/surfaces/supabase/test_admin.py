@@ -34,7 +34,6 @@ from tests.surfaces.supabase.gotrue import (
     project,
     query_of,
     refusal,
-    saying,
     signed_in,
     user,
     visitor,
@@ -237,17 +236,33 @@ def test_an_account_is_changed(tmp_path: Path) -> None:
     }
     log_in(emulator)
     answer = admin(emulator).put(f"{USERS}/{ADA}", json=said)
-    moved = {
-        **ADAS,
+    identity = {
+        **ADAS["identities"][0],
         "email": "ada@new.test",
-        "identities": [{**ADAS["identities"][0], "email": "ada@new.test"}],
+        "identity_data": {
+            "name": "Ada",
+            **own_metadata(ADA, "ada@new.test", is_verified=False),
+        },
     }
     expected = {
-        **saying(moved, {**own_metadata(ADA, "ada@lab.test"), "colour": "red"}),
+        **ADAS,
+        "email": "ada@new.test",
+        "identities": [identity],
+        "user_metadata": {**own_metadata(ADA, "ada@lab.test"), "colour": "red"},
         "app_metadata": {**ADAS["app_metadata"], "plan": "pro"},
     }
     assert (answer.status_code, done(answer)) == (200, expected)
     assert mails(emulator) == []
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_an_address_that_an_administrator_changes_is_verified_if_it_says_so(
+    tmp_path: Path, is_verified: bool
+) -> None:
+    said = {"email": "ada@new.test", "email_confirm": is_verified}
+    account = done(admin(project(tmp_path)).put(f"{USERS}/{ADA}", json=said))
+    own = own_metadata(ADA, "ada@new.test", is_verified=is_verified)
+    assert account["identities"][0]["identity_data"] == {"name": "Ada", **own}
 
 
 def test_an_administrator_confirms_an_address(tmp_path: Path) -> None:

@@ -195,7 +195,13 @@ def test_a_link_for_a_new_address_makes_an_account(tmp_path: Path) -> None:
     answer = anyone.post("/auth/v1/verify", json=said)
     who = done(answer)["user"]["id"]
     metadata = {"name": "New", **own_metadata(who, "new@lab.test")}
-    expected = confirmed(A_UUID, "new@lab.test", user_metadata=metadata, recovery_sent_at=EPOCH)
+    expected = confirmed(
+        A_UUID,
+        "new@lab.test",
+        user_metadata=metadata,
+        identity_data={**metadata, "email_verified": False},
+        recovery_sent_at=EPOCH,
+    )
     assert (answer.status_code, done(answer)) == (200, session(expected))
     client = emulator.client()
     client.headers["Authorization"] = f"Bearer {done(answer)['access_token']}"

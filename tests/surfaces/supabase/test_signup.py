@@ -19,9 +19,12 @@ from tests.surfaces.supabase.gotrue import (
     SITE,
     admin,
     advance,
+    bearing,
     confirmed,
     done,
     error,
+    follow,
+    fragment_of,
     log_in,
     mails,
     newest_mail,
@@ -43,7 +46,11 @@ def test_a_sign_up_opens_a_session(tmp_path: Path) -> None:
     answer = visitor(emulator).post("/auth/v1/signup", json={**NEW, "data": {"name": "New"}})
     who = done(answer)["user"]["id"]
     metadata = {"name": "New", **own_metadata(who, "new@lab.test")}
-    expected = session(confirmed(A_UUID, "new@lab.test", user_metadata=metadata))
+    # Real: what no mail has verified is not verified in the identity, signed in or not.
+    said_once = {**metadata, "email_verified": False}
+    expected = session(
+        confirmed(A_UUID, "new@lab.test", user_metadata=metadata, identity_data=said_once)
+    )
     assert (answer.status_code, done(answer)) == (200, expected)
     assert answer.headers["cache-control"].startswith("private, no-cache, no-store")
     assert mails(emulator) == []
@@ -100,7 +107,7 @@ def test_the_identity_has_the_data_of_a_sign_up_beside_its_own_claims(tmp_path: 
     [identity] = account["identities"]
     assert identity["identity_data"] == {
         "team": "blue",
-        **own_metadata(account["id"], "new@lab.test"),
+        **own_metadata(account["id"], "new@lab.test", is_verified=False),
     }
 
 
@@ -120,7 +127,13 @@ def test_a_sign_up_with_a_mail_shows_the_bare_user(tmp_path: Path) -> None:
     answer = visitor(emulator).post("/auth/v1/signup", json=said)
     who = done(answer)["id"]
     metadata = {"name": "New", **own_metadata(who, "new@lab.test", is_verified=False)}
-    expected = user(A_UUID, "new@lab.test", user_metadata=metadata, confirmation_sent_at=EPOCH)
+    expected = user(
+        A_UUID,
+        "new@lab.test",
+        user_metadata=metadata,
+        identity_data=metadata,
+        confirmation_sent_at=EPOCH,
+    )
     assert (answer.status_code, done(answer)) == (200, expected)
     [mail] = mails(emulator)
     assert (mail["to"], mail["kind"]) == ("new@lab.test", "confirmation")
@@ -141,6 +154,21 @@ def test_who_signed_up_signs_in_once_the_address_is_confirmed(tmp_path: Path) ->
     }
     assert anyone.post("/auth/v1/verify", json=said).status_code == 200
     assert anyone.post("/auth/v1/token?grant_type=password", json=NEW).status_code == 200
+
+
+def test_a_mail_that_is_answered_verifies_the_identity_and_later_data_leave_it(
+    tmp_path: Path,
+) -> None:
+    emulator = project(tmp_path, CONFIRMS)
+    told = {"name": "New", "plan": {"tier": "pro"}}
+    signed_up = visitor(emulator).post("/auth/v1/signup", json={**NEW, "data": told})
+    who = done(signed_up)["id"]
+    landed = fragment_of(follow(emulator, newest_mail(emulator, "new@lab.test")["link"]))
+    client = bearing(emulator, landed["access_token"])
+    account = done(client.put("/auth/v1/user", json={"data": {"name": "Newer", "plan": None}}))
+    own = own_metadata(who, "new@lab.test")
+    assert account["user_metadata"] == {"name": "Newer", **own}
+    assert account["identities"][0]["identity_data"] == {**told, **own}
 
 
 def test_a_wrong_password_of_an_unconfirmed_account_tells_nothing(tmp_path: Path) -> None:
@@ -206,7 +234,10 @@ def test_an_unconfirmed_address_that_needs_no_mail_is_confirmed_by_a_sign_up(
     answer = visitor(emulator).post("/auth/v1/signup", json=said)
     who = done(answer)["user"]["id"]
     metadata = {"name": "Eve", **own_metadata(who, "eve@lab.test")}
-    expected = session(confirmed(A_UUID, "eve@lab.test", user_metadata=metadata))
+    said_once = {**metadata, "email_verified": False}
+    expected = session(
+        confirmed(A_UUID, "eve@lab.test", user_metadata=metadata, identity_data=said_once)
+    )
     assert (answer.status_code, done(answer)) == (200, expected)
     assert log_in(emulator, "eve")["user"]["id"] == who
 

@@ -223,6 +223,7 @@ def test_an_archive_holds_everything_of_the_user(tmp_path: Path) -> None:
             "last_sign_in_at": EPOCH,
             "user_metadata": {"name": "Ada", **own_metadata(ADA, "ada@lab.test")},
             "app_metadata": {},
+            "identity_data": {"name": "Ada", **own_metadata(ADA, "ada@lab.test")},
             "analytics_opt_in": True,
             "product_mail_opt_in": False,
             "confirmation_sent_at": None,
