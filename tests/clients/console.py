@@ -42,10 +42,20 @@ class Console:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def open(self, url: str, key: str, *, folder: Path = node.HERE, **auth: Any) -> Client:
-        """Make a client; `auth` are options such as `flowType`."""
+    def open(
+        self,
+        url: str,
+        key: str,
+        *,
+        folder: Path = node.HERE,
+        held: dict[str, Any] | None = None,
+        **auth: Any,
+    ) -> Client:
+        """Make a client; `auth` are options such as `flowType`, `held` is a session that it kept
+        from an earlier life.
+        """
         name = f"client-{next(self._names)}"
-        self.ask(open=name, url=url, key=key, folder=str(folder), auth=auth)
+        self.ask(open=name, url=url, key=key, folder=str(folder), auth=auth, held=held)
         return Client(self, name)
 
 

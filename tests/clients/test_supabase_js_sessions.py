@@ -110,6 +110,20 @@ def test_a_refresh_does_not_prolong_a_timebox_and_is_refused_after_it(
     assert not is_live(ada)
 
 
+def test_who_comes_back_after_a_timebox_is_signed_out(project: MakeProject) -> None:
+    here = project(session_timebox="PT8H")
+    kept = here.signed_in().held()
+    assert kept is not None
+    here.control("clock/advance", duration="PT8H")
+    # As it is the day after: an access token that lasts an hour is over.
+    ada = here.client(held={**kept, "expires_at": 1_700_000_000})
+    back = ada.call("getSession")
+    # Whether this call or the client's own beginning is told why is a matter of their race.
+    assert back.data == {"session": None}
+    assert back.code in ("session_expired", None)
+    assert ada.held() is None
+
+
 def test_expiring_one_session_ends_only_that_one(project: MakeProject) -> None:
     here = project()
     first, second = here.signed_in(), here.signed_in()

@@ -1,5 +1,6 @@
 // The real supabase-js, driven call by call: a line of JSON in, a line of JSON out.
-// `{open, url, key, folder, auth}` makes a client of that name with the packages of a folder;
+// `{open, url, key, folder, auth}` makes a client of that name with the packages of a folder, and
+// with `held`, a session that it kept from an earlier life;
 // `{on, call, args}` calls one of its methods and answers `{data, error, requests}`.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -10,11 +11,17 @@ const WAIT_MS = 20_000;
 const clients = new Map();
 
 /** Make a client with the session in memory and no timer, which notes what it asks of the server. */
-function open({ open: name, url, key, folder, auth }) {
+function open({ open: name, url, key, folder, auth, held }) {
   const { createClient } = createRequire(pathToFileURL(`${folder}/`))("@supabase/supabase-js");
   const requests = [];
   const client = createClient(url, key, {
-    auth: { autoRefreshToken: false, persistSession: false, storageKey: name, ...auth },
+    auth: {
+      autoRefreshToken: false,
+      persistSession: false,
+      storageKey: name,
+      ...(held && { persistSession: true, storage: storing(name, held) }),
+      ...auth,
+    },
     // Node 20 has no WebSocket of its own, and without one createClient throws.
     realtime: { transport: ws },
     global: {
@@ -27,6 +34,16 @@ function open({ open: name, url, key, folder, auth }) {
   });
   clients.set(name, { client, requests });
   return {};
+}
+
+/** Keep a session as a page's local storage does. */
+function storing(name, session) {
+  const items = new Map([[name, JSON.stringify(session)]]);
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
+    removeItem: (key) => items.delete(key),
+  };
 }
 
 /** Call a method such as `auth.admin.createUser` and say what it came to. */

@@ -102,6 +102,14 @@ def test_two_tabs_with_the_same_cookie_end_with_the_same_session(tmp_path: Path)
     assert stored(first)["refresh_token"] == stored(second)["refresh_token"]
 
 
+def test_a_session_whose_time_is_up_is_not_renewed(tmp_path: Path) -> None:
+    emulator = project(tmp_path, "session_timebox: PT1H", is_wall_clock=True)
+    client = emulator.signed_in()
+    pass_by(emulator, 3600)
+    answer = client.get("/api/cloud/me")
+    assert (answer.status_code, answer.json()) == (401, LOGIN_REQUIRED)
+
+
 @pytest.mark.parametrize("how", ["signed out", "banned", "deleted"])
 def test_a_session_that_has_ended_is_not_renewed(tmp_path: Path, how: str) -> None:
     emulator, client = later(tmp_path, 3600)
