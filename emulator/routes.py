@@ -14,6 +14,7 @@ from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
+from emulator.surfaces.supabase.switched_off import PURPOSE
 from emulator.surfaces.upstream import absent
 from emulator.surfaces.upstream.app import upstream_routes
 from emulator.wire.stripe_urls import PREFIX
@@ -77,7 +78,7 @@ def _upstream() -> Iterator[RouteRow]:
 
 
 def _supabase() -> Iterator[RouteRow]:
-    for method, path, handler in supabase.ROUTES:
+    for method, path, handler in (*supabase.ROUTES, *supabase.SWITCHED_OFF):
         yield RouteRow(
             surface="supabase",
             method=method,
@@ -134,8 +135,10 @@ class Operations:
     def __init__(self, table: list[RouteRow]) -> None:
         self.surfaces = {row.operation: row.surface for row in table}
         """The surface of every operation by its name."""
-        self.unbuilt = frozenset(row.operation for row in table if row.purpose == NOT_BUILT)
-        """The operations that answer 501."""
+        self.unbuilt = frozenset(
+            row.operation for row in table if row.purpose.startswith((NOT_BUILT, PURPOSE))
+        )
+        """The operations that answer 501, or that their feature is switched off."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
         for row in table:
             pattern, _, _ = compile_path(row.path)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
-from emulator.surfaces.supabase import about, absent, admin, codes, sessions
+from emulator.surfaces.supabase import about, absent, admin, codes, sessions, switched_off
 from emulator.surfaces.supabase.errors import render
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
@@ -46,11 +46,14 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 ABSENT = tuple(absent.absent_routes(PREFIX))
 """The same of what answers 501."""
 
+SWITCHED_OFF = tuple(switched_off.switched_off_routes())
+"""The same of what a new project has switched off."""
+
 
 def build_supabase() -> FastAPI:
     """Return the ASGI app of Supabase Auth."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for method, path, handler in (*ROUTES, *ABSENT):
+    for method, path, handler in (*ROUTES, *ABSENT, *SWITCHED_OFF):
         endpoint = handler if method == "GET" else _counted(handler)
         app.router.routes.append(Route(PREFIX + path, endpoint, methods=[method]))
     install(app, render)

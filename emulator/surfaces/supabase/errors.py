@@ -119,6 +119,21 @@ class OtpDisabled(Refusal):
         super().__init__("Signups not allowed for otp")
 
 
+class SwitchedOff(Refusal):
+    """A feature that a new project has not; `code` is GoTrue's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class FactorNotFound(Refusal):
+    """The user has no second factor of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("Factor not found")
+
+
 TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     refusals.NotFound: (404, "not_found"),
     refusals.Forbidden: (403, "forbidden"),
@@ -168,6 +183,8 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     PhoneLoginsDisabled: (422, "phone_provider_disabled"),
     AnonymousDisabled: (422, "anonymous_provider_disabled"),
     OtpDisabled: (422, "otp_disabled"),
+    SwitchedOff: (404, "feature_disabled"),
+    FactorNotFound: (404, "mfa_factor_not_found"),
 }
 """Refusal → status and code; every refusal has a row."""
 
@@ -195,6 +212,8 @@ def status_and_code(refusal: Refusal) -> tuple[int, str]:
         code = refusal.said or _INJECTED.get(status, "unexpected_failure")
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
+    if isinstance(refusal, SwitchedOff):
+        code = refusal.code
     return status, code
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator.surfaces.supabase.absent import ABSENT, Asks
+from emulator.surfaces.supabase.switched_off import SWITCHED_OFF
 from tests.surfaces.supabase.gotrue import admin, error, project, refusal, signed_in, visitor
 
 ROWS = [(asks, method, path) for asks, rows in ABSENT.items() for method, path in rows]
@@ -24,6 +25,34 @@ def test_what_is_not_built_yet_says_its_name(
     message = f"{method} /auth/v1{path} exists upstream but the emulator does not have it yet."
     answer = CLIENTS[asks](emulator).request(method, url)
     assert error(answer) == refusal(501, "not_implemented", message)
+    if asks == "admin":
+        assert error(signed_in(emulator).request(method, url))[:2] == (403, "not_admin")
+    if asks == "user":
+        assert error(visitor(emulator).request(method, url))[:2] == (403, "bad_jwt")
+
+
+OFF = {
+    "SAML": ("saml_provider_disabled", "SAML 2.0 is disabled"),
+    "passkeys": ("passkey_disabled", "Passkeys are disabled"),
+    "OAuth server": ("feature_disabled", "OAuth server is disabled"),
+    "custom providers": ("feature_disabled", "Custom OAuth providers are disabled"),
+    "linking": ("manual_linking_disabled", "Manual linking is disabled"),
+    "factors": ("mfa_factor_not_found", "Factor not found"),
+}
+
+
+@pytest.mark.parametrize(
+    ("feature", "asks", "method", "path"),
+    SWITCHED_OFF,
+    ids=[f"{method} {path}" for _, _, method, path in SWITCHED_OFF],
+)
+def test_what_a_new_project_has_switched_off_is_refused_as_gotrue_does(
+    tmp_path: Path, feature: str, asks: Asks, method: str, path: str
+) -> None:
+    emulator = project(tmp_path)
+    url = "/auth/v1" + re.sub(r"[{}]", "", path)
+    answer = CLIENTS[asks](emulator).request(method, url)
+    assert error(answer) == refusal(404, *OFF[feature])
     if asks == "admin":
         assert error(signed_in(emulator).request(method, url))[:2] == (403, "not_admin")
     if asks == "user":
@@ -56,4 +85,5 @@ def test_coverage_does_not_ask_for_what_is_not_built(tmp_path: Path) -> None:
     asked = {*view["met"], *view["never"]}
     assert "POST /auth/v1/token" in asked
     assert not {f"{method} /auth/v1{path}" for _, method, path in ROWS} & asked
+    assert not {f"{method} /auth/v1{path}" for _, _, method, path in SWITCHED_OFF} & asked
     assert "get_claim" not in asked
