@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request, Response
 
 from emulator.seeding.schema import UUID_TEXT
-from emulator.surfaces.supabase.errors import EmailExists, UserNotFound
+from emulator.surfaces.supabase.errors import BadUserId, EmailExists, UserNotFound
 from emulator.surfaces.supabase.requests import (
     allowed_redirect,
     email_member,
@@ -24,7 +25,9 @@ from emulator.surfaces.supabase.requests import (
     text_member,
 )
 from emulator.surfaces.supabase.sessions import name_of
+from emulator.wire.bodies import body_of
 from emulator.wire.credentials import tagged
+from emulator.wire.errors import NotImplementedHere
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import user_view
 from emulator.wire.mails import verify_url
@@ -77,10 +80,29 @@ async def create_user(request: Request) -> Response:
     require_service(request)
     world = exchange_of(request).world
     body = await read_body(request)
+    _require_built(request, body)
+    if not body.get("email"):
+        raise Invalid("email", "Cannot create a user without either an email or phone")
     user = _create(request, body, metadata="user_metadata", pin=_uuid(body))
     if body.get("email_confirm") is True:
         user = accounts.confirm_email(world, user)
     return reply(user_view(world, _updated(world, user, body)))
+
+
+UNBUILT: Mapping[str, object] = {
+    "phone": None,
+    "password_hash": None,
+    "role": "authenticated",
+    "should_soft_delete": False,
+}
+"""What GoTrue heeds of an account and the emulator does not → the value that asks for nothing."""
+
+
+def _require_built(request: Request, body: Mapping[str, Any]) -> None:
+    """Refuse NotImplementedHere by name what would be left undone in silence."""
+    for member, nothing in UNBUILT.items():
+        if body.get(member) and body[member] != nothing:
+            raise NotImplementedHere(f"`{member}` in {request.method} {request.url.path}")
 
 
 def _create(
@@ -112,11 +134,16 @@ def _uuid(body: Mapping[str, Any]) -> str | None:
     given = optional_text(body, "id")
     if given is not None and not UUID_TEXT.fullmatch(given):
         raise Invalid("id", "ID must conform to the uuid v4 format")
+    if given == str(UUID(int=0)):
+        raise Invalid("id", "ID cannot be a nil uuid")
     return given and given.lower()
 
 
 def _user(request: Request) -> User:
-    user = exchange_of(request).world.get(User, request.path_params["user_id"])
+    user_id = request.path_params["user_id"].lower()
+    if not UUID_TEXT.fullmatch(user_id):
+        raise BadUserId
+    user = exchange_of(request).world.get(User, user_id)
     if user is None:
         raise UserNotFound
     return user
@@ -134,6 +161,7 @@ async def update_user(request: Request) -> Response:
     world = exchange_of(request).world
     user = _user(request)
     body = await read_body(request)
+    _require_built(request, body)
     given = object_member(body, "user_metadata")
     if given:
         metadata = accounts.merge_metadata(user.user_metadata, given)
@@ -183,7 +211,11 @@ def _seconds(duration: str) -> int:
 async def delete_user(request: Request) -> Response:
     """`DELETE /admin/users/{user_id}`: forget an account at once."""
     require_service(request)
-    forget(exchange_of(request).world, _user(request))
+    user = _user(request)
+    # Real: the body may be empty; it asks for the account to be kept without what it says.
+    if await body_of(request):
+        _require_built(request, await read_body(request))
+    forget(exchange_of(request).world, user)
     return reply({})
 
 
