@@ -145,11 +145,16 @@ class ReusedRefreshToken(Refusal):
 
 
 class RateLimited(Refusal):
-    """Too many mails or requests in this minute of the world's clock."""
+    """Too many mails or requests in this minute of the world's clock.
+
+    Real: GoTrue's words (supabase/auth internal/api/errors.go, middleware.go), which applications
+    read, as both limits of mails have one code.
+    """
 
     def __init__(self, kind: Literal["mail", "request"], *, retry_after_seconds: int) -> None:
-        said = "Email rate limit exceeded" if kind == "mail" else "Request rate limit reached"
-        super().__init__(f"{said}; try again in {retry_after_seconds} seconds.")
+        after = f"you can only request this after {retry_after_seconds} seconds."
+        of_mails = f"For security purposes, {after}"
+        super().__init__(of_mails if kind == "mail" else "Request rate limit reached")
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
 
@@ -171,8 +176,8 @@ class EmailNotConfirmed(Refusal):
 class UserBanned(Refusal):
     """The account may not sign in."""
 
-    def __init__(self) -> None:
-        super().__init__("User is banned")
+    def __init__(self, message: str = "User is banned") -> None:
+        super().__init__(message)
 
 
 class SamePassword(Refusal):

@@ -114,7 +114,7 @@ def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
     session = world.expect(Session, token.session_id)
     user = world.expect(User, session.user_id)
     if accounts.is_banned(user, world.now):
-        raise UserBanned
+        raise UserBanned("Invalid Refresh Token: User Banned")
     if session.expired_at is not None:
         raise SessionExpired
     active = world.newest(RefreshToken, "session", session.id, limit=1)[0]

@@ -29,6 +29,12 @@ class SignedUp:
     signed_in: SignedIn | None = None
 
 
+def require_open(world: World) -> None:
+    """Refuse SignupsDisabled where new accounts are not taken."""
+    if not world.auth.allows_signups:
+        raise SignupsDisabled
+
+
 def sign_up(
     world: World,
     *,
@@ -46,8 +52,7 @@ def sign_up(
     or confirmed where that needs no mail, and keeps its password. Refuses SignupsDisabled,
     EmailTaken, WeakPassword, Invalid, RateLimited.
     """
-    if not world.auth.allows_signups:
-        raise SignupsDisabled
+    require_open(world)
     needs_mail = world.auth.confirms_email
     accounts.require_strong(world, password)
     user = world.find(User, "email", email.lower())
@@ -120,8 +125,7 @@ def mail_sign_in(
     user = world.find(User, "email", email.lower())
     kind: OneTimeKind = "magiclink"
     if user is None or user.email_confirmed_at is None:
-        if not world.auth.allows_signups:
-            raise SignupsDisabled
+        require_open(world)
         if user is None:
             user = open_account(
                 world, email=email, password=None, name=name, metadata=metadata, source=source

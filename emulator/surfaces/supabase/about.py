@@ -16,7 +16,8 @@ PROVIDERS = (
 )
 """The providers that GoTrue knows, none of them enabled."""
 
-_OFF = ("anonymous_users", *PROVIDERS, "phone")
+_OFF = ("anonymous_users", *(one for one in PROVIDERS if one != "x"), "phone")
+"""Real: X is a provider that the settings do not list (supabase/auth internal/api/settings.go)."""
 
 
 async def get_health(_: Request) -> Response:
@@ -41,6 +42,7 @@ async def get_settings(request: Request) -> Response:
             "phone_autoconfirm": False,
             "sms_provider": "",
             "saml_enabled": False,
+            "saml_private_key_next_configured": False,
             "passkeys_enabled": False,
         }
     )

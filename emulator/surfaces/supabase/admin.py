@@ -1,4 +1,4 @@
-"""The admin API: accounts and links, for whoever holds the service key."""
+"""The admin API: accounts, for whoever holds the service key."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request, Response
 
 from emulator.seeding.schema import UUID_TEXT
-from emulator.surfaces.supabase.errors import EmailExists, UserNotFound
+from emulator.surfaces.supabase.errors import BadUserId, EmailExists, UserNotFound
 from emulator.surfaces.supabase.requests import (
-    allowed_redirect,
     email_member,
     given_text,
     object_member,
     optional_text,
     read_body,
-    redirect_of,
     reply,
     require_service,
-    text_member,
 )
 from emulator.surfaces.supabase.sessions import name_of
-from emulator.wire.credentials import tagged
+from emulator.wire.bodies import body_of
+from emulator.wire.errors import NotImplementedHere
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import user_view
-from emulator.wire.mails import verify_url
-from emulator.world import accounts, one_time, sessions, signups
+from emulator.world import accounts, sessions, signups
 from emulator.world.forgetting import forget
-from emulator.world.records import OneTimeKind, User
+from emulator.world.records import User
 from emulator.world.refusals import EmailTaken, Invalid
 from emulator.world.texts import json_text
 from emulator.world.times import SECOND
@@ -77,20 +75,39 @@ async def create_user(request: Request) -> Response:
     require_service(request)
     world = exchange_of(request).world
     body = await read_body(request)
-    user = _create(request, body, metadata="user_metadata", pin=_uuid(body))
+    _require_built(request, body)
+    if not body.get("email"):
+        raise Invalid("email", "Cannot create a user without either an email or phone")
+    user = create_account(request, body, metadata="user_metadata", pin=_uuid(body))
     if body.get("email_confirm") is True:
         user = accounts.confirm_email(world, user)
     return reply(user_view(world, _updated(world, user, body)))
 
 
-def _create(
+UNBUILT: Mapping[str, object] = {
+    "phone": None,
+    "password_hash": None,
+    "role": "authenticated",
+    "should_soft_delete": False,
+}
+"""What GoTrue heeds of an account and the emulator does not → the value that asks for nothing."""
+
+
+def _require_built(request: Request, body: Mapping[str, Any]) -> None:
+    """Refuse NotImplementedHere by name what would be left undone in silence."""
+    for member, nothing in UNBUILT.items():
+        if body.get(member) and body[member] != nothing:
+            raise NotImplementedHere(f"`{member}` in {request.method} {request.url.path}")
+
+
+def create_account(
     request: Request,
     body: Mapping[str, Any],
     *,
     metadata: str = "data",
-    signs_up: bool = False,
     pin: str | None = None,
 ) -> User:
+    """Create the account that a body describes. Refuses EmailExists, WeakPassword, Invalid."""
     exchange = exchange_of(request)
     given = object_member(body, metadata)
     try:
@@ -100,7 +117,7 @@ def _create(
             password=optional_text(body, "password"),
             name=name_of(given),
             metadata=json_text(given),
-            signs_up=signs_up,
+            signs_up=False,
             pin=pin,
             source=exchange.source,
         )
@@ -112,11 +129,16 @@ def _uuid(body: Mapping[str, Any]) -> str | None:
     given = optional_text(body, "id")
     if given is not None and not UUID_TEXT.fullmatch(given):
         raise Invalid("id", "ID must conform to the uuid v4 format")
+    if given == str(UUID(int=0)):
+        raise Invalid("id", "ID cannot be a nil uuid")
     return given and given.lower()
 
 
 def _user(request: Request) -> User:
-    user = exchange_of(request).world.get(User, request.path_params["user_id"])
+    user_id = request.path_params["user_id"].lower()
+    if not UUID_TEXT.fullmatch(user_id):
+        raise BadUserId
+    user = exchange_of(request).world.get(User, user_id)
     if user is None:
         raise UserNotFound
     return user
@@ -134,6 +156,7 @@ async def update_user(request: Request) -> Response:
     world = exchange_of(request).world
     user = _user(request)
     body = await read_body(request)
+    _require_built(request, body)
     given = object_member(body, "user_metadata")
     if given:
         metadata = accounts.merge_metadata(user.user_metadata, given)
@@ -183,91 +206,9 @@ def _seconds(duration: str) -> int:
 async def delete_user(request: Request) -> Response:
     """`DELETE /admin/users/{user_id}`: forget an account at once."""
     require_service(request)
-    forget(exchange_of(request).world, _user(request))
+    user = _user(request)
+    # Real: the body may be empty; it asks for the account to be kept without what it says.
+    if await body_of(request):
+        _require_built(request, await read_body(request))
+    forget(exchange_of(request).world, user)
     return reply({})
-
-
-async def invite(request: Request) -> Response:
-    """`POST /invite`: mail an invitation to a new address, whose account it creates."""
-    require_service(request)
-    world = exchange_of(request).world
-    body = await read_body(request)
-    user = world.find(User, "email", email_member(body))
-    if user is not None and user.email_confirmed_at is not None:
-        raise EmailExists
-    if user is None:
-        user = _create(request, body)
-    user = one_time.mail_code(world, user, "invite", redirect_to=redirect_of(request))
-    return reply(user_view(world, user))
-
-
-_LINKS: Mapping[str, OneTimeKind] = {
-    "signup": "signup",
-    "invite": "invite",
-    "magiclink": "magiclink",
-    "recovery": "recovery",
-    "email_change_current": "email_change_old",
-    "email_change_new": "email_change",
-}
-
-
-async def generate_link(request: Request) -> Response:
-    """`POST /admin/generate_link`: the link and code that a mail would carry, without the mail."""
-    require_service(request)
-    exchange = exchange_of(request)
-    world = exchange.world
-    body = await read_body(request)
-    said = optional_text(body, "type") or ""
-    if said not in _LINKS:
-        raise Invalid("type", f"Invalid email action link type requested: {said}")
-    user = world.find(User, "email", email_member(body))
-    if user is None and said == "magiclink":
-        said = "signup"  # Real: so is the link of whoever has no account yet.
-    user = _linked(request, said, body, user)
-    address = None
-    if said.startswith("email_change"):
-        new_email = email_member(body, "new_email")
-        try:
-            accounts.require_free_email(world, user, new_email)
-        except EmailTaken:
-            raise EmailExists from None
-        user = accounts.put_user(
-            world, replace(user, new_email=new_email, is_change_half_confirmed=False)
-        )
-        address = new_email if said == "email_change_new" else user.email
-    code = one_time.issue_code(world, user, _LINKS[said], email=address)
-    user = one_time.note_sent(world, user, _LINKS[said])
-    kind = "email_change" if said.startswith("email_change") else said
-    given = allowed_redirect(request, optional_text(body, "redirect_to"))
-    redirect_to = given or redirect_of(request) or world.auth.site_url
-    link = verify_url(
-        world, exchange.settings, token_hash=code.id, kind=kind, redirect_to=redirect_to
-    )
-    return reply(
-        {
-            **user_view(world, user),
-            "action_link": link,
-            "email_otp": code.code,
-            "hashed_token": tagged(code.id, world),
-            "verification_type": said,
-            "redirect_to": redirect_to,
-        }
-    )
-
-
-def _linked(request: Request, said: str, body: Mapping[str, Any], user: User | None) -> User:
-    """Return the user a link is for, created where the type creates one."""
-    if user is None and said not in ("signup", "invite"):
-        raise UserNotFound("User with this email not found")
-    if user is None and body.get("type") == "signup":
-        text_member(body, "password", "Signup requires a valid password")
-        return _create(request, body)
-    if user is None:
-        return _create(request, {**body, "password": None})
-    if said in ("signup", "invite") and user.email_confirmed_at is not None:
-        raise EmailExists
-    given = object_member(body, "data")
-    if said == "signup" and given:
-        metadata = accounts.merge_metadata(user.user_metadata, given)
-        user = accounts.put_user(exchange_of(request).world, replace(user, user_metadata=metadata))
-    return user

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
-from emulator.surfaces.supabase import about, absent, admin, codes, sessions, switched_off
+from emulator.surfaces.supabase import (
+    about,
+    absent,
+    admin,
+    codes,
+    links,
+    sessions,
+    switched_off,
+)
 from emulator.surfaces.supabase.errors import render
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
@@ -33,8 +41,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/settings", about.get_settings),
     ("GET", "/health", about.get_health),
     ("GET", "/.well-known/jwks.json", about.get_jwks),
-    ("POST", "/invite", admin.invite),
-    ("POST", "/admin/generate_link", admin.generate_link),
+    ("POST", "/invite", links.invite),
+    ("POST", "/admin/generate_link", links.generate_link),
     ("GET", "/admin/users", admin.list_users),
     ("POST", "/admin/users", admin.create_user),
     ("GET", "/admin/users/{user_id}", admin.get_user),

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from fastapi import Request, Response
 
 from emulator.surfaces.supabase.errors import (
+    BadEmail,
     Banned,
     EmailExists,
     OtpDisabled,
@@ -23,6 +24,7 @@ from emulator.surfaces.supabase.requests import (
     read_body,
     redirect_of,
     reply,
+    require_one_way,
     text_member,
 )
 from emulator.surfaces.supabase.sessions import name_of
@@ -31,7 +33,7 @@ from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.world import one_time, signups, verification
 from emulator.world.records import User
-from emulator.world.refusals import EmailTaken, Invalid, Refusal, UserBanned
+from emulator.world.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
 from emulator.world.texts import json_text
 from emulator.world.verification import SLOTS, Verified
 
@@ -43,7 +45,8 @@ async def recover(request: Request) -> Response:
     """`POST /recover`: mail a reset link; the answer is the same without such an account."""
     world = exchange_of(request).world
     body = await read_body(request)
-    challenge, user = challenge_of(body), world.find(User, "email", email_member(body))
+    email = email_member(body, absent="Password recovery requires an email")
+    challenge, user = challenge_of(body), world.find(User, "email", email)
     if user is not None:
         one_time.mail_code(
             world, user, "recovery", redirect_to=redirect_of(request), challenge=challenge
@@ -56,9 +59,14 @@ async def send_otp(request: Request) -> Response:
     exchange = exchange_of(request)
     world = exchange.world
     body = await read_body(request)
+    require_one_way(body, "Only an email address or phone number should be provided")
+    if body.get("email") and body.get("channel"):
+        raise Invalid("channel", "Channel should only be specified with Phone OTP")
+    challenge = challenge_of(body)
     if body.get("phone"):
         raise PhoneDisabled
-    email, metadata = email_member(body), object_member(body, "data")
+    email = email_member(body, absent="One of email or phone must be set")
+    metadata = object_member(body, "data")
     if body.get("create_user") is False and world.find(User, "email", email) is None:
         raise OtpDisabled
     signups.mail_sign_in(
@@ -67,7 +75,7 @@ async def send_otp(request: Request) -> Response:
         name=name_of(metadata),
         metadata=json_text(metadata),
         redirect_to=redirect_of(request),
-        challenge=challenge_of(body),
+        challenge=challenge,
         source=exchange.source,
     )
     return reply({})
@@ -84,9 +92,16 @@ async def resend(request: Request) -> Response:
     kind = text_member(body, "type", _RESENT)
     if kind not in RESENT:
         raise Invalid("type", _RESENT)
-    if body.get("phone") or kind == "sms":
-        raise PhoneDisabled
-    user, challenge = world.find(User, "email", email_member(body)), challenge_of(body)
+    challenge = challenge_of(body)
+    if kind == "signup" and not body.get("email"):
+        raise Invalid("email", "Type provided requires an email address")
+    if kind == "sms" and not body.get("phone"):
+        raise Invalid("phone", "Type provided requires a phone number")
+    require_one_way(body, "Only an email address or phone number should be provided.")
+    if body.get("phone"):
+        raise PhoneDisabled("Phone logins are disabled")
+    email = email_member(body, absent="Missing email address or phone number")
+    user = world.find(User, "email", email)
     redirect_to = redirect_of(request)
     if user is not None and kind == "signup" and user.email_confirmed_at is None:
         one_time.mail_code(world, user, "signup", redirect_to=redirect_to, challenge=challenge)
@@ -102,7 +117,7 @@ async def verify(request: Request) -> Response:
     exchange = exchange_of(request)
     world = exchange.world
     body = await read_body(request)
-    kind = _kind(optional_text(body, "type"))
+    kind = text_member(body, "type", "Verify requires a verification type")
     try:
         verified = _verified(request, kind, body)
     except UserBanned:
@@ -120,28 +135,38 @@ def _verified(request: Request, kind: str, body: dict[str, Any]) -> Verified:
     token, token_hash = optional_text(body, "token"), optional_text(body, "token_hash")
     if (token is None) == (token_hash is None):
         raise Invalid("token", "Verify requires either a token or a token hash")
-    if body.get("phone"):
-        raise PhoneDisabled
+    email, phone = optional_text(body, "email"), optional_text(body, "phone")
     if token is not None:
+        if (email is None) == (phone is None):
+            message = "Only an email address or phone number should be provided on verify"
+            raise Invalid("token", message)
+        if phone is None:
+            email = _address(body)
+        if email is None or kind not in SLOTS:
+            # Real: nobody has such a number, or such a code; which of them is not said.
+            raise CodeExpired(is_link=False)
         return verification.verify_code(
-            world, email=email_member(body), code=token, kind=kind, source=exchange.source
+            world, email=email, code=token, kind=kind, source=exchange.source
         )
-    if body.get("email"):
+    if email or phone or body.get("redirect_to"):
         raise Invalid("token_hash", "Only the token_hash and type should be provided")
     bare = untagged(token_hash or "", world) or ""
     return verification.verify_link(
-        world, token_hash=bare, kind=kind, is_followed=False, source=exchange.source
+        world, token_hash=bare, kind=_of_link(kind), is_followed=False, source=exchange.source
     )
 
 
-def _kind(said: str | None) -> str:
-    if said is None:
-        raise Invalid("type", "Verify requires a verification type")
-    if said in ("sms", "phone_change"):
-        raise PhoneDisabled
-    if said not in SLOTS:
+def _address(body: dict[str, Any]) -> str:
+    try:
+        return email_member(body)
+    except Invalid:
+        raise BadEmail from None
+
+
+def _of_link(kind: str) -> str:
+    if kind not in SLOTS:
         raise Invalid("type", "Invalid email verification type")
-    return said
+    return kind
 
 
 async def follow_link(request: Request) -> Response:
@@ -162,7 +187,7 @@ async def follow_link(request: Request) -> Response:
             verified = verification.verify_link(
                 world,
                 token_hash=untagged(token, world) or "",
-                kind=_kind(kind),
+                kind=_of_link(kind),
                 is_followed=True,
                 source=exchange.source,
             )

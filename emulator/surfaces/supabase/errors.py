@@ -95,8 +95,8 @@ class EmailExists(Refusal):
 class PhoneDisabled(Refusal):
     """Accounts have addresses, not numbers."""
 
-    def __init__(self) -> None:
-        super().__init__("Unsupported phone provider")
+    def __init__(self, message: str = "Unsupported phone provider") -> None:
+        super().__init__(message)
 
 
 class PhoneLoginsDisabled(Refusal):
@@ -126,6 +126,34 @@ class SwitchedOff(Refusal):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ProviderDisabled(Refusal):
+    """A token of another identity provider was to be exchanged for a session."""
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(f'Provider (issuer "{issuer}") is not enabled')
+
+
+class Web3Disabled(Refusal):
+    """A signature of a wallet was to be exchanged for a session."""
+
+    def __init__(self) -> None:
+        super().__init__("Web3 provider is disabled")
+
+
+class BadEmail(Refusal):
+    """A code was typed with something that is no address. Real: another status than elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid email format")
+
+
+class BadUserId(Refusal):
+    """An account was asked for by something that is no UUID."""
+
+    def __init__(self) -> None:
+        super().__init__("user_id must be an UUID")
 
 
 class FactorNotFound(Refusal):
@@ -186,6 +214,10 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     OtpDisabled: (422, "otp_disabled"),
     SwitchedOff: (404, "feature_disabled"),
     FactorNotFound: (404, "mfa_factor_not_found"),
+    ProviderDisabled: (400, "provider_disabled"),
+    Web3Disabled: (422, "web3_provider_disabled"),
+    BadEmail: (422, "validation_failed"),
+    BadUserId: (404, "validation_failed"),
 }
 """Refusal → status and code; every refusal has a row."""
 

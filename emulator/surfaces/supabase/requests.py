@@ -71,12 +71,22 @@ def text_member(body: Mapping[str, Any], name: str, message: str) -> str:
     return value
 
 
-def email_member(body: Mapping[str, Any], name: str = "email") -> str:
-    """Return a member that must be an e-mail address, in lower case. Refuses Invalid, BadJson."""
+def email_member(
+    body: Mapping[str, Any], name: str = "email", *, absent: str = "An email address is required"
+) -> str:
+    """Return a member that must be an e-mail address, in lower case; `absent` is what is said where
+    there is none. Refuses Invalid, BadJson.
+    """
     try:
-        return _EMAIL.validate_python(text_member(body, name, "An email address is required"))
+        return _EMAIL.validate_python(text_member(body, name, absent))
     except ValidationError:
         raise Invalid(name, "Unable to validate email address: invalid format") from None
+
+
+def require_one_way(body: Mapping[str, Any], message: str) -> None:
+    """Refuse Invalid with the message where a body has both an address and a number."""
+    if optional_text(body, "email") and optional_text(body, "phone"):
+        raise Invalid("phone", message)
 
 
 def object_member(body: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from emulator.surfaces.supabase.errors import (
     NotAdmin,
     PhoneDisabled,
     PhoneLoginsDisabled,
+    ProviderDisabled,
     UnknownGrant,
+    Web3Disabled,
 )
 from emulator.surfaces.supabase.requests import (
     bearer,
@@ -22,11 +24,14 @@ from emulator.surfaces.supabase.requests import (
     email_member,
     given_text,
     object_member,
+    optional_text,
     read_body,
     redirect_of,
     reply,
+    require_one_way,
     text_member,
 )
+from emulator.surfaces.supabase.switched_off import ISSUERS
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
@@ -36,6 +41,7 @@ from emulator.world.records import User
 from emulator.world.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_text
+from emulator.world.world import World
 
 SCOPES = ("global", "local", "others")
 
@@ -45,18 +51,26 @@ async def signup(request: Request) -> Response:
     exchange = exchange_of(request)
     world = exchange.world
     body = await read_body(request)
-    if not body.get("email"):
-        raise PhoneDisabled if body.get("phone") else AnonymousDisabled
+    if not body.get("email") and not body.get("phone"):
+        raise AnonymousDisabled
+    # Real: what is off is told in this order (supabase/auth internal/api/signup.go).
+    signups.require_open(world)
+    password = text_member(body, "password", "Signup requires a valid password")
+    accounts.require_strong(world, password)
+    require_one_way(body, "Only an email address or phone number should be provided on signup.")
+    challenge = challenge_of(body)
+    if body.get("phone"):
+        raise PhoneDisabled("Phone signups are disabled")
     email = email_member(body)
     metadata = object_member(body, "data")
     signed_up = signups.sign_up(
         world,
         email=email,
-        password=text_member(body, "password", "Signup requires a valid password"),
+        password=password,
         name=name_of(metadata),
         metadata=json_text(metadata),
         redirect_to=redirect_of(request),
-        challenge=challenge_of(body),
+        challenge=challenge,
         source=exchange.source,
     )
     if signed_up.signed_in is not None:
@@ -80,6 +94,7 @@ def name_of(metadata: Mapping[str, Any]) -> str:
 
 
 def _by_password(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+    require_one_way(body, "Only an email address or phone number should be provided on login.")
     if body.get("phone"):
         raise PhoneLoginsDisabled
     return sessions.sign_in(
@@ -116,10 +131,28 @@ def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
     )
 
 
+def _by_id_token(_: Exchange, body: dict[str, Any]) -> SignedIn:
+    """Refuse as a project does that has enabled no provider.
+
+    Real: supabase/auth internal/api/token_oidc.go, `getProvider`.
+    """
+    provider = optional_text(body, "provider") or ""
+    if provider in ISSUERS:
+        raise ProviderDisabled(ISSUERS[provider])
+    raise Invalid("provider", f'Custom OIDC provider "{provider}" not allowed')
+
+
+def _by_wallet(_: Exchange, __: dict[str, Any]) -> SignedIn:
+    """Refuse as a project does that has enabled no chain. Real: internal/api/web3.go."""
+    raise Web3Disabled
+
+
 _GRANTS: Mapping[str, Callable[[Exchange, dict[str, Any]], SignedIn]] = {
     "password": _by_password,
     "refresh_token": _by_refresh_token,
     "pkce": _by_flow,
+    "id_token": _by_id_token,
+    "web3": _by_wallet,
 }
 
 
@@ -145,37 +178,39 @@ async def update_user(request: Request) -> Response:
     world = exchange.world
     actor = bearer(request)
     body = await read_body(request)
+    # Real: what is off is told in this order (supabase/auth internal/api/user.go).
+    email = email_member(body) if body.get("email") else None
     if body.get("phone"):
         raise PhoneDisabled
+    password = given_text(body, "password")
+    if password is not None:
+        accounts.require_strong(world, password)
     if body.get("app_metadata") is not None:
         raise NotAdmin("Updating app_metadata requires admin privileges")
     user = world.expect(User, actor.user_id)
+    if email is not None:
+        _require_free(world, user, email)
     if body.get("data") is not None:
         metadata = accounts.merge_metadata(user.user_metadata, object_member(body, "data"))
         user = accounts.put_user(world, replace(user, user_metadata=metadata))
-    password = given_text(body, "password")
     if password is not None:
         user = accounts.change_password(world, user, password=password)
         sessions.sign_out(world, actor, scope="others")
         record_audit(world, actor, "password.changed", user)
-    if body.get("email"):
-        user = _ask_to_change_email(request, user, body)
+    challenge = challenge_of(body)
+    if email is not None and email != user.email:
+        # Real: a change is asked for by mail even where sign-ups need no confirmation.
+        user = one_time.mail_change(
+            world, user, email=email, redirect_to=redirect_of(request), challenge=challenge
+        )
     return reply(user_view(world, user))
 
 
-def _ask_to_change_email(request: Request, user: User, body: dict[str, Any]) -> User:
-    """Real: a change is asked for by mail even where sign-ups need no confirmation."""
-    world = exchange_of(request).world
-    email, challenge = email_member(body), challenge_of(body)
-    if email == user.email:
-        return user
+def _require_free(world: World, user: User, email: str) -> None:
     try:
         accounts.require_free_email(world, user, email)
     except EmailTaken:
         raise EmailExists from None
-    return one_time.mail_change(
-        world, user, email=email, redirect_to=redirect_of(request), challenge=challenge
-    )
 
 
 async def logout(request: Request) -> Response:
@@ -183,6 +218,6 @@ async def logout(request: Request) -> Response:
     actor = bearer(request)
     scope = request.query_params.get("scope") or "global"
     if scope not in SCOPES:
-        raise Invalid("scope", f"Unsupported logout scope {scope!r}; use one of {SCOPES}")
+        raise Invalid("scope", f'Unsupported logout scope "{scope}"')
     sessions.sign_out(exchange_of(request).world, actor, scope=scope)
     return Response(status_code=204)

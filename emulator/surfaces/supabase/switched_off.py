@@ -79,6 +79,19 @@ SWITCHED_OFF: tuple[tuple[Feature, Asks, str, str], ...] = (
 """The feature, whom a route asks for first, method and path below the prefix."""
 
 
+ISSUERS: Mapping[str, str] = {
+    "apple": "https://appleid.apple.com",
+    "azure": "https://login.microsoftonline.com/common/v2.0",
+    "facebook": "https://www.facebook.com",
+    "google": "https://accounts.google.com",
+    "kakao": "https://kauth.kakao.com",
+}
+"""Whose tokens a project exchanges for sessions once it has enabled the provider.
+
+Assumed: one of Apple or Azure is refused for the same reason, though GoTrue reads its issuer first.
+"""
+
+
 def switched_off_routes() -> list[tuple[str, str, Handler]]:
     """Return method, path and handler of every route whose feature is off."""
     return [

@@ -47,7 +47,7 @@ CLAIMS: dict[str, Any] = {
 PROVIDERS = [
     *("anonymous_users", "apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly"),
     *("github", "gitlab", "google", "kakao", "keycloak", "linkedin", "linkedin_oidc", "notion"),
-    *("slack", "slack_oidc", "snapchat", "spotify", "twitch", "twitter", "workos", "x", "zoom"),
+    *("slack", "slack_oidc", "snapchat", "spotify", "twitch", "twitter", "workos", "zoom"),
     "phone",
 ]
 
@@ -81,6 +81,7 @@ def test_the_settings_say_what_is_switched_on(
             "phone_autoconfirm": False,
             "sms_provider": "",
             "saml_enabled": False,
+            "saml_private_key_next_configured": False,
             "passkeys_enabled": False,
         },
     )

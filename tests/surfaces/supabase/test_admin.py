@@ -161,7 +161,16 @@ def test_an_account_that_was_made_can_use_the_product(tmp_path: Path) -> None:
     ("said", "expected"),
     [
         ({"email": "ada@lab.test"}, TAKEN),
-        ({}, refusal(400, "validation_failed", "An email address is required")),
+        (
+            {},
+            refusal(
+                400, "validation_failed", "Cannot create a user without either an email or phone"
+            ),
+        ),
+        (
+            {"email": "new@lab.test", "id": "00000000-0000-0000-0000-000000000000"},
+            refusal(400, "validation_failed", "ID cannot be a nil uuid"),
+        ),
         (
             {"email": "x"},
             refusal(400, "validation_failed", "Unable to validate email address: invalid format"),
@@ -221,10 +230,48 @@ def test_an_account_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-@pytest.mark.parametrize("who", [NOBODY, "x"])
-def test_an_account_that_is_not_there_is_not_found(tmp_path: Path, method: str, who: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        (NOBODY, (404, "user_not_found", "User not found")),
+        ("x", (404, "validation_failed", "user_id must be an UUID")),
+    ],
+)
+def test_an_account_that_is_not_there_is_not_found(
+    tmp_path: Path, method: str, who: str, expected: tuple[int, str, str]
+) -> None:
     answer = admin(project(tmp_path)).request(method, f"{USERS}/{who}", json={})
-    assert error(answer) == refusal(404, "user_not_found", "User not found")
+    assert error(answer) == refusal(*expected)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("POST", USERS, {"email": "new@lab.test", "password_hash": "$2y$10$x"}),
+        ("POST", USERS, {"email": "new@lab.test", "phone": "+15550100"}),
+        ("POST", USERS, {"phone": "+15550100"}),
+        ("PUT", f"{USERS}/{ADA}", {"role": "supabase_admin"}),
+        ("DELETE", f"{USERS}/{ADA}", {"should_soft_delete": True}),
+    ],
+)
+def test_what_would_be_left_undone_is_refused_by_name(
+    tmp_path: Path, method: str, path: str, said: dict[str, Any]
+) -> None:
+    answer = admin(project(tmp_path)).request(method, path, json=said)
+    name = f"`{list(said)[-1]}` in {method} {path}"
+    message = f"{name} exists upstream but the emulator does not have it yet."
+    assert error(answer) == refusal(501, "not_implemented", message)
+
+
+def test_what_asks_for_nothing_is_no_matter(tmp_path: Path) -> None:
+    said = {"phone": "", "role": "authenticated", "password_hash": None}
+    answer = admin(project(tmp_path)).put(f"{USERS}/{ADA}", json=said)
+    assert answer.status_code == 200
+
+
+def test_an_account_is_deleted_without_a_body_too(tmp_path: Path) -> None:
+    answer = admin(project(tmp_path)).delete(f"{USERS}/{ADA}")
+    assert (answer.status_code, done(answer)) == (200, {})
 
 
 def test_an_account_is_changed(tmp_path: Path) -> None:
@@ -338,7 +385,8 @@ def test_a_banned_user_can_neither_sign_in_nor_refresh(tmp_path: Path) -> None:
         said = {"email": "ada@lab.test", "password": password}
         assert error(anyone.post("/auth/v1/token?grant_type=password", json=said)) == banned
     token = {"refresh_token": session["refresh_token"]}
-    assert error(anyone.post("/auth/v1/token?grant_type=refresh_token", json=token)) == banned
+    refused = anyone.post("/auth/v1/token?grant_type=refresh_token", json=token)
+    assert error(refused) == refusal(400, "user_banned", "Invalid Refresh Token: User Banned")
     advance(emulator, 3600)
     assert anyone.post("/auth/v1/token?grant_type=refresh_token", json=token).status_code == 200
     assert log_in(emulator)["user"]["id"] == ADA

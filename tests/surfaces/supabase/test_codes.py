@@ -11,6 +11,7 @@ from tests.surfaces.supabase.gotrue import (
     A_UUID,
     ADA,
     ADAS,
+    CHALLENGE,
     CONFIRMS,
     EPOCH,
     admin,
@@ -272,24 +273,56 @@ def test_a_confirmation_is_sent_again_to_whoever_waits_for_one(
 
 
 RESENT = "Missing one of these types: signup, email_change, sms, phone_change"
+ONE_WAY = "Only an email address or phone number should be provided on verify"
+HALF = {"code_challenge": CHALLENGE}
 BAD_EMAIL = "Unable to validate email address: invalid format"
 
 
 @pytest.mark.parametrize(
     ("path", "said", "expected"),
     [
-        ("recover", {}, (400, "validation_failed", "An email address is required")),
+        ("recover", {}, (400, "validation_failed", "Password recovery requires an email")),
+        ("recover", {"email": "x", **HALF}, (400, "validation_failed", BAD_EMAIL)),
         ("recover", {"email": "x"}, (400, "validation_failed", BAD_EMAIL)),
-        ("otp", {}, (400, "validation_failed", "An email address is required")),
+        ("otp", {}, (400, "validation_failed", "One of email or phone must be set")),
+        (
+            "otp",
+            {"email": "ada@lab.test", "phone": "+1"},
+            (400, "validation_failed", "Only an email address or phone number should be provided"),
+        ),
+        (
+            "otp",
+            {"email": "ada@lab.test", "channel": "sms"},
+            (400, "validation_failed", "Channel should only be specified with Phone OTP"),
+        ),
         ("otp", {"phone": "+1"}, (400, "phone_provider_disabled", "Unsupported phone provider")),
         ("resend", {}, (400, "validation_failed", RESENT)),
         ("resend", {"type": "recovery"}, (400, "validation_failed", RESENT)),
         (
             "resend",
             {"type": "sms", "phone": "+1"},
-            (400, "phone_provider_disabled", "Unsupported phone provider"),
+            (400, "phone_provider_disabled", "Phone logins are disabled"),
         ),
-        ("resend", {"type": "signup"}, (400, "validation_failed", "An email address is required")),
+        (
+            "resend",
+            {"type": "sms", "email": "ada@lab.test"},
+            (400, "validation_failed", "Type provided requires a phone number"),
+        ),
+        (
+            "resend",
+            {"type": "email_change"},
+            (400, "validation_failed", "Missing email address or phone number"),
+        ),
+        (
+            "resend",
+            {"type": "signup", "email": "ada@lab.test", "phone": "+1"},
+            (400, "validation_failed", "Only an email address or phone number should be provided."),
+        ),
+        (
+            "resend",
+            {"type": "signup"},
+            (400, "validation_failed", "Type provided requires an email address"),
+        ),
         ("verify", {}, (400, "validation_failed", "Verify requires a verification type")),
         (
             "verify",
@@ -299,7 +332,27 @@ BAD_EMAIL = "Unable to validate email address: invalid format"
         (
             "verify",
             {"type": "sms", "phone": "+1", "token": "123456"},
-            (400, "phone_provider_disabled", "Unsupported phone provider"),
+            (403, "otp_expired", "Token has expired or is invalid"),
+        ),
+        (
+            "verify",
+            {"type": "other", "email": "ada@lab.test", "token": "123456"},
+            (403, "otp_expired", "Token has expired or is invalid"),
+        ),
+        (
+            "verify",
+            {"type": "sms", "token_hash": "x"},
+            (400, "validation_failed", "Invalid email verification type"),
+        ),
+        (
+            "verify",
+            {"type": "email", "email": "ada", "token": "123456"},
+            (422, "validation_failed", "Invalid email format"),
+        ),
+        (
+            "verify",
+            {"type": "email", "token_hash": "x", "redirect_to": "http://localhost:3000"},
+            (400, "validation_failed", "Only the token_hash and type should be provided"),
         ),
         (
             "verify",
@@ -319,7 +372,12 @@ BAD_EMAIL = "Unable to validate email address: invalid format"
         (
             "verify",
             {"type": "email", "token": "123456"},
-            (400, "validation_failed", "An email address is required"),
+            (400, "validation_failed", ONE_WAY),
+        ),
+        (
+            "verify",
+            {"type": "email", "token": "123456", "email": "ada@lab.test", "phone": "+1"},
+            (400, "validation_failed", ONE_WAY),
         ),
         (
             "verify",

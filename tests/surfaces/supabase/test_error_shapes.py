@@ -25,6 +25,7 @@ from tests.surfaces.supabase.gotrue import (
 PASSWORD = "/auth/v1/token?grant_type=password"
 WRONG = {"email": "ada@lab.test", "password": "wrong-password"}
 LOGIN = "Invalid login credentials"
+GOOGLE = 'Provider (issuer "https://accounts.google.com") is not enabled'
 
 
 def test_who_knows_the_version_gets_code_and_message(tmp_path: Path) -> None:
@@ -178,15 +179,50 @@ def test_signing_out_reads_no_body(tmp_path: Path) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-@pytest.mark.parametrize("grant", ["", "?grant_type=", "?grant_type=id_token", "?grant_type=x"])
+@pytest.mark.parametrize("grant", ["", "?grant_type=", "?grant_type=x"])
 def test_a_grant_that_is_not_there_is_refused(tmp_path: Path, grant: str) -> None:
     answer = visitor(project(tmp_path)).post(f"/auth/v1/token{grant}", json=WRONG)
     assert error(answer) == refusal(400, "invalid_credentials", "unsupported_grant_type")
 
 
 @pytest.mark.parametrize(
+    ("grant", "said", "expected"),
+    [
+        (
+            "id_token",
+            {"provider": "google", "id_token": "x"},
+            (400, "provider_disabled", GOOGLE),
+        ),
+        (
+            "id_token",
+            {"provider": "nobody", "id_token": "x"},
+            (400, "validation_failed", 'Custom OIDC provider "nobody" not allowed'),
+        ),
+        (
+            "web3",
+            {"chain": "solana", "message": "x", "signature": "x"},
+            (422, "web3_provider_disabled", "Web3 provider is disabled"),
+        ),
+    ],
+)
+def test_a_grant_of_a_provider_is_refused_as_in_a_new_project(
+    tmp_path: Path, grant: str, said: dict[str, str], expected: tuple[int, str, str]
+) -> None:
+    answer = visitor(project(tmp_path)).post(f"/auth/v1/token?grant_type={grant}", json=said)
+    assert error(answer) == refusal(*expected)
+
+
+@pytest.mark.parametrize(
     ("said", "expected"),
     [
+        (
+            {**WRONG, "phone": "+1"},
+            refusal(
+                400,
+                "validation_failed",
+                "Only an email address or phone number should be provided on login.",
+            ),
+        ),
         (WRONG, refusal(400, "invalid_credentials", LOGIN)),
         ({**WRONG, "password": ""}, refusal(400, "invalid_credentials", LOGIN)),
         ({"email": "ada@lab.test"}, refusal(400, "invalid_credentials", LOGIN)),

@@ -23,14 +23,11 @@ from tests.surfaces.supabase.gotrue import (
 
 def mails_are_over(seconds: int) -> object:
     """Return the refusal of one mail too many."""
-    message = f"Email rate limit exceeded; try again in {seconds} seconds."
+    message = f"For security purposes, you can only request this after {seconds} seconds."
     return refusal(429, "over_email_send_rate_limit", message)
 
 
-def requests_are_over(seconds: int) -> object:
-    """Return the refusal of one request too many."""
-    message = f"Request rate limit reached; try again in {seconds} seconds."
-    return refusal(429, "over_request_rate_limit", message)
+REQUESTS_ARE_OVER = refusal(429, "over_request_rate_limit", "Request rate limit reached")
 
 
 def test_nothing_is_limited_by_default(tmp_path: Path) -> None:
@@ -96,7 +93,7 @@ def test_requests_are_limited_by_the_minute(tmp_path: Path) -> None:
     log_in(emulator)
     said = {"email": "ada@lab.test", "password": "ada-password"}
     over = anyone.post("/auth/v1/token?grant_type=password", json=said)
-    assert error(over) == requests_are_over(50)
+    assert error(over) == REQUESTS_ARE_OVER
     advance(emulator, 50)
     assert anyone.post("/auth/v1/token?grant_type=password", json=said).status_code == 200
 
@@ -113,7 +110,7 @@ def test_requests_that_are_refused_count(tmp_path: Path) -> None:
     )
     right = {**wrong, "password": "ada-password"}
     over = anyone.post("/auth/v1/token?grant_type=password", json=right)
-    assert error(over) == requests_are_over(60)
+    assert error(over) == REQUESTS_ARE_OVER
 
 
 def test_a_refusal_that_counts_changes_nothing_else(tmp_path: Path) -> None:
@@ -131,7 +128,7 @@ def test_reading_is_not_limited(tmp_path: Path) -> None:
     client = signed_in(emulator)
     for _ in range(3):
         assert client.get("/auth/v1/user").status_code == 200
-    assert error(client.post("/auth/v1/logout")) == requests_are_over(60)
+    assert error(client.post("/auth/v1/logout")) == REQUESTS_ARE_OVER
 
 
 @pytest.mark.parametrize("auth", ["requests_per_minute: 0", "mails_per_minute: 0"])
@@ -143,6 +140,6 @@ def test_a_limit_does_not_reach_beyond_supabase(tmp_path: Path, auth: str) -> No
 def test_the_dashboard_says_that_a_mail_was_one_too_many(tmp_path: Path) -> None:
     emulator = project(tmp_path, "mails_per_minute: 0")
     answer = emulator.client().post("/api/auth/reset-password", json={"email": "ada@lab.test"})
-    message = "Email rate limit exceeded; try again in 60 seconds."
+    message = "For security purposes, you can only request this after 60 seconds."
     expected = {"error": {"code": "rate_limited", "message": message}}
     assert (answer.status_code, answer.json()) == (429, expected)

@@ -126,8 +126,8 @@ def test_the_type_of_a_link_is_what_it_leads_on_with(
         ),
         (
             "token=x&type=sms",
-            "#error=invalid_request&error_code=phone_provider_disabled"
-            "&error_description=Unsupported+phone+provider&sb=",
+            "#error=invalid_request&error_code=validation_failed"
+            "&error_description=Invalid+email+verification+type&sb=",
         ),
         ("token=x&type=signup", GONE),
     ],

@@ -274,7 +274,20 @@ def test_an_account_that_was_never_confirmed_cannot_sign_in_even_without_mails(
         ({}, (422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled")),
         (
             {"phone": "+15550100", "password": "new-password"},
-            (400, "phone_provider_disabled", "Unsupported phone provider"),
+            (400, "phone_provider_disabled", "Phone signups are disabled"),
+        ),
+        (
+            {"email": "x@lab.test", "phone": "+15550100", "password": "new-password"},
+            (
+                400,
+                "validation_failed",
+                "Only an email address or phone number should be provided on signup.",
+            ),
+        ),
+        ({"email": "x"}, (400, "validation_failed", "Signup requires a valid password")),
+        (
+            {"email": "x", "password": "p" * 73},
+            (400, "validation_failed", "Password cannot be longer than 72 characters"),
         ),
         (
             {"email": 7, "password": "new-password"},
