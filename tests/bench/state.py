@@ -12,35 +12,19 @@ from emulator.surfaces.upstream.run_views import run_page_json
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.runs import run_json
 from emulator.world.records import Run
-from emulator.world.runs import RunContent, create_run
+from emulator.world.runs import create_run
 from emulator.world.world import DEFAULT
 from emulator.worlds import Worlds
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show
 from tests.bench.timing import microseconds
+from tests.world.lab import content
 
 PAGE = 50
 PLACES = 64
 """Pages far from one another; unlike one page again and again they fit in no cache of the CPU."""
 
-CONTENT = RunContent(
-    project_id=None,
-    name="a run",
-    adapter_id="openpi",
-    task="eval",
-    environment=None,
-    runtime="local",
-    status="queued",
-    metrics="{}",
-    artifacts=(),
-    cost_estimate_usd=None,
-    manifest=None,
-    log="",
-    extra="{}",
-    started_at=None,
-    finished_at=None,
-    duration_seconds=None,
-)
+CONTENT = content()
 
 
 def measure(sizes: Sequence[int]) -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from emulator.world.runs import RunContent
 from emulator.world.world import World
 
 EPOCH = 1_767_225_600_000_000
@@ -17,28 +16,6 @@ EPOCH = 1_767_225_600_000_000
 def a_world(entropy: str = "tests") -> World:
     """Return an empty world whose clock stands at the epoch."""
     return World.begin(name="default", entropy=entropy, epoch=EPOCH)
-
-
-def some_content() -> RunContent:
-    """Return what a client says of a run that it says little of."""
-    return RunContent(
-        project_id=None,
-        name="one more",
-        adapter_id="openpi",
-        task="eval",
-        environment=None,
-        runtime="local",
-        status="queued",
-        metrics="{}",
-        artifacts=(),
-        cost_estimate_usd=None,
-        manifest=None,
-        log="",
-        extra="{}",
-        started_at=None,
-        finished_at=None,
-        duration_seconds=None,
-    )
 
 
 def run_python(code: str, **environment: str) -> str:

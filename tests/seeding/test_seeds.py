@@ -17,7 +17,8 @@ from emulator.world.refusals import NotFound, QuotaExceeded
 from emulator.world.runs import create_run
 from emulator.world.shares import open_to_all
 from emulator.world.times import DAY
-from tests.seeding.contents import run_python, some_content
+from tests.seeding.contents import run_python
+from tests.world.lab import content
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/seed-digests.json"
@@ -26,6 +27,7 @@ STATUSES = {"queued", "running", "succeeded", "failed", "cancelled"}
 PRINT_DIGESTS = """
 import json
 from emulator.seeding.library import grow, load, names
+from tests.world.lab import content
 print(json.dumps({name: str(grow(load(name)).world.state.digest) for name in names()}))
 """
 
@@ -177,9 +179,9 @@ def test_quota_edge_takes_one_more_run_and_no_second() -> None:
     edge = workspace(seed, "quota-edge")
     assert (len(runs_of(seed, "quota-edge")), edge.runs_limit) == (9, 10)
     actor = key_actor(seed.world, seed.keys[0][1])
-    create_run(seed.world, actor, workspace=edge, content=some_content())
+    create_run(seed.world, actor, workspace=edge, content=content(name="one more"))
     with pytest.raises(QuotaExceeded):
-        create_run(seed.world, actor, workspace=edge, content=some_content())
+        create_run(seed.world, actor, workspace=edge, content=content(name="one more"))
 
 
 def test_crowded_is_five_thousand_runs_and_25_people() -> None:

@@ -12,6 +12,7 @@ from emulator.world.runs import ArtifactContent, RunContent
 from emulator.world.sync import Upload
 from emulator.world.times import DAY
 from emulator.world.world import DEFAULT, World
+from tests.world import lab
 
 EPOCH: Instant = 20_454 * DAY
 """2026-01-01T00:00:00Z."""
@@ -87,26 +88,11 @@ def change_caps(room: Room, caps: Caps) -> None:
 
 def content(*sizes: int) -> RunContent:
     """Return what a client says of a queued run with artifacts of those sizes."""
-    return RunContent(
-        project_id=None,
-        name="a run",
-        adapter_id="openpi",
-        task="eval",
-        environment=None,
-        runtime="local",
-        status="queued",
-        metrics="{}",
+    return lab.content(
         artifacts=tuple(
             ArtifactContent(name=f"a{place}", media_type="m", size_bytes=size, sha256=None)
             for place, size in enumerate(sizes)
-        ),
-        cost_estimate_usd=None,
-        manifest=None,
-        log="",
-        extra="{}",
-        started_at=None,
-        finished_at=None,
-        duration_seconds=None,
+        )
     )
 
 

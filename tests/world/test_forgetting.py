@@ -56,6 +56,7 @@ from emulator.world.records import (
 from emulator.world.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
 from emulator.world.times import DAY, SECOND
 from emulator.world.world import World
+from tests.world.lab import content
 
 EPOCH = 20_454 * DAY
 ADA, BO, CY = (f"a0000000-0000-4000-8000-00000000000{place}" for place in (1, 2, 3))
@@ -101,38 +102,16 @@ def account(world: World, user_id: str, name: str) -> User:
     )
 
 
-def content(name: str) -> runs.RunContent:
-    """Return what a client says of a run."""
-    return runs.RunContent(
-        project_id=None,
-        name=name,
-        adapter_id="openpi",
-        task="eval",
-        environment=None,
-        runtime="local",
-        status="queued",
-        metrics="{}",
-        artifacts=(),
-        cost_estimate_usd=None,
-        manifest=None,
-        log="",
-        extra="{}",
-        started_at=None,
-        finished_at=None,
-        duration_seconds=None,
-    )
-
-
 def fill(world: World, actor: Actor, workspace: Workspace, name: str) -> None:
     """Have the actor make one of everything in a workspace."""
     projects.create_project(world, actor, workspace=workspace, name=name, slug=name, description="")
-    run = runs.create_run(world, actor, workspace=workspace, content=content(name))
+    run = runs.create_run(world, actor, workspace=workspace, content=content(name=name))
     shares.open_share(world, actor, run=run, expires_at=world.now + DAY)
     sync.sync_runs(
         world,
         actor,
         workspace=workspace,
-        uploads=[sync.Upload(client_run_id=name, content=content(name))],
+        uploads=[sync.Upload(client_run_id=name, content=content(name=name))],
     )
     usage.reserve(
         world, actor, workspace=workspace, meter="runs", amount=1, key=name, ttl_seconds=900

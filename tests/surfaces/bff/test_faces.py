@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.lawful import Emulator, LawfulClient
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     ADAS,
     CONFIRMS,

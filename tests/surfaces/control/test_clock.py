@@ -10,8 +10,8 @@ import pytest
 from emulator.world.jobs import schedule
 from emulator.world.sessions import TIMEBOX
 from tests.lawful import Emulator
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     BO,
     EPOCH,

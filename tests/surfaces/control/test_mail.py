@@ -16,9 +16,9 @@ import pytest
 
 from tests.lawful import Emulator
 from tests.running import Running
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
     A_CODE,
-    A_UUID,
     ADAS,
     CONFIRMS,
     EPOCH,

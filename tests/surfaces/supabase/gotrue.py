@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +11,7 @@ import jwt
 
 from emulator.wire.tokens import anon_key, service_key
 from tests.lawful import Emulator, LawfulClient
+from tests.scene import A_UUID, Matching
 
 ADA = "a0000000-0000-4000-8000-000000000001"
 BO = "a0000000-0000-4000-8000-000000000002"
@@ -27,27 +27,10 @@ CHALLENGE = "CrlVwe1WSHWuTQYh3iczmx3aS-faRx6C92k9_hNxl4A"
 """The SHA-256 of the verifier in base64url; `test_pkce` computes it anew."""
 
 
-class Like:
-    """Equal to every string that the pattern matches wholly."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = re.compile(pattern)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, str) and self._pattern.fullmatch(other) is not None
-
-    def __hash__(self) -> int:
-        return hash(self._pattern)
-
-    def __repr__(self) -> str:
-        return f"Like({self._pattern.pattern!r})"
-
-
-A_UUID = Like(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-A_JWT = Like(r"[\w-]+\.[\w-]+\.[\w-]+")
-A_REFRESH_TOKEN = Like(r"[a-z0-9]{12}")
-A_CODE = Like(r"[0-9]{6}")
-A_HASH = Like(r"[0-9a-f]{56}")
+A_JWT = Matching(r"[\w-]+\.[\w-]+\.[\w-]+")
+A_REFRESH_TOKEN = Matching(r"[a-z0-9]{12}")
+A_CODE = Matching(r"[0-9]{6}")
+A_HASH = Matching(r"[0-9a-f]{56}")
 
 
 def project(folder: Path, auth: str = "", users: str = "", **settings: Any) -> Emulator:

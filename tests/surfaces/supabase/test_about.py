@@ -10,8 +10,8 @@ import pytest
 
 from emulator.wire.tokens import anon_key, service_key
 from tests.lawful import Emulator
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     ADAS,
     CONFIRMS,

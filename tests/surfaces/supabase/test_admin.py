@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.lawful import Emulator
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
     A_CODE,
     A_HASH,
-    A_UUID,
     ADA,
     ADAS,
     BO,

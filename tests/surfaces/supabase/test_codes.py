@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     ADAS,
     CHALLENGE,

@@ -10,8 +10,8 @@ import pytest
 
 from emulator.world.records import AuditEntry, Session
 from tests.lawful import Emulator
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     advance,
     bearing,
     done,

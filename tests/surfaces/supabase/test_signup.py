@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
     A_CODE,
     A_HASH,
-    A_UUID,
     ADAS,
     BO,
     CHALLENGE,

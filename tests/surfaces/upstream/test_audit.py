@@ -12,8 +12,8 @@ from emulator.world.access import Actor
 from emulator.world.audit import record_audit
 from emulator.world.records import AuditEntry, User
 from tests.lawful import Emulator, LawfulClient
+from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     BO,
     EPOCH,

@@ -11,13 +11,11 @@ import pytest
 from emulator.surfaces.upstream.absent import ABSENT
 from emulator.surfaces.upstream.app import upstream_routes
 from tests.lawful import Emulator, LawfulClient
-from tests.scene import CHECKOUT, PORTAL, pay
+from tests.scene import A_UUID, CHECKOUT, PORTAL, Matching, pay
 from tests.surfaces.supabase.gotrue import (
-    A_UUID,
     ADA,
     BO,
     EPOCH,
-    Like,
     advance,
     log_in,
     mails,
@@ -28,7 +26,7 @@ from tests.surfaces.supabase.gotrue import (
 )
 
 DAY = 86_400
-HASH = Like(r"[0-9a-f]{16}")
+HASH = Matching(r"[0-9a-f]{16}")
 JSON = {"Content-Type": "application/json"}
 LAB = "b0000000-0000-4000-8000-000000000001"
 ALPHA = "c0000000-0000-4000-8000-000000000001"
@@ -116,7 +114,7 @@ def test_an_export_is_asked_for_and_ready_a_minute_later(tmp_path: Path) -> None
         "status": "ready",
         "ready_at": "2026-01-01T00:01:00Z",
         "expires_at": "2026-01-08T00:01:00Z",
-        "url": Like(r"http://localhost:8787/exports/[0-9A-Za-z]{32}"),
+        "url": Matching(r"http://localhost:8787/exports/[0-9A-Za-z]{32}"),
     }
     [mail] = mails(emulator)
     assert (mail["to"], mail["kind"], mail["link"]) == (
