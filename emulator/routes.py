@@ -52,14 +52,7 @@ def _bff() -> Iterator[RouteRow]:
         if targets:
             names = ", ".join(f"{target.method} {target.path}" for target in targets)
             purpose = f"{purpose} → {names}"
-        yield RouteRow(
-            surface="bff",
-            method=row.method,
-            path=row.path,
-            operation=f"{row.method} {row.path}",
-            source="base contract",
-            purpose=purpose,
-        )
+        yield _row("bff", row.method, row.path, "base contract", purpose)
 
 
 def _upstream() -> Iterator[RouteRow]:
@@ -79,47 +72,31 @@ def _upstream() -> Iterator[RouteRow]:
 
 def _supabase() -> Iterator[RouteRow]:
     for method, path, handler in (*supabase.ROUTES, *supabase.SWITCHED_OFF):
-        yield RouteRow(
-            surface="supabase",
-            method=method,
-            path=supabase.PREFIX + path,
-            operation=f"{method} {supabase.PREFIX + path}",
-            source="GoTrue",
-            purpose=_sentence(handler.__doc__),
-        )
+        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", _sentence(handler.__doc__))
     for method, path, _ in supabase.ABSENT:
-        yield RouteRow(
-            surface="supabase",
-            method=method,
-            path=supabase.PREFIX + path,
-            operation=f"{method} {supabase.PREFIX + path}",
-            source="GoTrue",
-            purpose=NOT_BUILT,
-        )
+        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", NOT_BUILT)
 
 
 def _stripe() -> Iterator[RouteRow]:
     for method, path, handler in stripe.ROUTES:
-        yield RouteRow(
-            surface="stripe",
-            method=method,
-            path=PREFIX + path,
-            operation=f"{method} {PREFIX + path}",
-            source="Stripe",
-            purpose=_sentence(handler.__doc__),
-        )
+        yield _row("stripe", method, PREFIX + path, "Stripe", _sentence(handler.__doc__))
 
 
 def _control() -> Iterator[RouteRow]:
     for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        yield RouteRow(
-            surface="control",
-            method=method,
-            path=control.PREFIX + path,
-            operation=f"{method} {control.PREFIX + path}",
-            source="ours",
-            purpose=_sentence(handler.__doc__),
-        )
+        yield _row("control", method, control.PREFIX + path, "ours", _sentence(handler.__doc__))
+
+
+def _row(surface: str, method: str, path: str, source: str, purpose: str) -> RouteRow:
+    """Return the row of a route whose operation is its method and path."""
+    return RouteRow(
+        surface=surface,
+        method=method,
+        path=path,
+        operation=f"{method} {path}",
+        source=source,
+        purpose=purpose,
+    )
 
 
 def _sentence(doc: str | None) -> str:
