@@ -223,7 +223,7 @@ class Exchanges:
                 while exchange.poll_seconds > 0:
                     await self._changed.wait()
                     exchange.poll_seconds = 0
-                    if not any(one is call.live for one in self._worlds.all()):
+                    if not self._worlds.holds(call.live):
                         gone = NotFound("world", call.live.world.name)
                         return _rendered(call.surface, Request(call.scope), gone)
                     answer = self._transact(call)

@@ -134,6 +134,10 @@ class Worlds:
         """Tell whether a world of that name is live."""
         return name in self._live
 
+    def holds(self, live: Live) -> bool:
+        """Tell whether a world is still live: it, not another that was made under its name."""
+        return self._live.get(live.world.name) is live
+
     def present(self, name: str) -> World | None:
         """Return a live world as it is, or None; it does not count as used."""
         live = self._live.get(name)
