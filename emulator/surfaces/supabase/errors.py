@@ -237,15 +237,17 @@ _INJECTED: Mapping[int, str] = {
 """The code of a fault that says a status alone; else it is `unexpected_failure`."""
 
 
+_FOREIGN = frozenset(map(str, wire.Code)) - frozenset(GOTRUE_STATUS)
+"""The codes of ours that are none of GoTrue's; what is nobody's is sent as it was said."""
+
+
 def status_and_code(refusal: Refusal) -> tuple[int, str]:
     """Return the status and the code that a refusal takes."""
     status, code = TABLE[type(refusal)]
     if isinstance(refusal, wire.Injected):
         status = refusal.status
         of_status = _INJECTED.get(status, "unexpected_failure")
-        # A code of ours would be none of GoTrue's; what is nobody's is sent as it was said.
-        is_foreign = refusal.said in set(wire.Code) - set(GOTRUE_STATUS)
-        code = of_status if is_foreign or refusal.said is None else refusal.said
+        code = of_status if refusal.said in _FOREIGN or refusal.said is None else refusal.said
     if isinstance(refusal, RateLimited) and refusal.kind == "mail":
         code = "over_email_send_rate_limit"
     if isinstance(refusal, SwitchedOff):
