@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-import orjson
 from starlette.requests import cookie_parser
 
 from emulator.live import Live
+from emulator.nesting import load_json
 from emulator.settings import Settings
 from emulator.wire.cookies import read_session
 from emulator.wire.credentials import MARK, tag_of
@@ -156,8 +156,8 @@ def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
     if members is None or MARK.encode() not in request.body:
         return
     try:
-        body = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
+        body = load_json(request.body)
+    except ValueError:
         return
     for member in members if isinstance(body, dict) else ():
         value = body.get(member)

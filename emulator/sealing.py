@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from emulator import __version__
+from emulator.nesting import load_json
 from emulator.world.refusals import Invalid
 
 _SPLIT = b',"content":'
@@ -55,8 +56,8 @@ def unseal(kind: str, version: int, raw: bytes) -> bytes:
 def _object(text: bytes) -> dict[str, Any] | None:
     """Return what a JSON object says, or None where the text is none."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = load_json(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Any, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from emulator.nesting import DEPTH_MAX, STORED_DEPTH_MAX, TooDeepError, load_json
 from emulator.world.digests import Digest, record_digest
 from emulator.world.records import TABLES
 from emulator.world.refusals import Invalid
@@ -29,14 +33,45 @@ def dump(kind: type[Any], records: Sequence[Any]) -> orjson.Fragment:
     return orjson.Fragment(_adapter(cast(Hashable, kind)).dump_json(list(records)))
 
 
+@cache
+def _json_fields(kind: Hashable) -> tuple[str, ...]:
+    """Return the fields of a record class that hold JSON as text."""
+    return tuple(one.name for one in fields(cast(Any, kind)) if "JsonText" in str(one.type))
+
+
 def load(kind: type[Any], rows: Any) -> list[Any]:
-    """Return the records that a JSON array holds. Refuses Invalid."""
+    """Return the records that a JSON array holds. Refuses Invalid, also where a text that should
+    be a JSON object is not one or could not be shown again.
+    """
     try:
-        return _adapter(cast(Hashable, kind)).validate_python(rows)
+        records = _adapter(cast(Hashable, kind)).validate_python(rows)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise Invalid("", f"A {kind.__name__} cannot be read: {place}: {first['msg']}.") from error
+        raise _unreadable(kind, f"{place}: {first['msg']}") from error
+    for place, record in enumerate(records):
+        for name in _json_fields(cast(Hashable, kind)):
+            text = getattr(record, name)
+            if text is not None and not _is_json_object(text):
+                raise _unreadable(kind, f"{place}.{name}: Input should be a JSON object")
+    return records
+
+
+_LONG_NUMBER = re.compile(r"\d{19}")
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        value = load_json(text, depth_max=STORED_DEPTH_MAX)
+        if _LONG_NUMBER.search(text):
+            orjson.dumps(json.loads(text))  # TypeError for an integer beyond 64 bits
+    except (ValueError, TypeError):
+        return False
+    return isinstance(value, dict)
+
+
+def _unreadable(kind: type[Any], reason: str) -> Invalid:
+    return Invalid("", f"A {kind.__name__} cannot be read: {reason}.")
 
 
 def spec_of(table: str) -> TableSpec:
@@ -72,9 +107,12 @@ def dump_text(kind: type[Any], records: Sequence[Any]) -> str:
 def load_text(kind: type[Any], text: str) -> list[Any]:
     """Return the records that the text of a JSON array holds. Refuses Invalid."""
     try:
-        return load(kind, orjson.loads(text))
+        rows = load_json(text)
+    except TooDeepError as error:
+        raise _unreadable(kind, f"it is nested more than {DEPTH_MAX} levels deep") from error
     except orjson.JSONDecodeError as error:
-        raise Invalid("", f"A {kind.__name__} cannot be read: {error}.") from error
+        raise _unreadable(kind, str(error)) from error
+    return load(kind, rows)
 
 
 def dump_state(state: State) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from emulator.nesting import DEPTH_MAX, TooDeepError, load_json
 from emulator.wire.errors import BadInput, PayloadTooLarge, UnsupportedMediaType, problems_of
 from emulator.wire.exchange import exchange_of
 from emulator.world.refusals import Invalid
@@ -51,11 +52,14 @@ def require_json_type(headers: Headers) -> None:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what the JSON text says. Refuses Invalid for text that is no JSON, and for NaN,
-    infinities and integers beyond 64 bits with the path where they stand.
+    """Return what JSON text means. Refuses Invalid for text that is not JSON or is nested too
+    deeply, and for NaN, infinities and integers beyond 64 bits with the path where they stand.
     """
     try:
-        value = orjson.loads(body)
+        value = load_json(body)
+    except TooDeepError as error:
+        message = f"The body is nested more than {DEPTH_MAX} levels deep; flatten it."
+        raise Invalid("", message) from error
     except orjson.JSONDecodeError as error:
         _refuse_number(body)
         raise Invalid("", f"The body is not JSON: {error}.") from error
@@ -68,7 +72,7 @@ def _refuse_number(body: bytes) -> None:
     """Refuse Invalid if the standard library's laxer parser finds a number that is none."""
     try:
         lax = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return
     for path, value in _numbers(lax, ()):
         if isinstance(value, float) and not math.isfinite(value):

@@ -17,6 +17,8 @@ from urllib.parse import unquote
 import orjson
 from starlette.requests import cookie_parser
 
+from emulator.nesting import STORED_DEPTH_MAX, load_json
+
 CHUNK = 3180
 MAX_AGE_SECONDS = 400 * 86_400
 _ATTRIBUTES = "Path=/; SameSite=Lax"
@@ -95,7 +97,7 @@ def _decoded(value: str) -> dict[str, Any] | None:
             text = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         else:
             text = unquote(value).encode()
-        session = orjson.loads(text)
+        session = load_json(text, depth_max=STORED_DEPTH_MAX)
     except (binascii.Error, ValueError):
         return None
     return session if isinstance(session, dict) else None

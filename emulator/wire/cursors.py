@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from emulator.nesting import load_json
 from emulator.world.ordered import Key
 from emulator.world.refusals import Invalid
 
@@ -23,7 +24,7 @@ def read_cursor(cursor: str | None) -> Key | None:
     if cursor is None:
         return None
     try:
-        parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parts = load_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         parts = None
     if isinstance(parts, list) and [type(part) for part in parts] == [int, int, str]:

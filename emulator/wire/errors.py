@@ -299,9 +299,6 @@ def install(app: FastAPI, render: Render) -> None:
             return render(request, refusal, {"Allow": allow})
         raise error
 
-    async def on_depth(request: Request, _: Exception) -> Response:
-        return render(request, Invalid("", "The body is nested too deeply."), {})
-
     async def on_bug(request: Request, error: Exception) -> Response:
         log.error("%s %s broke", request.method, request.url.path, exc_info=error)
         return render(request, Broken(), {})
@@ -309,7 +306,6 @@ def install(app: FastAPI, render: Render) -> None:
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(RequestValidationError, on_bad_input)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RecursionError, on_depth)
     app.add_exception_handler(Exception, on_bug)
 
 

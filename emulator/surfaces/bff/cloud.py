@@ -18,7 +18,6 @@ from emulator.wire.bodies import preload_json, read_model, read_object
 from emulator.wire.errors import BadInput
 from emulator.wire.exchange import exchange_of
 from emulator.world.records import Ordinal
-from emulator.world.refusals import Invalid
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -96,15 +95,7 @@ def _chosen(row: Row, body: dict[str, Any]) -> tuple[Target, dict[str, str], byt
     if members and not target.takes_body:
         path = next(iter(members))
         raise BadInput([{"path": path, "message": "Extra inputs are not permitted"}])
-    return target, params, _as_json(members) if target.takes_body else b""
-
-
-def _as_json(members: dict[str, Any]) -> bytes:
-    """Return members as JSON. Refuses Invalid where they are nested deeper than can be written."""
-    try:
-        return orjson.dumps(members)
-    except TypeError as error:
-        raise Invalid("", "The body is nested too deeply.") from error
+    return target, params, orjson.dumps(members) if target.takes_body else b""
 
 
 def _sample_body(request: Request) -> bytes:

@@ -257,5 +257,6 @@ def test_a_body_that_is_nested_too_deeply_to_be_passed_on_is_refused(scene: Emul
     deep = '{"action": "restrict", "x": %s}' % ("[" * 400 + "]" * 400)
     headers = {"Content-Type": "application/json"}
     answer = browser(scene, "ada").post("/api/cloud/me", content=deep, headers=headers)
-    expected = {"error": invalid(("", "The body is nested too deeply."))}
+    message = "The body is nested more than 128 levels deep; flatten it."
+    expected = {"error": invalid(("", message))}
     assert (answer.status_code, answer.json()) == (422, expected)

@@ -60,7 +60,7 @@ def test_numbers_are_kept_as_they_were_spelt(scene: Emulator, number: str) -> No
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "[1,]", "{'a': 1}", "\ufeff{}", b"\xff", '{"a": "\\ud800"}', "nul", "[" * 5000],
+    ["{", "[1,]", "{'a': 1}", "\ufeff{}", b"\xff", '{"a": "\\ud800"}', "nul", "[" * 100],
     ids=["cut", "comma", "quotes", "mark", "bytes", "surrogate", "word", "deep and cut"],
 )
 def test_what_is_no_json_is_refused(scene: Emulator, body: bytes | str) -> None:
@@ -75,12 +75,12 @@ def test_what_is_no_json_is_refused(scene: Emulator, body: bytes | str) -> None:
 def test_no_depth_of_a_body_is_a_bug(scene: Emulator, depth: int, number: str) -> None:
     deep = '{"a":' * depth + number + "}" * depth
     answer = post(scene, f'{{{RUN}, "manifest": {deep}}}')
-    assert answer.status_code in (201, 422)
-    assert answer.status_code == 201 or answer.json()["detail"]["code"] == "validation_error"
+    message = "The body is nested more than 128 levels deep; flatten it."
+    assert said(answer) == (422, {"detail": invalid(("", message))})
 
 
 def test_a_body_that_is_nested_deeply_is_kept(scene: Emulator) -> None:
-    deep = '{"a":' * 500 + "1" + "}" * 500
+    deep = '{"a":' * 127 + "1" + "}" * 127
     answer = post(scene, f'{{{RUN}, "manifest": {deep}}}')
     shown = with_secret(scene, SECRET).get(f"/api/runs/{answer.json()['id']}/manifest")
     assert (shown.status_code, shown.text) == (200, deep)
