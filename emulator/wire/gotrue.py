@@ -6,12 +6,12 @@ from typing import Any
 
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
-from emulator.wire.tokens import access_token, app_metadata, life_seconds
+from emulator.wire.tokens import access_token, app_metadata, lifetime
 from emulator.world import mint
 from emulator.world.records import User
 from emulator.world.sessions import SignedIn
 from emulator.world.texts import json_object
-from emulator.world.times import SECOND, to_text
+from emulator.world.times import to_text
 from emulator.world.world import World
 
 
@@ -94,12 +94,12 @@ def obfuscated_user_view(world: World, email: str, metadata: dict[str, Any]) -> 
 
 def session_view(world: World, settings: Settings, signed_in: SignedIn) -> dict[str, Any]:
     """Return a session as `/auth/v1/token` sends it and @supabase/ssr keeps it."""
-    life = life_seconds(settings)
+    life = lifetime(world, settings)
     return {
         "access_token": access_token(world, settings, signed_in.user, signed_in.session),
         "token_type": "bearer",
-        "expires_in": life,
-        "expires_at": world.now // SECOND + life,
+        "expires_in": life.seconds,
+        "expires_at": life.expires_at,
         "refresh_token": tagged(signed_in.refresh_token.id, world),
         "user": user_view(world, signed_in.user),
     }

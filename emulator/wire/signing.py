@@ -44,11 +44,31 @@ def sign_es256(claims: dict[str, Any]) -> str:
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
     header = {"alg": ES256, "kid": KEY_ID, "typ": "JWT"}
-    message = b".".join(_base64url(orjson.dumps(part)) for part in (header, claims))
+    message = b".".join(_base64url(payload_of(part)) for part in (header, claims))
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
     r, s = decode_dss_signature(_private_key().sign(message, algorithm))
     signature = _base64url(r.to_bytes(_BYTES) + s.to_bytes(_BYTES))
     return b".".join((message, signature)).decode()
+
+
+_ESCAPED = {
+    "<": b"\\u003c",
+    ">": b"\\u003e",
+    "&": b"\\u0026",
+    "\u2028": b"\\u2028",
+    "\u2029": b"\\u2029",
+}
+
+
+def payload_of(claims: dict[str, Any]) -> bytes:
+    """Return claims as JSON the way GoTrue writes them.
+
+    Real: Go's encoding/json keeps UTF-8 and escapes these five characters.
+    """
+    text = orjson.dumps(claims)
+    for character, escape in _ESCAPED.items():
+        text = text.replace(character.encode(), escape)
+    return text
 
 
 def public_jwk() -> dict[str, Any]:

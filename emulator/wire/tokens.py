@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import jwt
+from jwt import api_jws
 
+from emulator.nesting import STORED_DEPTH_MAX, load_json
 from emulator.settings import Settings
 from emulator.wire import signing
 from emulator.world.records import Session, User
@@ -17,6 +21,11 @@ from emulator.world.world import DEFAULT, World
 
 LIFE_SECONDS_VIRTUAL = 2_300_000_000
 """Real clients judge `exp` by the machine's clock, so under a virtual one it lies in 2098 or so."""
+
+ISSUED_LATEST_VIRTUAL = 1_767_225_600
+"""2026-01-01T00:00:00Z in Unix seconds. Real clients judge `iat` by the machine's clock too, so
+under a virtual clock, which may be ahead of it, no token is issued later than this.
+"""
 
 LIFE_SECONDS_WALL = 3600
 """Real: GoTrue's default GOTRUE_JWT_EXP."""
@@ -40,9 +49,26 @@ class Claims:
     user_id: str | None
 
 
-def life_seconds(settings: Settings) -> int:
-    """Return how long an access token is good, by the clients' clock."""
-    return LIFE_SECONDS_WALL if settings.is_wall_clock else LIFE_SECONDS_VIRTUAL
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """When an access token is issued and when it expires, in Unix seconds."""
+
+    issued_at: int
+    expires_at: int
+
+    @property
+    def seconds(self) -> int:
+        """How long the token is good, which is what `expires_in` says."""
+        return self.expires_at - self.issued_at
+
+
+def lifetime(world: World, settings: Settings) -> Lifetime:
+    """Return the lifetime of an access token that is issued now, by the clients' clock."""
+    now = world.now // SECOND
+    if settings.is_wall_clock:
+        return Lifetime(issued_at=now, expires_at=now + LIFE_SECONDS_WALL)
+    issued_at = min(now, ISSUED_LATEST_VIRTUAL)
+    return Lifetime(issued_at=issued_at, expires_at=issued_at + LIFE_SECONDS_VIRTUAL)
 
 
 def app_metadata(user: User) -> dict[str, Any]:
@@ -55,13 +81,13 @@ def access_token(world: World, settings: Settings, user: User, session: Session)
 
     Real: the claims of GoTrue; there is no `jti`, so two of one second are the same.
     """
-    issued = world.now // SECOND
+    life = lifetime(world, settings)
     claims: dict[str, Any] = {
         "iss": settings.supabase_url,
         "sub": user.id,
         "aud": "authenticated",
-        "exp": issued + life_seconds(settings),
-        "iat": issued,
+        "exp": life.expires_at,
+        "iat": life.issued_at,
         "email": user.email,
         "phone": "",
         "app_metadata": app_metadata(user),
@@ -78,35 +104,64 @@ def access_token(world: World, settings: Settings, user: User, session: Session)
 
 
 def read_token(token: str, settings: Settings) -> Claims | None:
-    """Return the claims of a token that we signed, or None. Neither `exp` nor `iat` is judged."""
+    """Return the claims of a token that we signed, or None. Its times are not judged here: the
+    machine's clock has no say in an answer, so that it can be replayed on another day.
+    """
     return _read(token, settings.jwt_secret)
 
 
 @lru_cache(maxsize=4096)
 def _read(token: str, secret: str) -> Claims | None:
     # Remembered: a pure function of its arguments, and a signature takes longer than most answers.
+    claims = _verified(token, secret)
+    role, world = _text(claims, "role"), _text({WORLD_CLAIM: DEFAULT, **claims}, WORLD_CLAIM)
+    expires_at = _seconds(claims.get("exp"))
+    if role is None or world is None or expires_at is None:
+        return None
+    return Claims(
+        role=role,
+        world=world,
+        expires_at=expires_at,
+        session_id=_text(claims, "session_id"),
+        user_id=_text(claims, "sub"),
+    )
+
+
+def _verified(token: str, secret: str) -> dict[str, Any]:
+    """Return the claims of a token whose signature is ours, or none of any other."""
     try:
-        is_es256 = jwt.get_unverified_header(token).get("alg") == signing.ES256
-        claims = jwt.decode(
+        header = _decoded(token.partition(".")[0])
+        is_es256 = isinstance(header, dict) and header.get("alg") == signing.ES256
+        payload = api_jws.decode(
             token,
             signing.public_key() if is_es256 else secret,
             algorithms=[signing.ES256 if is_es256 else "HS256"],
-            options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
         )
-        return Claims(
-            role=str(claims["role"]),
-            world=str(claims.get(WORLD_CLAIM, DEFAULT)),
-            expires_at=int(claims["exp"]),
-            session_id=_text(claims, "session_id"),
-            user_id=_text(claims, "sub"),
-        )
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
-        return None
+        claims = load_json(payload, depth_max=STORED_DEPTH_MAX)
+    except (jwt.InvalidTokenError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _decoded(segment: str) -> Any:
+    """Return what a segment of a token holds. Raises ValueError."""
+    return load_json(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
 
 
 def _text(claims: dict[str, Any], name: str) -> str | None:
     value = claims.get(name)
     return value if isinstance(value, str) else None
+
+
+def _seconds(value: Any) -> int | None:
+    """Return a JSON number as whole seconds, or None for what is not one within 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return math.floor(value) if -_SECONDS_END <= value < _SECONDS_END else None
+
+
+_SECONDS_END = 2**63
+"""Real: golang-jwt keeps a time as a 64-bit number; one beyond it is refused here."""
 
 
 def anon_key(world: World, settings: Settings) -> str:
@@ -124,7 +179,8 @@ _KEYS_EXPIRE = 1983812996
 
 
 def _signed(world: World, settings: Settings, claims: dict[str, Any]) -> str:
-    return jwt.encode(_of_world(world, claims), settings.jwt_secret, algorithm="HS256")
+    payload = signing.payload_of(_of_world(world, claims))
+    return api_jws.encode(payload, settings.jwt_secret, algorithm="HS256")
 
 
 def _of_world(world: World, claims: dict[str, Any]) -> dict[str, Any]:
