@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 from emulator.surfaces.upstream.absent import ABSENT
-from emulator.surfaces.upstream.app import openapi_bytes, openapi_text, upstream_routes
+from emulator.surfaces.upstream.app import (
+    openapi_bytes,
+    openapi_document,
+    openapi_text,
+    upstream_routes,
+)
 from emulator.wire.errors import Code
 from tests.contract.documented import Document, Operation
 from tests.contract.reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
 from tests.lawful import Emulator
+from tests.scene import caller
 
 VERBS = {"get", "list", "create", "update", "delete", "revoke", "rotate", "sync"}
 VERBS |= {"export", "restrict", "object", "cancel"}
@@ -22,6 +28,18 @@ VERBS |= {"reserve", "commit", "revert", "receive"}
 DOCUMENT = Document()
 OPERATIONS = DOCUMENT.operations
 BY_NAME = [pytest.param(one, id=one.name) for one in OPERATIONS]
+
+
+def test_the_document_says_how_bodies_are_judged(scene: Emulator) -> None:
+    said = " ".join(openapi_document()["info"]["description"].split())
+    assert '`"5"` for an integer and `0` or `"false"` for a boolean' in said
+    ada = caller(scene, "ada")
+    for lax, is_objecting in ((1, True), ("false", False), ("true", True), (0, False)):
+        assert ada.post("/api/me/object", json={"objected": lax}).status_code == 200
+        assert (ada.get("/api/me").json()["objected_at"] is not None) == is_objecting
+    body = {"meter": "runs", "amount": "5", "key": "k"}
+    assert ada.post("/api/usage/reserve", json=body).json()["amount"] == 5
+    assert ada.post("/api/usage/reserve", json={**body, "amount": "five"}).status_code == 422
 
 
 def schemas_under(value: Any) -> Iterator[str]:

@@ -35,6 +35,12 @@ from emulator.wire.errors import answered, install
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
 
+DESCRIPTION = """What the CLI talks to and the dashboard's BFF forwards to.
+
+Bodies and queries are judged as FastAPI does by default, which is laxer than this document: a value
+that plainly stands for one of the documented type is taken for it, such as `"5"` for an integer and
+`0` or `"false"` for a boolean."""
+
 RESOURCES = (
     runs,
     workspaces,
@@ -99,7 +105,7 @@ def openapi_document() -> dict[str, Any]:
     document = get_openapi(
         title=TITLE,
         version=__version__,
-        description="What the CLI talks to and the dashboard's BFF forwards to.",
+        description=DESCRIPTION,
         routes=upstream_routes(),
     )
     document["components"]["securitySchemes"] = {
