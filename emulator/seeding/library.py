@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from emulator.seeding.plant import Planted, plant
 from emulator.seeding.schema import Seed
+from emulator.seeding.yaml_text import compose, construct
 from emulator.world.records import Instant
 from emulator.world.refusals import Invalid
 
@@ -49,16 +50,24 @@ def names() -> list[str]:
 def find(name_or_path: str) -> Path:
     """Return the file of a seed by its name or path. Raises SeedError with the nearest match."""
     named = folder() / f"{name_or_path}.yaml"
-    if "/" not in name_or_path and named.is_file():
+    if "/" not in name_or_path and _is_file(named):
         return named
     path = Path(name_or_path)
-    if path.is_file():
+    if _is_file(path):
         return path
     if path.suffix in SUFFIXES or "/" in name_or_path:
         raise SeedError(f"There is no seed file {name_or_path!r}.")
     near = get_close_matches(name_or_path, names(), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names())}."
     raise SeedError(f"There is no seed {name_or_path!r}. {hint}")
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that no file system takes is the name of none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def load(name_or_path: str) -> Named:
@@ -75,8 +84,8 @@ def load(name_or_path: str) -> Named:
 def parse(text: str, *, source: str) -> Seed:
     """Return the seed that YAML or JSON text describes. Raises SeedError."""
     try:
-        root = yaml.compose(text, Loader=_Loader)
-        said = {} if root is None else _Loader(text).construct_document(root)
+        root = compose(text)
+        said = construct(text, root)
     except yaml.YAMLError as error:
         raise SeedError(f"{source}: {_sentence(error)}") from error
     try:
@@ -91,30 +100,9 @@ def grow(named: Named, *, epoch: Instant | None = None) -> Planted:
     try:
         return plant(named.seed, name=named.name, epoch=None if pinned else epoch)
     except Invalid as refusal:
-        root = yaml.compose(named.text, Loader=_Loader)
+        root = compose(named.text)
         loc = tuple(refusal.path.split("."))
         raise SeedError(_complaint(str(named.path), root, loc, refusal.message)) from refusal
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without timestamps, so that a moment reaches the schema as it was written."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that stands twice: YAML's own rule, which PyYAML does not keep."""
-        keys: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in keys:
-                    problem = f"{key.value!r} stands twice in one mapping"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-                keys.add(key.value)
-        return cast(dict[Any, Any], super().construct_mapping(node, deep=deep))
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def _sentence(error: yaml.YAMLError) -> str:
