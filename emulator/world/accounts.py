@@ -27,12 +27,17 @@ def hash_password(password: str, *, salt: bytes) -> str:
     return f"scrypt${_SCRYPT_COST}${salt.hex()}${key.hex()}"
 
 
-def has_password(user: User, password: str) -> bool:
-    """Tell whether this is the user's password; a user without one has none."""
-    if not user.password_hash:
-        return False
-    salt = bytes.fromhex(user.password_hash.split("$")[2])
-    return compare_digest(hash_password(password, salt=salt), user.password_hash)
+_NOBODYS_SALT = bytes(16)
+
+
+def has_password(user: User | None, password: str) -> bool:
+    """Tell whether this is the user's password; a user without one has none, and nobody has one.
+
+    The password is hashed in any case, so that the time it takes does not tell who exists.
+    """
+    known = "" if user is None else user.password_hash
+    salt = bytes.fromhex(known.split("$")[2]) if known else _NOBODYS_SALT
+    return compare_digest(hash_password(password, salt=salt), known)
 
 
 def require_strong(world: World, password: str) -> None:

@@ -44,11 +44,12 @@ def sign_in(world: World, *, email: str, password: str, source: Source = UNKNOWN
     confirmation.
     """
     user = world.find(User, "email", email.lower())
+    has_password = accounts.has_password(user, password)
     if user is None or not user.password_hash:
         raise BadPassword
     if accounts.is_banned(user, world.now):
         raise UserBanned
-    if not accounts.has_password(user, password):
+    if not has_password:
         raise BadPassword
     if user.email_confirmed_at is None:
         raise EmailNotConfirmed

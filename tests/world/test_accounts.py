@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import partial
+from hashlib import scrypt
+from types import FrameType
 
 import pytest
 
@@ -270,3 +275,32 @@ def test_a_sign_in_and_its_end_are_audited_once_each() -> None:
     assert len(lab.world.table(AuditEntry)) == before + 1
     sessions.end_session(lab.world, new.session)
     assert len(lab.world.table(AuditEntry)) == before + 2
+
+
+def hashings(work: Callable[[], object]) -> int:
+    """Return how many passwords are hashed by some work, which is refused."""
+    calls = []
+
+    def note(_: FrameType, event: str, called: object) -> None:
+        if event == "c_call" and called is scrypt:
+            calls.append(called)
+
+    sys.setprofile(note)
+    try:
+        with pytest.raises(BadPassword):
+            work()
+    finally:
+        sys.setprofile(None)
+    return len(calls)
+
+
+def test_signing_in_does_the_same_work_for_an_address_that_nobody_has() -> None:
+    world = begin()
+    account(world, "ada")
+    without = account(world, "bo").user_id
+    world.put(replace(world.expect(User, without), password_hash=""))
+    work = {
+        email: hashings(partial(sessions.sign_in, world, email=email, password="wrong"))
+        for email in ("ada@x.test", "bo@x.test", "nobody@x.test")
+    }
+    assert work == {"ada@x.test": 1, "bo@x.test": 1, "nobody@x.test": 1}
