@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
@@ -249,11 +250,21 @@ def problem_response(
     named.
     """
     return Response(
-        orjson.dumps({member: problem}),
+        written({member: problem}),
         status_code=STATUS[Code(problem["code"])] if status is None else status,
         headers=dict(headers),
         media_type="application/json",
     )
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    """Return the body of a refusal as JSON, also where orjson cannot write what it tells of: a
+    failure here would take the place of the refusal.
+    """
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, default=str).encode()
 
 
 Render = Callable[[Request, Refusal, Mapping[str, str]], Response]

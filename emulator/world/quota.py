@@ -22,7 +22,7 @@ from emulator.world.records import (
     Usage,
     Workspace,
 )
-from emulator.world.refusals import QuotaExceeded
+from emulator.world.refusals import Invalid, QuotaExceeded
 from emulator.world.world import World
 
 METERS: tuple[Meter, ...] = get_args(Meter)
@@ -122,7 +122,10 @@ def meters_over(world: World, workspace: Workspace) -> tuple[Meter, ...]:
 
 
 def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: int = 1) -> None:
-    """Refuse QuotaExceeded unless that much more of the meter fits; what uses nothing does."""
+    """Refuse QuotaExceeded unless that much more of the meter fits; what uses nothing does.
+
+    Refuses Invalid for more than can be counted, also where there is no cap.
+    """
     if amount <= 0:
         return
     now = gauge(world, workspace, meter)
@@ -135,6 +138,20 @@ def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: in
             plan=workspace.plan,
             resets_at=now.resets_at,
         )
+    _require_countable(now, amount=amount)
+
+
+COUNT_MAX = 2**53
+"""The largest integer that every JSON client keeps. Assumed: no meter passes it, cap or no cap."""
+
+
+def _require_countable(now: Gauge, *, amount: int) -> None:
+    if now.used + amount > COUNT_MAX:
+        raise Invalid(
+            "",
+            f"The workspace would use {now.used + amount} of the meter {now.meter}, and at most "
+            f"{COUNT_MAX} can be counted; use less.",
+        )
 
 
 def use(
@@ -142,12 +159,15 @@ def use(
 ) -> None:
     """Count runs and the bytes of their artifacts as used; bytes below zero are given back.
 
-    Refuses QuotaExceeded unless caps are ignored. Assumed: a run that is deleted gives its bytes
-    back, but has been one of its period.
+    Refuses QuotaExceeded unless caps are ignored, and Invalid for more than can be counted.
+    Assumed: a run that is deleted gives its bytes back, but has been one of its period.
     """
-    if not ignores_caps:
-        require_room(world, workspace, "runs", amount=runs)
-        require_room(world, workspace, "storage_bytes", amount=storage_bytes)
+    wanted: tuple[tuple[Meter, int], ...] = (("runs", runs), ("storage_bytes", storage_bytes))
+    for meter, amount in wanted:
+        if not ignores_caps:
+            require_room(world, workspace, meter, amount=amount)
+        elif amount > 0:
+            _require_countable(gauge(world, workspace, meter), amount=amount)
     if runs or storage_bytes:
         usage = usage_of(world, workspace)
         world.put(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from emulator.world import jobs
 from emulator.world.access import Actor, require_writer
-from emulator.world.quota import require_room, usage_of
+from emulator.world.quota import COUNT_MAX, require_room, usage_of
 from emulator.world.records import Reservation, ReservedMeter, Usage, Workspace
 from emulator.world.refusals import Conflict, Invalid, NotFound
 from emulator.world.times import SECOND
@@ -23,8 +23,7 @@ TTL_SECONDS_DEFAULT = 15 * 60
 TTL_SECONDS_MAX = 86_400
 """Assumed: how long a reservation holds is said nowhere."""
 
-AMOUNT_MAX = 2**53
-"""The largest integer that every JSON client keeps."""
+AMOUNT_MAX = COUNT_MAX
 
 
 def reserve(
