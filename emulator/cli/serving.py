@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the URLs of an option, which must be what a seed takes for one."""
+    if urls:
+        from pydantic import TypeAdapter, ValidationError
+
+        from emulator.seeding.schema import WebUrl
+        from emulator.wire.wording import said_of
+
+        for url in urls:
+            try:
+                TypeAdapter(WebUrl).validate_python(url)
+            except ValidationError as error:
+                raise click.BadParameter(f"{url!r}: {said_of(error.errors()[0])}") from error
+    return urls
+
+
 @click.command()
 @click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -63,7 +79,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--import", "imported", type=_FILE, help="Begin with the worlds of an export.")
 @click.option("--export-on-exit", "exported", type=_FILE, help="Write all worlds there at the end.")
-@click.option("--webhook", multiple=True, help="A URL to deliver Stripe's events to; repeatable.")
+@click.option(
+    "--webhook",
+    multiple=True,
+    callback=_web_urls,
+    help="A URL to deliver Stripe's events to; repeatable.",
+)
 @click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
 @plain_errors

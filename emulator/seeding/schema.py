@@ -10,6 +10,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import (
@@ -67,7 +68,28 @@ Email = Annotated[
         max_length=254,
     ),
 ]
-WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048)]
+
+
+def _web_url(value: str) -> str:
+    if _CONTROLS.search(value):
+        raise ValueError("Input should be a URL without spaces and control characters")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # ValueError for one that is not a number up to 65535
+    except ValueError as error:
+        raise ValueError(f"Input should be a URL: {error}") from None
+    if not parts.hostname:
+        raise ValueError("Input should be a URL with a host")
+    return value
+
+
+_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
+
+WebUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048),
+    AfterValidator(_web_url),
+]
 """A page or an endpoint; nothing but the web's own schemes."""
 
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
@@ -199,9 +221,7 @@ class SeedAuth(Strict):
         timedelta | None, Field(gt=timedelta(0), description="How long a session may last.")
     ] = None
     signing: Literal["HS256", "ES256"] = "HS256"
-    site_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = (
-        "http://localhost:3000"
-    )
+    site_url: WebUrl = "http://localhost:3000"
 
 
 Cap = Annotated[int | None, Field(ge=0, le=2**53, description="null: no cap.")]

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
 from emulator.seeding.schema import Strict, WebUrl
+from emulator.surfaces.control.answers import whole
 from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier, Sending
 from emulator.wire.cursors import cursor_after, read_cursor
@@ -59,7 +60,7 @@ async def list_events(request: Request, _: Courier) -> Response:
     """`GET /events?type=&limit=&cursor=`: what happened, newest first, as webhooks carry it."""
     exchange = exchange_of(request)
     query = request.query_params
-    limit = _limit(query.get("limit"))
+    limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
     kind = query.get("type")
     found: list[Event] = []
     before = read_cursor(query.get("cursor"))
@@ -72,14 +73,6 @@ async def list_events(request: Request, _: Courier) -> Response:
     items = [event_view(exchange.world, exchange.settings, one) for one in found[:limit]]
     more = cursor_after(found[limit - 1]) if len(found) > limit else None
     return _json({"items": items, "next_cursor": more})
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return LIMIT
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LIMIT_MAX:
-        raise Invalid("limit", f"limit should be a whole number from 1 to {LIMIT_MAX}")
-    return int(text)
 
 
 def _event(request: Request) -> Event:

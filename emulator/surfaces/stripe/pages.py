@@ -12,6 +12,7 @@ from emulator.wire.bodies import body_of
 from emulator.wire.credentials import untagged
 from emulator.wire.errors import UnsupportedMediaType
 from emulator.wire.exchange import exchange_of
+from emulator.wire.locations import location_of
 from emulator.world.records import Instant
 from emulator.world.times import to_datetime
 
@@ -53,7 +54,7 @@ def page(name: str, *, status: int = 200, **context: Any) -> Response:
 
 def see_other(url: str) -> Response:
     """Return the answer that sends a browser on after a form."""
-    return Response(status_code=303, headers={"Location": url, **_HEADERS})
+    return Response(status_code=303, headers={"Location": location_of(url), **_HEADERS})
 
 
 def money(cents: int) -> str:

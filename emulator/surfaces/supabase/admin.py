@@ -65,9 +65,13 @@ def _links(page: int, *, last: int, per_page: int) -> str:
 
 def _positive(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 10**6:
+    number = int(text) if _PAGE_NUMBER.fullmatch(text) else 0
+    if not 0 < number <= 10**6:
         raise Invalid(name, f"Bad Pagination Parameters: {name}")
-    return int(text)
+    return number
+
+
+_PAGE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 async def create_user(request: Request) -> Response:

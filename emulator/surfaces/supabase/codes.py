@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from fastapi import Request, Response
 
@@ -31,6 +31,7 @@ from emulator.surfaces.supabase.sessions import name_of
 from emulator.wire.credentials import tagged, untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
+from emulator.wire.locations import location_of
 from emulator.world import one_time, signups, verification
 from emulator.world.records import User
 from emulator.world.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
@@ -247,6 +248,4 @@ def _with_query(url: str, query: dict[str, str]) -> str:
 
 
 def _redirect(url: str) -> Response:
-    # Headers are Latin-1: what else a URL holds is written as clients would send it.
-    location = quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")
-    return Response(status_code=303, headers={"Location": location})
+    return Response(status_code=303, headers={"Location": location_of(url)})
