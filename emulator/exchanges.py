@@ -30,8 +30,11 @@ from emulator.transport import (
     run,
     send_part,
     send_whole,
+    until_hurried,
+    why_malformed,
 )
 from emulator.wire.courier import Courier
+from emulator.wire.errors import Malformed
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import NotFound, Refusal
 from emulator.world.world import World
@@ -56,6 +59,8 @@ CONTROL = "control"
 
 _REFUSED = 400
 _METHOD_NOT_ALLOWED = 405
+_POLICY_VIOLATION = 1008
+"""The code with which a WebSocket is closed; before the handshake, servers send 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +124,15 @@ class Exchanges:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         if scope["type"] != "http":
             return
         headers = first_of_each(scope["headers"])
+        malformed = why_malformed(scope, headers)
+        if malformed is not None:
+            await send_whole(send, self._refused(scope, Malformed(*malformed)))
+            return
         refusal = why_refused(scope, headers, self._worlds.settings)
         if refusal is not None:
             answer = forbidden(refusal)
@@ -129,7 +140,10 @@ class Exchanges:
             await send_whole(send, answer)
             return
         limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
-        body, is_oversize = await read_body(receive, limit)
+        sent = await read_body(receive, limit)
+        if sent is None:
+            return
+        body, is_oversize = sent
         try:
             call = self._call(scope, headers, body)
         except Refusal as refused:

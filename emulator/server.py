@@ -16,6 +16,8 @@ from uuid import uuid4
 import uvicorn
 
 from emulator.app import build_app
+from emulator.connections import Connection
+from emulator.sealing import is_replaceable
 from emulator.settings import Settings
 from emulator.storage import export_file, import_file
 from emulator.world.refusals import Conflict
@@ -146,6 +148,9 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=Connection,
+        # Without a library of WebSockets, an upgrade to them is a request like any other.
+        ws="none",
         timeout_keep_alive=75,
     )
     # A part of a second, which uvicorn's annotation does not foresee: who holds on with half a
