@@ -32,8 +32,8 @@ def _ip_hash(address: str) -> str:
 
 def why_refused(scope: Scope, headers: Mapping[str, str], settings: Settings) -> str | None:
     """Return why a request is not even looked at, or None. Guards against DNS rebinding."""
-    host = headers.get("host", "")
-    if not is_allowed_host(host, settings):
+    host = headers.get("host")
+    if host is not None and not is_allowed_host(host, settings):
         return f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {host}."
     origin = headers.get("origin")
     is_control = "/_emulator" in scope["path"]

@@ -30,8 +30,11 @@ from emulator.transport import (
     run,
     send_part,
     send_whole,
+    until_hurried,
+    why_malformed,
 )
 from emulator.wire.courier import Courier
+from emulator.wire.errors import Malformed
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import NotFound, Refusal
 from emulator.world.world import World
@@ -56,6 +59,8 @@ CONTROL = "control"
 
 _REFUSED = 400
 _METHOD_NOT_ALLOWED = 405
+_POLICY_VIOLATION = 1008
+"""The code with which a WebSocket is closed; before the handshake, servers send 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,11 @@ class Exchanges:
         self._operations = operations
         self._courier = courier
         self._own_webhook = own_webhook
-        self._changed = asyncio.Event()
+        self._changed: dict[str, asyncio.Event] = {}
+        """By the name of its world, what wakes the requests that wait for it to change."""
+        worlds.on_reset.append(self._wake)
+        self._deliveries: set[asyncio.Future[None]] = set()
+        """Those that are under way, since the loop itself keeps no hold of them."""
         self._remembered = Remembered()
         worlds.on_purge.append(self._remembered.forget)
         instance = worlds.settings.instance
@@ -119,9 +128,15 @@ class Exchanges:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         if scope["type"] != "http":
             return
         headers = first_of_each(scope["headers"])
+        malformed = why_malformed(scope, headers)
+        if malformed is not None:
+            await send_whole(send, self._refused(scope, Malformed(*malformed)))
+            return
         refusal = why_refused(scope, headers, self._worlds.settings)
         if refusal is not None:
             answer = forbidden(refusal)
@@ -129,7 +144,10 @@ class Exchanges:
             await send_whole(send, answer)
             return
         limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
-        body, is_oversize = await read_body(receive, limit)
+        sent = await read_body(receive, limit)
+        if sent is None:
+            return
+        body, is_oversize = sent
         try:
             call = self._call(scope, headers, body)
         except Refusal as refused:
@@ -140,7 +158,7 @@ class Exchanges:
         self._sign(call, answer)
         then = call.strike.then
         if then.latency_ms and not then.is_recorded:
-            await asyncio.sleep(then.latency_ms / 1000)
+            await until_hurried(scope, asyncio.sleep(then.latency_ms / 1000))
         if then.drop:
             await drop(scope, receive)
         elif then.truncate_bytes is not None:
@@ -148,10 +166,12 @@ class Exchanges:
         else:
             await send_whole(send, answer)
         # The answer is out; whoever serves the app takes the next request meanwhile.
-        await self._courier.settled(call.live.world)
+        await self._settled(call)
 
     def _surface(self, path: str) -> Surface:
-        return next(one for one in self._surfaces if path.startswith(one.prefix))
+        """Return the surface of a path; of what is no path, the last one, whose prefix is `/`."""
+        fitting = (one for one in self._surfaces if path.startswith(one.prefix))
+        return next(fitting, self._surfaces[-1])
 
     def _call(self, scope: Scope, headers: Mapping[str, str], body: bytes) -> Call:
         """Return the request with its world and what will hit it. Refuses as `find_world`."""
@@ -208,20 +228,31 @@ class Exchanges:
         if exchange.poll_seconds > 0 and call.method != "HEAD":
             answer = await self._polled(call, answer)
         if exchange.awaits_deliveries:
-            await self._courier.settled(exchange.world)
+            await self._settled(call)
             if exchange.asks_again:
                 answer = self._transact(call)
         return answer
 
+    async def _settled(self, call: Call) -> None:
+        """Wait until the deliveries of a world are done; they go on if the client does not wait."""
+        if not self._courier.is_sending(call.live.world):
+            return
+        work = asyncio.ensure_future(self._courier.settled(call.live.world))
+        self._deliveries.add(work)
+        work.add_done_callback(self._deliveries.discard)
+        await until_hurried(call.scope, asyncio.shield(work))
+
     async def _polled(self, call: Call, answer: Answer) -> Answer:
-        """Ask again whenever a state has changed, until there is an answer, time is up, or the
-        world is no more.
+        """Run the surface again whenever its world has changed, until there is an answer, time is
+        up, the world was deleted, or nobody waits.
         """
         exchange = call.exchange
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(exchange.poll_seconds):
                 while exchange.poll_seconds > 0:
-                    await self._changed.wait()
+                    changed = self._changed.setdefault(call.live.world.name, asyncio.Event())
+                    if not await until_hurried(call.scope, changed.wait()):
+                        break
                     exchange.poll_seconds = 0
                     if not self._worlds.holds(call.live):
                         gone = NotFound("world", call.live.world.name)
@@ -261,11 +292,15 @@ class Exchanges:
             self._note(call, answer, touched, world.state if has_purged else before)
             if has_purged:
                 call.live.journal.seal()
-        # What control does may end another world than its own.
-        if world.state is not before or not call.is_control or call.scope["method"] != "GET":
-            self._changed.set()
-            self._changed = asyncio.Event()
+        if world.state is not before or not call.is_control:
+            self._wake(world.name)
         return answer
+
+    def _wake(self, world_name: str) -> None:
+        """Let go on what waits for a world to change."""
+        changed = self._changed.pop(world_name, None)
+        if changed is not None:
+            changed.set()
 
     def _run(self, call: Call) -> Answer:
         """Return what the surface, or the fault before it, answers to a request."""

@@ -165,7 +165,7 @@ async def _send(app: ASGIApp, world: str, asked: Asked) -> None:
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
-        "http_version": "1.1",
+        "http_version": "1.0",  # which needs no Host header, as what was recorded may have none
         "method": asked.method,
         "scheme": "http",
         "path": path,

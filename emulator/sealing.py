@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -83,10 +84,27 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def write_whole(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a file so that whoever reads it sees the old content or the new, never a part, even
-    if the process is killed; what such a one has left of an earlier try goes. Raises OSError.
+def is_replaceable(path: Path) -> bool:
+    """Tell whether a path leads to a regular file or to nothing, not to a device or a pipe.
+    Raises OSError.
     """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part, even if the
+    process is killed; what a killed process left of an earlier try is removed. Raises OSError.
+
+    A link stays, and the file that it leads to is written. A device or a pipe is written into.
+    """
+    if not is_replaceable(path):
+        with path.open("wb") as file:
+            file.writelines(parts)
+        return
+    path = path.resolve()
     _remove_left_over(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

@@ -16,6 +16,8 @@ from uuid import uuid4
 import uvicorn
 
 from emulator.app import build_app
+from emulator.connections import Connection
+from emulator.sealing import is_replaceable
 from emulator.settings import Settings
 from emulator.storage import export_file, import_file
 from emulator.world.refusals import Conflict
@@ -23,6 +25,7 @@ from emulator.worlds import Worlds
 
 LOOPBACK = ("127.0.0.1", "::1")
 _TRIES = 20
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class PortInUseError(Exception):
@@ -79,9 +82,14 @@ class _Server(uvicorn.Server):
         self._opening: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, then say so."""
+        """Begin to listen, then say so, unless a signal has already ended it."""
         await super().startup(sockets)
-        self._on_ready()
+        if not self.should_exit:
+            self._on_ready()
+
+    def end(self, *_: Any) -> None:
+        """Handle a signal that came before uvicorn handles them, or once more after it did."""
+        self.should_exit = True
 
     def open_port(self, port: int) -> int:
         """Listen on a further port, 0 for a free one, and return it. Refuses Conflict.
@@ -146,15 +154,18 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=Connection,
+        # Without a library of WebSockets, an upgrade to them is a request like any other.
+        ws="none",
         timeout_keep_alive=75,
     )
     # A part of a second, which uvicorn's annotation does not foresee: who holds on with half a
     # request is not waited for, and the whole end stays well within the second.
     config.timeout_graceful_shutdown = 0.25  # type: ignore[assignment]
-    for name in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal once more when it has ended; then it has done its work.
-        signal.signal(name, lambda *_: None)
     server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
+    for name in _ENDING:
+        # uvicorn raises the signal once more when it has ended; then it has done its work.
+        signal.signal(name, server.end)
     worlds.open_port, worlds.close_port = server.open_port, server.close_port
     # What is planted lives as long as the server, and no cycle lies in it: measured with 100,000
     # runs, a full collection stops all answers for 35 ms.
@@ -162,4 +173,8 @@ def serve(
     gc.freeze()
     server.run(sockets=sockets)
     if exported is not None:
+        if not is_replaceable(exported):
+            # A pipe that nobody reads holds the export up; a further signal ends that.
+            for name in _ENDING:
+                signal.signal(name, signal.SIG_DFL)
         export_file(worlds, exported)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+import asyncio
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emulator.guards import is_loopback_host
+
 RAW_SEND = "emulator.send"
 """Where the server's own `send` lies in the scope, before any middleware wrapped it."""
+
+HURRY = "emulator.hurry"
+"""Where a connection keeps, in the scope, the event that nothing is to be waited for any longer:
+its client has gone or the server ends. In process there is none."""
+
+MALFORMED = "emulator.malformed"
+"""Where a connection notes, in the scope, the status and message of what it could not read."""
+
+HEAD_MAX = 64 * 1024
+"""Bytes of headers, and of a target, that a request may have."""
 
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
@@ -33,17 +46,63 @@ class Answer:
     content: bytes
 
 
-async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool]:
+def why_malformed(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
+    """Return the status and message for what is no request that HTTP allows, or None.
+
+    Real: HTTP/1.0 knows no Host header. A browser always sends one, so that a request without it
+    needs no guard against DNS rebinding, but it has to come from this machine.
+    """
+    if MALFORMED in scope:
+        status, message = scope[MALFORMED]
+        return status, message
+    raw, target = scope["headers"], scope.get("raw_path") or b""
+    if sum(len(name) + len(value) for name, value in raw) > HEAD_MAX:
+        return too_large(b"")
+    if len(target) + len(scope["query_string"]) > HEAD_MAX:
+        return too_large(target + scope["query_string"])
+    if not scope["path"].startswith("/"):
+        return 400, f"The target {scope['path']!r} is not a path; send one that begins with '/'."
+    host = headers.get("host")
+    if host is None and scope["http_version"] in _WITHOUT_HOST and _is_local(scope):
+        return None
+    if not host:
+        return 400, "The request has no Host header, or an empty one; name the host it is for."
+    if sum(name == b"host" for name, _ in raw) > 1:
+        return 400, "The request has more than one Host header; send one."
+    return None
+
+
+_WITHOUT_HOST = ("1.0", "0.9")
+
+
+def _is_local(scope: Scope) -> bool:
+    server = scope.get("server")
+    return server is None or is_loopback_host(server[0])
+
+
+def too_large(target: bytes) -> tuple[int, str]:
+    """Return the refusal of a head that is too large, as its target alone may be."""
+    if len(target) > HEAD_MAX:
+        return 414, f"The request's target is longer than {HEAD_MAX // 1024} kB; shorten it."
+    return 431, f"The request has more than {HEAD_MAX // 1024} kB of headers; send fewer."
+
+
+async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool] | None:
     """Return the whole body and whether it is above the limit in bytes; of one above it nothing is
-    kept, but it is read to its end so that the connection stays usable.
+    kept, but it is read to its end so that the connection stays usable. None if the client went
+    away before the end.
     """
     message = await receive()
+    if message["type"] == "http.disconnect":
+        return None
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         return (body, False) if len(body) <= limit else (b"", True)
     parts, size = [body], len(body)
     while message.get("more_body", False):
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part: bytes = message.get("body", b"")
         size += len(part)
         if size <= limit:
@@ -51,6 +110,24 @@ async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool]:
         else:
             parts.clear()
     return b"".join(parts), size > limit
+
+
+async def until_hurried(scope: Scope, work: Awaitable[object]) -> bool:
+    """Wait for `work` and return True, or False as soon as nobody waits for the request any more;
+    the work is cancelled then.
+    """
+    hurry: asyncio.Event | None = scope.get(HURRY)
+    waiting = [asyncio.ensure_future(work)]
+    if hurry is not None:
+        waiting.append(asyncio.ensure_future(hurry.wait()))
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if waiting[0].done():
+            waiting[0].result()
+        return waiting[0].done()
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def run(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:

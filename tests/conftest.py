@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -51,8 +52,8 @@ def launch() -> Iterator[Callable[..., Running]]:
     """Return a function that starts a real server on a free port: `launch("--seed", "demo")`."""
     started: list[Running] = []
 
-    def run(*arguments: str) -> Running:
-        running = start(*arguments)
+    def run(*arguments: str, **options: Any) -> Running:
+        running = start(*arguments, **options)
         started.append(running)
         return running
 

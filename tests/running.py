@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 WAIT_SECONDS = 30
 
@@ -33,12 +33,13 @@ class Running:
         return code
 
 
-def start(*arguments: str) -> Running:
+def start(*arguments: str, stderr: IO[bytes] | int | None = None) -> Running:
     """Start `worldflux-emulator serve --port 0 …` and return once it answers."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("WORLDFLUX_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json", *arguments],
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env=environ,
     )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 import click
@@ -34,12 +35,25 @@ def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, .
     The emulator listens on a free port; the command finds it in its environment, which is set as
     `env` prints it, with WORLDFLUX_EMULATOR_URL besides. Put `--` before the command.
     """
+    _on_ending_signals(_leave)  # first of all: none may find a server that nobody ends
     server = start("--seed", seed, "--clock", clock, port=port)
     try:
         code = _run(command, {**os.environ, **server.ready["env"], URL: server.url})
     finally:
         server.stop()
     sys.exit(code)
+
+
+def _on_ending_signals(handle: Callable[[int, FrameType | None], None]) -> None:
+    """Set a handler for what ends a process, unless it was started to ignore it, as by `nohup`."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    sys.exit(_SIGNALLED + number)
 
 
 def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
@@ -53,7 +67,7 @@ def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
             one.send_signal(number)
 
     # Before the command starts: a signal that comes at once is passed on then.
-    signal.signal(signal.SIGTERM, pass_on)
+    _on_ending_signals(pass_on)
     try:
         child = subprocess.Popen(command, env=environ)  # noqa: S603 - what the user asked for
     except FileNotFoundError:

@@ -17,6 +17,7 @@ import click
 
 from emulator.cli.complaints import plain_errors
 from emulator.cli.environment import PORT, SWITCH, variables_of
+from emulator.kits.process import ENDS_WITH_STDIN, end_with_stdin
 from emulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
 )
 @click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
+@click.option(ENDS_WITH_STDIN, is_flag=True, hidden=True)
 @plain_errors
 def serve(
     *,
@@ -105,8 +107,11 @@ def serve(
     webhook: tuple[str, ...],
     allow_remote_webhooks: bool,
     as_json: bool,
+    ends_with_stdin: bool,
 ) -> None:
     """Plant a seed and serve it until SIGTERM or Ctrl-C."""
+    if ends_with_stdin:
+        end_with_stdin()
     from emulator import server  # heavy: only `serve` pays for it
     from emulator.seeding.library import load
 

@@ -154,6 +154,10 @@ class Courier:
             tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def is_sending(self, world: World) -> bool:
+        """Tell whether anything is pending."""
+        return bool(self._awaited(world.name))
+
     def _awaited(self, name: str) -> dict[str, None]:
         """Return the endpoints to which something is to be sent now."""
         desk = self._desks.get(name)

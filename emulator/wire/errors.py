@@ -130,6 +130,16 @@ class Injected(Refusal):
         self.code = code or code_of(status)
 
 
+class Malformed(Injected):
+    """The request is none that HTTP allows, or its head is too large.
+
+    Assumed: it has no code of its own, as the documents name none for it.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, None, message)
+
+
 class Broken(Refusal):
     """A bug of the emulator."""
 
@@ -185,6 +195,7 @@ CODES: Mapping[type[Refusal], Code] = {
     NoSuchRoute: Code.NOT_FOUND,
     Broken: Code.INTERNAL_ERROR,
     Injected: Code.INTERNAL_ERROR,
+    Malformed: Code.VALIDATION_ERROR,
 }
 """Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
 

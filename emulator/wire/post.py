@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 TIMEOUT_SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
 _STATUS_LINE_MAX = 4096
+_REST_MAX = 16 * 1024
+"""Bytes of an answer that are read after its status. An endpoint may send without end."""
 
 
 class PostError(Exception):
@@ -50,9 +52,10 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
         if not status_line.startswith(b"HTTP/"):
             raise ValueError("the answer is no HTTP")
         status = int(status_line.split(b" ", 2)[1])
-        # The rest is read so that the other side may finish what it was about to say.
-        while await reader.read(65536):
-            pass
+        # Some of the rest is read so that the other side may finish what it was about to send.
+        left = _REST_MAX
+        while left > 0 and (part := await reader.read(left)):
+            left -= len(part)
         return status
     finally:
         writer.close()

@@ -64,7 +64,6 @@ def test_a_loopback_host_is_served(scene: Emulator, host: str) -> None:
         "evil.test",
         "localhost.evil.test",
         "192.168.0.1",
-        "",
         "[",
         "[::2]",
         "127.0.0.1.evil.test",

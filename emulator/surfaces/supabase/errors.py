@@ -198,6 +198,7 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     wire.NoSuchRoute: (404, "not_found"),
     wire.Broken: (500, "unexpected_failure"),
     wire.Injected: (500, "unexpected_failure"),
+    wire.Malformed: (400, "validation_failed"),
     NoAuthorization: (401, "no_authorization"),
     BadJwt: (403, "bad_jwt"),
     SessionNotFound: (403, "session_not_found"),
@@ -229,8 +230,10 @@ _INJECTED: Mapping[int, str] = {
     404: "not_found",
     409: "conflict",
     413: "request_too_large",
+    414: "validation_failed",
     422: "validation_failed",
     429: "over_request_rate_limit",
+    431: "validation_failed",
     501: "not_implemented",
     504: "request_timeout",
 }
