@@ -113,7 +113,8 @@ class Exchanges:
         self._own_webhook = own_webhook
         self._changed = asyncio.Event()
         self._remembered = Remembered()
-        worlds.on_purge.append(self._remembered.forget)
+        worlds.on_reset.append(self._remembered.forget)
+        worlds.on_purge.append(lambda world: self._remembered.forget(world.name))
         instance = worlds.settings.instance
         self._instance = f"worldflux-emulator/{__version__}/{instance}".encode()
 
