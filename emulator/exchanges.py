@@ -13,9 +13,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
-from emulator.admission import forbidden, source_of, why_refused
+from emulator.admission import source_of, why_refused
 from emulator.faults import Armed
-from emulator.finding import asking, find_world, without_prefix, world_of_url
+from emulator.finding import (
+    COOKIE,
+    asking,
+    find_world,
+    has_stale_cookie,
+    without_prefix,
+    world_of_url,
+)
 from emulator.live import Live
 from emulator.own_webhook import OwnWebhook
 from emulator.recording import count_met, note
@@ -34,7 +41,7 @@ from emulator.transport import (
 from emulator.wire.courier import Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import NotFound, Refusal
-from emulator.world.world import World
+from emulator.world.world import DEFAULT, World
 from emulator.worlds import Worlds, purges
 
 STATE_HEADER = "X-Emulator-State"
@@ -46,6 +53,9 @@ _STATE, _WORLD, _INSTANCE = (
 )
 _VARY = (b"vary", b"Origin")
 """What Starlette's CORS says of every answer; a request without an Origin does not pass by it."""
+
+_NO_WORLD = f"{COOKIE}=; Max-Age=0; Path=/".encode()
+"""Deletes the cookie of a world that is not there, so that a browser is not refused for good."""
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20, "/_emulator/import": 2**30}
@@ -123,18 +133,20 @@ class Exchanges:
         if scope["type"] != "http":
             return
         headers = first_of_each(scope["headers"])
-        refusal = why_refused(scope, headers, self._worlds.settings)
+        surface = self._surface(without_prefix(scope["path"])[0])
+        refusal = why_refused(scope, headers, self._worlds.settings, surface=surface.name)
         if refusal is not None:
-            answer = forbidden(refusal)
-            answer.headers.append((_INSTANCE, self._instance))
-            await send_whole(send, answer)
+            await send_whole(send, self._refused(scope, refusal))
             return
         limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
         body, is_oversize = await read_body(receive, limit)
         try:
             call = self._call(scope, headers, body)
         except Refusal as refused:
-            await send_whole(send, self._refused(scope, refused))
+            answer = self._refused(scope, refused)
+            if has_stale_cookie(self._worlds, asking(scope, headers, body)):
+                answer.headers.append((b"set-cookie", _NO_WORLD))
+            await send_whole(send, answer)
             return
         call.exchange.oversize_of = limit if is_oversize else None
         answer = await self._answered(call)
@@ -195,7 +207,10 @@ class Exchanges:
 
     def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
         """Return the answer to a request that reached no world, in its surface's dialect."""
-        exchange = Exchange(world=self._worlds.default(), settings=self._worlds.settings)
+        # As it is: a request that reached no world moves no clock.
+        default = self._worlds.present(DEFAULT)
+        assert default is not None
+        exchange = Exchange(world=default, settings=self._worlds.settings)
         surface = self._surface(without_prefix(scope["path"])[0])
         answer = _rendered(surface, Request({**scope, KEY: exchange}), refusal)
         answer.headers.append((_INSTANCE, self._instance))
