@@ -203,11 +203,15 @@ def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
 
 
 def _world_of(credential: str, settings: Settings) -> str | None:
-    """Return the named world that a credential is of, or None."""
+    """Return the world that a credential is of, or None for one that names none: the keys of the
+    default world, which are those of `env`, are good wherever the request is led otherwise.
+    """
     if credential.count(".") != _JWT_DOTS:
         return tag_of(credential)
     claims = read_token(credential, settings)
-    return None if claims is None or claims.world == DEFAULT else claims.world
+    if claims is None or claims.is_key_of_default:
+        return None
+    return claims.world
 
 
 _JWT_DOTS = 2
@@ -217,7 +221,8 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
     """Yield the worlds that cookies name.
 
     Assumed: the session cookie of a world that is no more is no session. Browsers keep it for
-    longer than worlds live, and would be refused everywhere, signing in included.
+    longer than worlds live, and would be refused everywhere, signing in included. Nor is that of
+    the default world in a world that the cookie names: who is brought there is not signed in.
     """
     sent = headers.get("cookie")
     if not sent:
@@ -228,7 +233,7 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
             yield f"{_COOKIE_SOURCE} once more" if place else _COOKIE_SOURCE, unquote(name)
     token = (read_session(sent, worlds.settings.session_cookie) or {}).get("access_token")
     name = _world_of(token, worlds.settings) if isinstance(token, str) else None
-    if name is not None and (worlds.has(name) or name == chosen):
+    if name not in (None, DEFAULT) and (worlds.has(name) or name == chosen):
         yield _SESSION_SOURCE, name
 
 

@@ -1,4 +1,4 @@
-"""Which hosts, origins and pages of other sites are let through: loopback, and the settings' own."""
+"""Which hosts, origins and sites are let through: loopback, and those that the settings list."""
 
 from __future__ import annotations
 

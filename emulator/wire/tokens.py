@@ -39,6 +39,11 @@ class Claims:
     session_id: str | None
     user_id: str | None
 
+    @property
+    def is_key_of_default(self) -> bool:
+        """Whether it is a key that `env` prints, no user's token; those are good in every world."""
+        return self.world == DEFAULT and self.session_id is None
+
 
 def life_seconds(settings: Settings) -> int:
     """Return how long an access token is good, by the clients' clock."""

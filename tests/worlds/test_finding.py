@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
+from emulator.wire.tokens import anon_key, service_key
 from tests.lawful import Emulator
 
 WORLD = "X-Emulator-World"
 MARA = {"email": "mara@example.com", "password": "demo-password"}
+
+
+NAMED: dict[str, tuple[str, dict[str, str]]] = {
+    "prefix": ("/_w/one", {}),
+    "header": ("", {WORLD: "one"}),
+    "cookie": ("", {"Cookie": "emulator_world=one"}),
+}
+"""Every way to name a world that makes it: the path before the path, and headers."""
+
+named_by = pytest.mark.parametrize(("prefix", "headers"), NAMED.values(), ids=NAMED)
 
 
 def world(demo: Emulator, name: str) -> Any:
@@ -154,9 +165,60 @@ def test_a_credential_of_one_world_is_worth_nothing_in_another(demo: Emulator) -
     assert client.get("/api/me", headers={"Authorization": f"bearer {secret}"}).status_code == 200
     headers = {"Authorization": f"Bearer {secret}", WORLD: "two"}
     assert client.get("/api/me", headers=headers).status_code == 409
-    token = demo.tokened().headers["Authorization"]
-    answer = client.get("/api/me", headers={"Authorization": token, WORLD: "one"})
+
+
+def test_a_token_of_the_default_world_is_refused_by_name_where_another_is_named(
+    demo: Emulator,
+) -> None:
+    world(demo, "one")
+    token = {"Authorization": demo.tokened().headers["Authorization"]}
+    said = {
+        "/_w/one": ("the path prefix", {}),
+        "": ("the header X-Emulator-World", {WORLD: "one"}),
+    }
+    for prefix, (source, headers) in said.items():
+        message = refusal(source, "one", "the credential in Authorization", "default")
+        answer = demo.client().get(f"{prefix}/api/me", headers=token | headers)
+        assert answer.json() == {"detail": {"code": "conflict", "message": message}}
+        answer = demo.client().get(f"{prefix}/auth/v1/user", headers=token | headers)
+        body = {"code": 409, "error_code": "conflict", "msg": message}
+        assert (answer.status_code, answer.json()) == (409, body)
+
+
+@named_by
+def test_the_keys_that_env_prints_are_good_in_every_world_that_is_named(
+    demo: Emulator, prefix: str, headers: dict[str, str]
+) -> None:
+    world(demo, "one")
+    key = service_key(demo.world, demo.settings)
+    keys = {"apikey": key, "Authorization": f"Bearer {key}"}
+    answer = demo.client().get(f"{prefix}/auth/v1/admin/users", headers=headers | keys)
+    assert (answer.status_code, answer.headers[WORLD]) == (200, "one")
+    anon = {"apikey": anon_key(demo.world, demo.settings)}
+    path = f"{prefix}/auth/v1/token?grant_type=password"
+    answer = demo.client().post(path, json=MARA, headers=headers | anon)
+    assert (answer.status_code, answer.headers[WORLD]) == (200, "one")
+
+
+def test_the_service_key_of_another_world_is_refused_by_name(demo: Emulator) -> None:
+    key = world(demo, "two")["service_role_key"]
+    keys = {"apikey": key, "Authorization": f"Bearer {key}"}
+    answer = demo.client().get("/auth/v1/admin/users", headers=keys | {WORLD: "one"})
+    message = refusal(
+        "the header X-Emulator-World", "one", "the credential in Authorization", "two"
+    )
+    assert answer.json() == {"code": 409, "error_code": "conflict", "msg": message}
+    assert demo.client().get("/auth/v1/admin/users", headers=keys).headers[WORLD] == "two"
+
+
+def test_whoever_was_signed_in_to_the_default_world_is_nobody_in_one_that_a_cookie_names(
+    demo: Emulator,
+) -> None:
+    client = demo.signed_in()
+    client.cookies.set("emulator_world", "one")
+    answer = client.get("/api/cloud/me")
     assert (answer.status_code, answer.headers[WORLD]) == (401, "one")
+    assert client.post("/api/auth/login", json=MARA).headers[WORLD] == "one"
 
 
 def test_what_a_seed_pins_is_good_without_a_tag_where_the_world_is_named(demo: Emulator) -> None:
@@ -220,16 +282,6 @@ def test_naming_makes_no_world_where_that_is_forbidden() -> None:
     assert client.get("/healthz", headers={WORLD: "one"}).status_code == 404
     assert client.post("/_emulator/worlds", json={"name": "one"}).status_code == 201
     assert client.get("/healthz", headers={WORLD: "one"}).status_code == 200
-
-
-NAMED: dict[str, tuple[str, dict[str, str]]] = {
-    "prefix": ("/_w/one", {}),
-    "header": ("", {WORLD: "one"}),
-    "cookie": ("", {"Cookie": "emulator_world=one"}),
-}
-"""Every way to name a world that makes it: the path before the path, and headers."""
-
-named_by = pytest.mark.parametrize(("prefix", "headers"), NAMED.values(), ids=NAMED)
 
 
 @named_by
