@@ -17,6 +17,7 @@ from emulator.admission import source_of, why_refused
 from emulator.faults import Armed
 from emulator.finding import (
     COOKIE,
+    PREFIX,
     asking,
     find_world,
     has_stale_cookie,
@@ -28,6 +29,7 @@ from emulator.own_webhook import OwnWebhook
 from emulator.recording import count_met, note
 from emulator.remembered import Remembered
 from emulator.routes import Operations
+from emulator.slashes import redirect_of
 from emulator.striking import NOTHING, Strike, strike
 from emulator.transport import (
     Answer,
@@ -75,6 +77,8 @@ class Surface:
     name: str
     prefix: str
     app: FastAPI
+    slash_status: int | None = None
+    """The status that redirects a path with a slash at its end, where it is redirected."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +89,8 @@ class Call:
     """
 
     scope: dict[str, Any]
+    prefix: str
+    """What the URL had before the path: `/_w/{name}` or nothing."""
     method: str
     headers: Mapping[str, str]
     body: bytes
@@ -185,6 +191,7 @@ class Exchanges:
             inner |= {"path": asked.path, "raw_path": asked.path.encode()}
         call = Call(
             scope=inner,
+            prefix="" if asked.prefixed is None else f"{PREFIX}{asked.prefixed}",
             method=scope["method"],
             headers=headers,
             body=body,
@@ -287,6 +294,8 @@ class Exchanges:
         """Return what the surface, or the fault before it, answers to a request."""
         if call.strike.refusal is not None:
             answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
+        elif (redirect := _redirect(call)) is not None:
+            answer = redirect
         elif call.is_control or call.scope["method"] != "GET" or call.body:
             answer = run(call.surface.app, call.scope, call.body)
         else:
@@ -348,6 +357,14 @@ class Exchanges:
         answer.headers += self._signature_of(call.live.world)
         if "origin" not in call.headers:
             answer.headers.append(_VARY)
+
+
+def _redirect(call: Call) -> Answer | None:
+    """Return the redirect of a path with a slash at its end, or None."""
+    status = call.surface.slash_status
+    if status is None or not call.scope["path"].endswith("/"):
+        return None
+    return redirect_of(call.surface.app, call.scope, prefix=call.prefix, status=status)
 
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:

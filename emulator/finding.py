@@ -180,7 +180,7 @@ def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
         for segment in request.path.split("/"):
             if (name := tag_of(segment)) is not None:
                 yield "the link", name
-    if request.path == "/auth/v1/verify" and request.query:
+    if request.path.rstrip("/") == "/auth/v1/verify" and request.query:
         token = dict(parse_qsl(request.query.decode("latin-1"))).get("token", "")
         if (name := tag_of(token)) is not None:
             yield "the link", name
@@ -188,7 +188,7 @@ def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
-    members = BODIES.get(request.path)
+    members = BODIES.get(request.path.rstrip("/"))
     if members is None or MARK.encode() not in request.body:
         return
     try:
