@@ -46,15 +46,27 @@ def why_refused(
     if surface == "control" and origin is not None and not is_allowed_origin(origin, settings):
         said = f"Origin {origin!r} may not control the emulator"
         return Forbidden(f"{said}; start with --allowed-origin.")
-    if not is_of_another_site(headers, settings):
-        return None
+    is_foreign = is_of_another_site(headers, settings)
     remedy = "start with --allowed-origin and the origin of that page"
-    if surface == "control" and not _is_navigation(scope, headers):
+    if surface == "control" and is_foreign and not _is_navigation(scope, headers):
         return Forbidden(f"A page of another site may not control the emulator; {remedy}.")
-    if surface == "bff" and _is_unasked_body(headers):
+    if (
+        surface == "bff"
+        and _is_unasked_body(headers)
+        and (is_foreign or _crosses(headers, settings))
+    ):
         said = "A page of another site may send the BFF no body but application/json"
         return Forbidden(f"{said}; {remedy}.")
     return None
+
+
+def _crosses(headers: Mapping[str, str], settings: Settings) -> bool:
+    """Tell whether a page of another host sent this, by its origin: where the emulator is reached
+    over http by another name than loopback, browsers send no Sec-Fetch-Site.
+    """
+    origin = headers.get("origin")
+    is_own = origin is None or origin.partition("://")[2] == headers.get("host")
+    return not is_own and not is_allowed_origin(str(origin), settings)
 
 
 def _of_host(host: str) -> str:

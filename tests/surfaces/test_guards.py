@@ -223,6 +223,19 @@ def test_a_page_of_another_site_acts_on_the_bff_with_no_body_unasked(
     assert (named.status_code, scene.worlds.has("one")) == (403, False)
 
 
+def test_where_browsers_send_no_site_a_foreign_origin_tells(tmp_path: Path) -> None:
+    scene = stage(tmp_path, allowed_hosts=("emulator",))
+    for origin, status in (
+        ("http://evil.test", 403),
+        ("null", 403),
+        ("http://emulator:8787", 200),
+        ("http://localhost:3000", 200),
+    ):
+        headers = {"Host": "emulator:8787", "Origin": origin, "Content-Type": "text/plain"}
+        answer = scene.client().post("/api/auth/login", content=LOGIN, headers=headers)
+        assert answer.status_code == status
+
+
 def test_what_a_browser_asks_for_first_or_reads_only_is_served_to_another_site(
     scene: Emulator,
 ) -> None:
