@@ -16,10 +16,13 @@ from emulator.exchanges import (
 from emulator.guards import LOOPBACK_ORIGIN
 from emulator.own_webhook import OwnWebhook
 from emulator.routes import Operations, route_table
+from emulator.slashes import FASTAPI, NEXT
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
+from emulator.surfaces.stripe.api import build_stripe_api
 from emulator.surfaces.stripe.app import build_stripe
 from emulator.surfaces.supabase.app import build_supabase
+from emulator.surfaces.supabase.services import SERVICES, build_service
 from emulator.surfaces.upstream.app import build_upstream
 from emulator.transport import RAW_SEND, run
 from emulator.wire.courier import Courier
@@ -94,12 +97,17 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
     surfaces = (
         Surface(name=CONTROL, prefix="/_emulator", app=build_control(worlds, courier)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
+        Surface(name="stripe", prefix="/v1/", app=build_stripe_api()),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),
-        Surface(name="bff", prefix="/api/cloud/", app=bff),
-        Surface(name="bff", prefix="/api/auth/", app=bff),
-        Surface(name="bff", prefix="/api/e2e/", app=bff),
-        Surface(name="bff", prefix="/api/public/r/", app=bff),
-        Surface(name="upstream", prefix="/", app=upstream),
+        *(
+            Surface(name="supabase", prefix=service.prefix, app=build_service(service))
+            for service in SERVICES
+        ),
+        Surface(name="bff", prefix="/api/cloud/", app=bff, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/auth/", app=bff, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/e2e/", app=bff, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/public/r/", app=bff, slash_status=NEXT),
+        Surface(name="upstream", prefix="/", app=upstream, slash_status=FASTAPI),
     )
     own_webhook = OwnWebhook(upstream, courier, run=run)
     exchanges = Exchanges(surfaces, worlds, operations, courier, own_webhook)

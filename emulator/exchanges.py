@@ -13,14 +13,23 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
-from emulator.admission import forbidden, source_of, why_refused
+from emulator.admission import source_of, why_refused
 from emulator.faults import Armed
-from emulator.finding import asking, find_world, without_prefix, world_of_url
+from emulator.finding import (
+    COOKIE,
+    PREFIX,
+    asking,
+    find_world,
+    has_stale_cookie,
+    without_prefix,
+    world_of_url,
+)
 from emulator.live import Live
 from emulator.own_webhook import OwnWebhook
 from emulator.recording import count_met, note
 from emulator.remembered import Remembered
 from emulator.routes import Operations
+from emulator.slashes import redirect_of
 from emulator.striking import NOTHING, Strike, strike
 from emulator.transport import (
     Answer,
@@ -37,7 +46,7 @@ from emulator.wire.courier import Courier
 from emulator.wire.errors import Malformed
 from emulator.wire.exchange import KEY, Exchange
 from emulator.world.refusals import NotFound, Refusal
-from emulator.world.world import World
+from emulator.world.world import DEFAULT, World
 from emulator.worlds import Worlds, purges
 
 STATE_HEADER = "X-Emulator-State"
@@ -49,6 +58,9 @@ _STATE, _WORLD, _INSTANCE = (
 )
 _VARY = (b"vary", b"Origin")
 """What Starlette's CORS says of every answer; a request without an Origin does not pass by it."""
+
+_NO_WORLD = f"{COOKIE}=; Max-Age=0; Path=/".encode()
+"""Deletes the cookie of a world that is not there, so that a browser is not refused for good."""
 
 BODY_MAX = 10 * 2**20
 BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20, "/_emulator/import": 2**30}
@@ -70,6 +82,8 @@ class Surface:
     name: str
     prefix: str
     app: FastAPI
+    slash_status: int | None = None
+    """The status that redirects a path with a slash at its end, where it is redirected."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +94,8 @@ class Call:
     """
 
     scope: dict[str, Any]
+    prefix: str
+    """What the URL had before the path: `/_w/{name}` or nothing."""
     method: str
     headers: Mapping[str, str]
     body: bytes
@@ -122,7 +138,8 @@ class Exchanges:
         self._deliveries: set[asyncio.Future[None]] = set()
         """Those that are under way, since the loop itself keeps no hold of them."""
         self._remembered = Remembered()
-        worlds.on_purge.append(self._remembered.forget)
+        worlds.on_reset.append(self._remembered.forget)
+        worlds.on_purge.append(lambda world: self._remembered.forget(world.name))
         instance = worlds.settings.instance
         self._instance = f"worldflux-emulator/{__version__}/{instance}".encode()
 
@@ -133,15 +150,9 @@ class Exchanges:
         if scope["type"] != "http":
             return
         headers = first_of_each(scope["headers"])
-        malformed = why_malformed(scope, headers)
-        if malformed is not None:
-            await send_whole(send, self._refused(scope, Malformed(*malformed)))
-            return
-        refusal = why_refused(scope, headers, self._worlds.settings)
+        refusal = self._rejection(scope, headers)
         if refusal is not None:
-            answer = forbidden(refusal)
-            answer.headers.append((_INSTANCE, self._instance))
-            await send_whole(send, answer)
+            await send_whole(send, self._refused(scope, refusal))
             return
         limit = BODY_MAX_BY_PATH.get(without_prefix(scope["path"])[0], BODY_MAX)
         sent = await read_body(receive, limit)
@@ -151,7 +162,10 @@ class Exchanges:
         try:
             call = self._call(scope, headers, body)
         except Refusal as refused:
-            await send_whole(send, self._refused(scope, refused))
+            answer = self._refused(scope, refused)
+            if has_stale_cookie(self._worlds, asking(scope, headers, body)):
+                answer.headers.append((b"set-cookie", _NO_WORLD))
+            await send_whole(send, answer)
             return
         call.exchange.oversize_of = limit if is_oversize else None
         answer = await self._answered(call)
@@ -167,6 +181,14 @@ class Exchanges:
             await send_whole(send, answer)
         # The answer is out; whoever serves the app takes the next request meanwhile.
         await self._settled(call)
+
+    def _rejection(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
+        """Return why a request is refused before its body is read, or None."""
+        malformed = why_malformed(scope, headers)
+        if malformed is not None:
+            return Malformed(*malformed)
+        surface = self._surface(without_prefix(scope["path"])[0])
+        return why_refused(scope, headers, self._worlds.settings, surface=surface.name)
 
     def _surface(self, path: str) -> Surface:
         """Return the surface of a path; of what is no path, the last one, whose prefix is `/`."""
@@ -192,6 +214,7 @@ class Exchanges:
             inner |= {"path": asked.path, "raw_path": asked.path.encode()}
         call = Call(
             scope=inner,
+            prefix="" if asked.prefixed is None else f"{PREFIX}{asked.prefixed}",
             method=scope["method"],
             headers=headers,
             body=body,
@@ -214,7 +237,10 @@ class Exchanges:
 
     def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
         """Return the answer to a request that reached no world, in its surface's dialect."""
-        exchange = Exchange(world=self._worlds.default(), settings=self._worlds.settings)
+        # As it is: a request that reached no world moves no clock.
+        default = self._worlds.present(DEFAULT)
+        assert default is not None
+        exchange = Exchange(world=default, settings=self._worlds.settings)
         surface = self._surface(without_prefix(scope["path"])[0])
         answer = _rendered(surface, Request({**scope, KEY: exchange}), refusal)
         answer.headers.append((_INSTANCE, self._instance))
@@ -306,6 +332,8 @@ class Exchanges:
         """Return what the surface, or the fault before it, answers to a request."""
         if call.strike.refusal is not None:
             answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
+        elif (redirect := _redirect(call)) is not None:
+            answer = redirect
         elif call.is_control or call.scope["method"] != "GET" or call.body:
             answer = run(call.surface.app, call.scope, call.body)
         else:
@@ -367,6 +395,14 @@ class Exchanges:
         answer.headers += self._signature_of(call.live.world)
         if "origin" not in call.headers:
             answer.headers.append(_VARY)
+
+
+def _redirect(call: Call) -> Answer | None:
+    """Return the redirect of a path with a slash at its end, or None."""
+    status = call.surface.slash_status
+    if status is None or not call.scope["path"].endswith("/"):
+        return None
+    return redirect_of(call.surface.app, call.scope, prefix=call.prefix, status=status)
 
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:

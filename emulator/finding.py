@@ -3,6 +3,10 @@
 The port it came in by, the path prefix `/_w/{name}` or the `X-Emulator-World` header name it; else
 the cookie `emulator_world`; else a credential's tag; else it is the default world. Two that
 disagree are refused by name, except that cookies, which browsers share across ports, give way.
+
+Prefix, header and cookie make a world on first use, a credential and the port of a deleted world
+never; nor does reading control, so that a bookmark of a deleted world does not bring it back, nor
+what a page of another site has a browser send.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import cookie_parser
 
+from emulator.guards import is_of_another_site
 from emulator.live import Live
 from emulator.nesting import load_json
 from emulator.settings import Settings
@@ -34,6 +39,11 @@ WORLDLESS = ("/_emulator/worlds", "/_emulator/export", "/_emulator/import")
 """Control's paths that are about all worlds; what names one there is not looked at, so that a
 client that names its world in every call may make it, too."""
 
+COOKIELESS = frozenset({"/healthz", "/_emulator/health"})
+"""Paths on which cookies name no world: probes ask for the server, whatever a browser holds."""
+
+CONTROL = "/_emulator"
+
 LINKS = ("/api/public/r/", "/api/public/shares/", "/exports/", "/stripe/")
 """Paths with a credential in one of their segments."""
 
@@ -44,6 +54,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 """Paths whose body may hold credentials, and the members that are ones."""
 
 _COOKIE_SOURCE = f"the cookie {COOKIE}"
+_SESSION_SOURCE = "the session cookie"
 _COOKIES = re.compile(rf"(?:^|;)\s*{COOKIE}=([^;\s]+)")
 
 
@@ -51,6 +62,7 @@ _COOKIES = re.compile(rf"(?:^|;)\s*{COOKIE}=([^;\s]+)")
 class Asking:
     """A request as far as its world is concerned; `path` is without the prefix."""
 
+    method: str
     path: str
     prefixed: str | None
     query: bytes
@@ -66,6 +78,7 @@ def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) ->
     path, prefixed = without_prefix(scope["path"])
     server = scope.get("server")
     return Asking(
+        method=scope["method"],
         path=path,
         prefixed=prefixed,
         query=scope["query_string"],
@@ -88,15 +101,38 @@ def find_world(worlds: Worlds, request: Asking) -> Live:
     """Return the world of a request. Refuses Conflict by name, NotFound, Invalid."""
     if request.path.startswith(WORLDLESS):
         return worlds.live(DEFAULT)
+    sources = _sources(worlds, request)
+    _require_agreement(sources)
+    name = next(iter(sources.values()), DEFAULT)
+    if _may_make(request, sources, worlds.settings):
+        return worlds.named(name)
+    return worlds.live(name)
+
+
+def _sources(worlds: Worlds, request: Asking) -> dict[str, str]:
+    """Return what names a world, strongest first, with the name."""
     named = dict(_explicit(worlds, request))
-    told = dict(_told(request, worlds.settings))
-    cookies = {} if named else dict(_by_cookies(request.headers, worlds))
-    everything = {**named, **cookies, **told}
-    _require_agreement(everything)
-    name = next(iter(everything.values()), DEFAULT)
-    # A credential alone makes no world, nor does the port of one that was dropped.
-    makes = any(source in everything for source in ("the path prefix", _HEADER, _COOKIE_SOURCE))
-    return worlds.named(name) if makes else worlds.live(name)
+    is_told_by_cookies = not named and request.path not in COOKIELESS
+    cookies = dict(_by_cookies(request.headers, worlds)) if is_told_by_cookies else {}
+    return {**named, **cookies, **dict(_told(request, worlds.settings))}
+
+
+def _may_make(request: Asking, sources: Mapping[str, str], settings: Settings) -> bool:
+    """Tell whether a world that is named but not there may be made."""
+    if request.path.startswith(CONTROL) and request.method in ("GET", "HEAD"):
+        return False
+    is_named = any(source in sources for source in ("the path prefix", _HEADER, _COOKIE_SOURCE))
+    return is_named and not is_of_another_site(request.headers, settings)
+
+
+def has_stale_cookie(worlds: Worlds, request: Asking) -> bool:
+    """Tell whether cookies alone name a world that is not there and that naming does not make."""
+    if worlds.settings.makes_worlds_lazily or request.path.startswith(WORLDLESS):
+        return False
+    sources = _sources(worlds, request)
+    name = sources.get(_COOKIE_SOURCE)
+    is_alone = sources.keys() <= {_COOKIE_SOURCE, _SESSION_SOURCE}
+    return name is not None and is_alone and not worlds.has(name)
 
 
 _HEADER = "the header X-Emulator-World"
@@ -144,7 +180,7 @@ def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
         for segment in request.path.split("/"):
             if (name := tag_of(segment)) is not None:
                 yield "the link", name
-    if request.path == "/auth/v1/verify" and request.query:
+    if request.path.rstrip("/") == "/auth/v1/verify" and request.query:
         token = dict(parse_qsl(request.query.decode("latin-1"))).get("token", "")
         if (name := tag_of(token)) is not None:
             yield "the link", name
@@ -152,7 +188,7 @@ def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
-    members = BODIES.get(request.path)
+    members = BODIES.get(request.path.rstrip("/"))
     if members is None or MARK.encode() not in request.body:
         return
     try:
@@ -167,11 +203,15 @@ def _in_body(request: Asking) -> Iterator[tuple[str, str]]:
 
 
 def _world_of(credential: str, settings: Settings) -> str | None:
-    """Return the named world that a credential is of, or None."""
+    """Return the world that a credential is of, or None for one that names none: the keys of the
+    default world, which are those of `env`, are good wherever the request is led otherwise.
+    """
     if credential.count(".") != _JWT_DOTS:
         return tag_of(credential)
     claims = read_token(credential, settings)
-    return None if claims is None or claims.world == DEFAULT else claims.world
+    if claims is None or claims.is_key_of_default:
+        return None
+    return claims.world
 
 
 _JWT_DOTS = 2
@@ -181,7 +221,8 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
     """Yield the worlds that cookies name.
 
     Assumed: the session cookie of a world that is no more is no session. Browsers keep it for
-    longer than worlds live, and would be refused everywhere, signing in included.
+    longer than worlds live, and would be refused everywhere, signing in included. Nor is that of
+    the default world in a world that the cookie names: who is brought there is not signed in.
     """
     sent = headers.get("cookie")
     if not sent:
@@ -192,8 +233,8 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
             yield f"{_COOKIE_SOURCE} once more" if place else _COOKIE_SOURCE, unquote(name)
     token = (read_session(sent, worlds.settings.session_cookie) or {}).get("access_token")
     name = _world_of(token, worlds.settings) if isinstance(token, str) else None
-    if name is not None and (worlds.has(name) or name == chosen):
-        yield "the session cookie", name
+    if name not in (None, DEFAULT) and (worlds.has(name) or name == chosen):
+        yield _SESSION_SOURCE, name
 
 
 def _require_agreement(named: Mapping[str, str]) -> None:

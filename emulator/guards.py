@@ -1,8 +1,9 @@
-"""Which Host and Origin headers are let through: loopback, and what the settings list."""
+"""Which hosts, origins and sites are let through: loopback, and those that the settings list."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,18 +14,26 @@ LOOPBACK_ORIGIN = r"https?://(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\
 """Origins of pages on this machine, on any port."""
 
 _LOOPBACK = re.compile(LOOPBACK_ORIGIN, re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:(?P<name>[a-z0-9._-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::\d+)?", re.IGNORECASE | re.ASCII
+)
 
 
 @lru_cache(maxsize=1024)
 def is_allowed_host(host: str, settings: Settings) -> bool:
     """Tell whether a Host header, with or without a port, names this server."""
-    try:
-        name = (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
+    name = host_name(host)
+    if name is None:
         return False
     if name in settings.allowed_hosts or name == urlsplit(settings.public_url).hostname:
         return True
     return is_loopback_host(name)
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in a Host header in lower case, or None where it is no name and port."""
+    parts = _HOST.fullmatch(host)
+    return None if parts is None else (parts["name"] or parts["address"]).lower()
 
 
 def is_loopback_host(name: str) -> bool:
@@ -40,3 +49,14 @@ def is_loopback_host(name: str) -> bool:
 def is_allowed_origin(origin: str, settings: Settings) -> bool:
     """Tell whether pages of that origin may read answers and control the emulator."""
     return origin in settings.allowed_origins or _LOOPBACK.fullmatch(origin) is not None
+
+
+def is_of_another_site(headers: Mapping[str, str], settings: Settings) -> bool:
+    """Tell whether a page of another site had a browser send this, one whose origin is not allowed.
+
+    A browser says so itself; an image or a link of such a page carries no Origin.
+    """
+    if headers.get("sec-fetch-site") != "cross-site":
+        return False
+    origin = headers.get("origin")
+    return origin is None or not is_allowed_origin(origin, settings)

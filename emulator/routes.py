@@ -12,8 +12,10 @@ from starlette.routing import compile_path
 from emulator.surfaces.bff import routes as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
+from emulator.surfaces.stripe import api as stripe_api
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
+from emulator.surfaces.supabase import services
 from emulator.surfaces.supabase.switched_off import PURPOSE
 from emulator.surfaces.upstream import absent
 from emulator.surfaces.upstream.app import upstream_routes
@@ -30,6 +32,7 @@ class RouteRow:
     surface: str
     method: str
     path: str
+    """Ends in `/*` where whatever comes after it is answered alike."""
     operation: str
     """The operationId upstream, elsewhere method and path."""
     source: str
@@ -75,11 +78,16 @@ def _supabase() -> Iterator[RouteRow]:
         yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", _sentence(handler.__doc__))
     for method, path, _ in supabase.ABSENT:
         yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", NOT_BUILT)
+    for service in services.SERVICES:
+        for method in services.METHODS:
+            yield _row("supabase", method, f"{service.prefix}/*", "Supabase", NOT_BUILT)
 
 
 def _stripe() -> Iterator[RouteRow]:
     for method, path, handler in stripe.ROUTES:
         yield _row("stripe", method, PREFIX + path, "Stripe", _sentence(handler.__doc__))
+    for method in stripe_api.METHODS:
+        yield _row("stripe", method, f"{stripe_api.PREFIX}*", "Stripe", NOT_BUILT)
 
 
 def _control() -> Iterator[RouteRow]:
@@ -117,9 +125,16 @@ class Operations:
         )
         """The operations that answer 501, or that their feature is switched off."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
+        self._wholes: list[tuple[str, RouteRow]] = []
+        """The rows whose path ends in `/*`, by what is before it."""
         for row in table:
-            pattern, _, _ = compile_path(row.path)
-            self._index.setdefault((row.method, row.path.count("/")), []).append((pattern, row))
+            if row.path.endswith("/*"):
+                self._wholes.append((row.path.removesuffix("/*"), row))
+                continue
+            slashed = [f"{row.path}/"] if row.path in supabase.SLASHED else []
+            for path in (row.path, *slashed):
+                pattern, _, _ = compile_path(path)
+                self._index.setdefault((row.method, path.count("/")), []).append((pattern, row))
 
         self.at = lru_cache(maxsize=4096)(self._at)
         """Returns the operation of a method and path, or None for what is routed nowhere."""
@@ -127,6 +142,9 @@ class Operations:
     def _at(self, method: str, path: str) -> str | None:
         for pattern, row in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
+                return row.operation
+        for start, row in self._wholes:
+            if row.method == method and (path == start or path.startswith(f"{start}/")):
                 return row.operation
         return None
 

@@ -21,6 +21,10 @@ from emulator.world.times import SECOND
 from emulator.world.world import DEFAULT, State, World
 
 WORLDS_MAX = 10_000
+SNAPSHOTS_MAX = 10_000
+"""Assumed: the snapshots of all worlds together, as many as there may be worlds; each keeps a
+state."""
+
 CROWD = 1_000
 """From so many worlds on those that were idle for too long make room for each new one."""
 
@@ -294,7 +298,7 @@ class Worlds:
 
     def keep(self, snapshot: str, *, world: str) -> Snapshot:
         """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid,
-        and Conflict for the name of another live world's.
+        and Conflict for the name of another live world's and above the limit.
         """
         require_name(snapshot)
         older = self.snapshots.get(snapshot)
@@ -302,6 +306,11 @@ class Worlds:
             raise Conflict(
                 f"World {older.world!r} has a snapshot {snapshot!r}; choose another name, or "
                 "delete it first."
+            )
+        if older is None and len(self.snapshots) >= SNAPSHOTS_MAX:
+            raise Conflict(
+                f"There are {SNAPSHOTS_MAX} snapshots already; delete some, or keep this one under "
+                "the name of an older one."
             )
         kept = Snapshot(name=snapshot, world=world, begin=self.kept(self.live(world)))
         self.snapshots[snapshot] = kept

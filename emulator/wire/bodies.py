@@ -32,15 +32,17 @@ async def body_of(request: Request) -> bytes:
     return await request.body()
 
 
-async def preload_json(request: Request) -> None:
+async def preload_json(request: Request, *, of_any_type: bool = False) -> None:
     """Parse the body so that whoever asks for `request.json()` gets what is acceptable.
 
-    Refuses UnsupportedMediaType, and Invalid with the path of what is not JSON.
+    Refuses UnsupportedMediaType unless any type is taken, and Invalid with the path of what is not
+    JSON.
     """
     body = await body_of(request)
     if not body:
         return
-    require_json_type(request.headers)
+    if not of_any_type:
+        require_json_type(request.headers)
     request._json = parse_json(body)  # noqa: SLF001 - where Starlette remembers it
 
 
@@ -92,25 +94,31 @@ def _numbers(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
         yield path, value
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, *, of_any_type: bool = False) -> Any:
     """Return the body, an absent one as an empty object. Refuses as `preload_json`."""
     if not await body_of(request):
         return {}
-    await preload_json(request)
+    await preload_json(request, of_any_type=of_any_type)
     return await request.json()
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Return the body, which must be a JSON object. Refuses BadInput."""
-    body = await read_json(request)
+    """Return the body of any type, which must be a JSON object, as the BFF reads it.
+
+    Assumed: the BFF's handlers read `await request.json()`, which in Next.js does not look at the
+    type: `fetch` sends JSON as text/plain where none is set. Refuses BadInput.
+    """
+    body = await read_json(request, of_any_type=True)
     if not isinstance(body, dict):
         raise BadInput([{"path": "", "message": "The body should be a JSON object"}])
     return body
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
-    """Return the body as a model. Refuses BadInput with the path of every place that is off."""
-    return validated(await read_json(request), model)
+    """Return the body of any type as a model, as `read_object` does. Refuses BadInput with the path
+    of every place that is off.
+    """
+    return validated(await read_json(request, of_any_type=True), model)
 
 
 async def read_told(request: Request, model: type[Model]) -> Model:

@@ -79,10 +79,11 @@ class PayloadTooLarge(Refusal):
 
 
 class NotImplementedHere(Refusal):
-    """The operation exists upstream but is not emulated yet."""
+    """The operation exists upstream but is not emulated."""
 
-    def __init__(self, operation: str) -> None:
-        super().__init__(f"{operation} exists upstream but the emulator does not have it yet.")
+    def __init__(self, operation: str, message: str | None = None) -> None:
+        default = f"{operation} exists upstream but the emulator does not have it yet."
+        super().__init__(message or default)
 
 
 class UnsupportedAction(Refusal):

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import orjson
 
 from emulator.world.records import Run
 from emulator.world.times import text_or_none, to_text
 
+_rendered: WeakKeyDictionary[Run, bytes] = WeakKeyDictionary()
+"""The bytes of each run that is alive and was shown; forked worlds that share a run share them."""
 
-@lru_cache(maxsize=32_768)
+
 def run_json(run: Run) -> bytes:
-    """Return a run as JSON in the shape of the upstream's RunView.
+    """Return a run as JSON in the shape of the upstream's RunView."""
+    found = _rendered.get(run)
+    if found is None:
+        found = _rendered[run] = render_run(run)
+    return found
 
-    A record is kept by identity, so forked worlds that share a run share its bytes.
-    """
+
+def render_run(run: Run) -> bytes:
+    """Return what `run_json` does, rendered each time."""
     rendered = orjson.dumps(
         {
             "id": run.id,

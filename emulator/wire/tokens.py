@@ -48,6 +48,11 @@ class Claims:
     session_id: str | None
     user_id: str | None
 
+    @property
+    def is_key_of_default(self) -> bool:
+        """Whether it is a key that `env` prints, no user's token; those are good in every world."""
+        return self.world == DEFAULT and self.session_id is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetime:

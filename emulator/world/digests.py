@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from dataclasses import fields
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 _MODULUS = 1 << 128
 
@@ -39,14 +40,20 @@ class Digest:
         return f"{self.value:032x}"
 
 
-@lru_cache(maxsize=8192)
-def record_digest(table: str, record: object) -> int:
-    """Return the hash of a record: every field of it and the table it lies in.
+_remembered: WeakKeyDictionary[object, tuple[str, int]] = WeakKeyDictionary()
+"""The digest of each record that is alive, with its table: one that is written is replaced before
+long, and its digest is then subtracted."""
 
-    Remembered by identity, as a record that is written is replaced before long.
-    """
+
+def record_digest(table: str, record: object) -> int:
+    """Return the hash of a record: every field of it and the table it lies in."""
+    found = _remembered.get(record)
+    if found is not None and found[0] == table:
+        return found[1]
     text = _encode((table, _values(record)))
-    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
+    digest = int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
+    _remembered[record] = (table, digest)
+    return digest
 
 
 @cache

@@ -1,6 +1,7 @@
 """Every record the world keeps, on one page, and the tables they live in.
 
-Records are frozen and compared by identity: equal worlds are told by the digest. Every list is
+Records are frozen and compared by identity: equal worlds are told by the digest. They can be
+referred to weakly, so that what is computed of a record is kept no longer than it. Every list is
 ordered by (`created_at`, `ordinal`, `id`); the ordinal separates what one clock instant made.
 """
 
@@ -46,7 +47,7 @@ MailKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Clock:
     """The world's time, a single record."""
 
@@ -54,7 +55,7 @@ class Clock:
     now: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Ordinal:
     """How many things of one kind the mint has made; the id is the kind."""
 
@@ -62,7 +63,7 @@ class Ordinal:
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Origin:
     """Where the world came from, a single record: what the mint hashes and when time began."""
 
@@ -71,7 +72,7 @@ class Origin:
     epoch: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class AuthSettings:
     """How Supabase Auth is set up, a single record; a None switches the limit off.
 
@@ -89,7 +90,7 @@ class AuthSettings:
     site_url: str = "http://localhost:3000"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class RateWindow:
     """How often one thing happened since the window opened; the id names the thing."""
 
@@ -98,7 +99,7 @@ class RateWindow:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Job:
     """Something that falls due: a verb and what it is done to. Done in order of (due, ordinal)."""
 
@@ -109,7 +110,7 @@ class Job:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class User:
     """An account. The e-mail is lower case; the password is kept as a salted hash.
 
@@ -142,7 +143,7 @@ class User:
     deletion_due_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Session:
     """A sign-in that is still good; ending one removes it.
 
@@ -158,7 +159,7 @@ class Session:
     expired_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class RefreshToken:
     """One link of a session's chain of refresh tokens; the id is the token itself.
 
@@ -173,7 +174,7 @@ class RefreshToken:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class OneTimeCode:
     """A code that was mailed and works once; the id is the `token_hash` of its link.
 
@@ -189,7 +190,7 @@ class OneTimeCode:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Flow:
     """A PKCE flow: who began it with which challenge; `auth_code` is set once it was proved."""
 
@@ -204,7 +205,7 @@ class Flow:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Mail:
     """A mail that would be sent: the facts; links and texts are made where it is read."""
 
@@ -220,7 +221,7 @@ class Mail:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Export:
     """An archive of one user's own data: asked for, ready, then gone when its link expires."""
 
@@ -234,7 +235,7 @@ class Export:
     expires_at: Instant | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Caps:
     """How much of each meter a plan allows; None is no cap."""
 
@@ -246,7 +247,7 @@ class Caps:
     shares: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Plan:
     """What a workspace may be subscribed to; the id is the name that requests use.
 
@@ -262,7 +263,7 @@ class Plan:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Workspace:
     """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
     where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
@@ -281,7 +282,7 @@ class Workspace:
     runs_limit: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Usage:
     """What a workspace used of the meters of use; the id is the workspace's.
 
@@ -298,7 +299,7 @@ class Usage:
     storage_bytes_reserved: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Reservation:
     """Room of a meter that is held for what will be used; the id joins the workspace's and the key.
 
@@ -318,7 +319,7 @@ class Reservation:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Member:
     """A user's place in a workspace; the id joins the two ids."""
 
@@ -330,7 +331,7 @@ class Member:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Project:
     """A named group of runs; the slug is unique within the workspace."""
 
@@ -344,7 +345,7 @@ class Project:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Artifact:
     """What is known of a file a run committed; its bytes are not kept."""
 
@@ -355,7 +356,7 @@ class Artifact:
     sha256: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Run:
     """One generation, rollout or evaluation, as the CLI uploaded it or the dashboard made it.
 
@@ -388,7 +389,7 @@ class Run:
     revision: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class ApiKey:
     """A key for one workspace that acts as its issuer; of the secret only a hash is kept."""
 
@@ -405,7 +406,7 @@ class ApiKey:
     rotated_at: Instant | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Share:
     """A public link to a run as it was when shared; `snapshot` holds the public-safe fields."""
 
@@ -421,7 +422,7 @@ class Share:
     revoked_at: Instant | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class AuditEntry:
     """Who did what to which record, from where. Never holds a secret.
 
@@ -442,7 +443,7 @@ class AuditEntry:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class CardFacts:
     """What is kept of a card: never its number or CVC. `charges` is how charging it will end."""
 
@@ -454,7 +455,7 @@ class CardFacts:
     charges: Literal["succeed", "fail", "need authentication"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Card:
     """A payment method that a customer attached."""
 
@@ -465,7 +466,7 @@ class Card:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Customer:
     """Who pays for a workspace. A negative `balance_cents` is credit, which invoices use up.
 
@@ -486,7 +487,7 @@ class Customer:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class CheckoutSession:
     """A hosted checkout of one plan for one workspace; complete once the subscription began.
 
@@ -513,7 +514,7 @@ class CheckoutSession:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class PortalSession:
     """A visit to the hosted portal; `pending` is the card that waits for 3-D Secure."""
 
@@ -527,7 +528,7 @@ class PortalSession:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Subscription:
     """What a workspace pays for, in periods of `interval` that follow `anchor`.
 
@@ -557,7 +558,7 @@ class Subscription:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class InvoiceLine:
     """One amount of an invoice, negative for a credit, and the time it is for."""
 
@@ -572,7 +573,7 @@ class InvoiceLine:
     period_end: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class InvoiceItem:
     """A proration that waits for an invoice; kept as a line of it and in the events alone."""
 
@@ -583,7 +584,7 @@ class InvoiceItem:
     created_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Invoice:
     """What is owed for a subscription: the sum of its lines, less the credit that was used.
 
@@ -622,7 +623,7 @@ class Invoice:
         return sum(line.amount_cents for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Payment:
     """One attempt to charge a card: Stripe's payment intent and its charge in one."""
 
@@ -653,7 +654,7 @@ BillingObject = (
 """What an event may be about."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Event:
     """A change that webhooks tell of: the record as it was then, and before an update."""
 
@@ -667,7 +668,7 @@ class Event:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class WebhookEndpoint:
     """Where events are delivered to; `kinds` lists which, `*` all of them."""
 
@@ -679,7 +680,7 @@ class WebhookEndpoint:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Delivery:
     """An event that waits to be handed over to an endpoint; it is gone once it was."""
 
@@ -690,7 +691,7 @@ class Delivery:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class ReceivedEvent:
     """An event that the control plane's own webhook has acted on; the id is the event's."""
 
@@ -698,7 +699,7 @@ class ReceivedEvent:
     received_at: Instant
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class BillingSettings:
     """How billing and webhooks behave, a single record.
 

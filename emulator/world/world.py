@@ -21,7 +21,7 @@ DEFAULT = "default"
 """The world of a request that names none; its credentials carry no tag."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class State:
     """Everything a world knows, as a handful of references. Keeping one is a snapshot."""
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from emulator.settings import Settings
 from emulator.surfaces.upstream.run_views import run_page_json
 from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.runs import run_json
+from emulator.wire.runs import render_run
 from emulator.world.records import Run
 from emulator.world.runs import create_run
 from emulator.world.world import DEFAULT
@@ -96,7 +96,7 @@ def _of_pages(many: Crowd) -> Mapping[str, Callable[[], object]]:
         return run_page_json(runs, cursor_after(runs[-1]))
 
     def anew(cursor: str | None) -> bytes:
-        return b",".join([run_json.__wrapped__(run) for run in page(cursor)])
+        return b",".join([render_run(run) for run in page(cursor)])
 
     return {
         "first page, records": lambda: page(None),

@@ -1,19 +1,32 @@
-"""The real npm library verifies and parses every event of a year, in both clock modes."""
+"""The real libraries of Stripe: events are verified and parsed, and calls of the API throw."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+import stripe
 
+from tests.clients import node
 from tests.lawful import Emulator
 from tests.receiver import Receiver
+from tests.running import Running
 from tests.surfaces.stripe.hosted import Hosted
 
+Launch = Callable[..., Running]
+
 HERE = Path(__file__).parent
+
+
+SAID = (
+    "Stripe's API is not emulated: GET /v1/subscriptions/sub_x. Its hosted pages, webhooks and "
+    "/_emulator/billing are."
+)
 
 
 def verified(deliveries: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -58,3 +71,32 @@ def test_the_npm_library_reads_a_life(is_wall_clock: bool) -> None:
     assert [one["type"] for one in verified(sent)] == kinds
     assert kinds[-1] == "customer.subscription.deleted"
     assert {"invoice.paid", "charge.refunded", "billing_portal.session.created"} <= set(kinds)
+
+
+def asked(server: Running) -> list[tuple[str, int]]:
+    """Return the operation and status of what came to the surface, each retry included."""
+    answer = httpx2.get(f"{server.url}/_emulator/requests?surface=stripe")
+    return [(one["operation"], one["status"]) for one in answer.json()["items"]]
+
+
+def test_a_call_of_the_npm_librarys_api_throws_at_once(launch: Launch) -> None:
+    server = launch("--seed", "empty")
+    error = node.ask(HERE / "programs" / "stripe.mjs", url=server.url)
+    assert error == {
+        "type": "StripeAPIError",
+        "status": 501,
+        "code": "not_implemented",
+        "message": SAID,
+    }
+    assert asked(server) == [("GET /v1/*", 501)]
+
+
+def test_a_call_of_the_python_librarys_api_raises_at_once(launch: Launch) -> None:
+    server = launch("--seed", "empty")
+    client = stripe.StripeClient(
+        "sk_test_x", base_addresses={"api": server.url}, max_network_retries=2
+    )
+    with pytest.raises(stripe.APIError) as raised:
+        client.v1.subscriptions.retrieve("sub_x")
+    assert (raised.value.http_status, raised.value.user_message) == (501, SAID)
+    assert asked(server) == [("GET /v1/*", 501)]

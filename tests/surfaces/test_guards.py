@@ -58,23 +58,64 @@ def test_a_loopback_host_is_served(scene: Emulator, host: str) -> None:
     assert scene.client().get("/healthz", headers={"Host": host}).status_code == 200
 
 
+def forbidden(path: str, message: str) -> dict[str, object]:
+    """Return a refusal of a guard in the shape of the surface that a path belongs to."""
+    if path.startswith("/auth/v1"):
+        return {"code": 403, "error_code": "forbidden", "msg": message}
+    is_upstream = not path.startswith(("/api/", "/_emulator"))
+    return {"detail" if is_upstream else "error": problem("forbidden", message)}
+
+
 @pytest.mark.parametrize(
-    "host",
+    ("host", "name"),
     [
-        "evil.test",
-        "localhost.evil.test",
-        "192.168.0.1",
-        "[",
-        "[::2]",
-        "127.0.0.1.evil.test",
-        "a b",
+        ("evil.test", "evil.test"),
+        ("localhost.evil.test:8787", "localhost.evil.test"),
+        ("192.168.0.1", "192.168.0.1"),
+        ("[::2]:8787", "::2"),
+        ("127.0.0.1.evil.test", "127.0.0.1.evil.test"),
     ],
 )
 @pytest.mark.parametrize("path", PATHS)
-def test_any_other_host_is_refused(scene: Emulator, path: str, host: str) -> None:
+def test_any_other_host_is_refused(scene: Emulator, path: str, host: str, name: str) -> None:
     answer = scene.client().get(path, headers={"Host": host})
-    message = f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {host}."
-    assert (answer.status_code, answer.json()) == (403, {"error": problem("forbidden", message)})
+    message = f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {name}."
+    assert (answer.status_code, answer.json()) == (403, forbidden(path, message))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[",
+        "a b",
+        "evil.example@localhost",
+        "localhost/evil",
+        "localhost?x",
+        "localhost#x",
+        "localhost:abc",
+        "localhost:",
+        "localhost:80:80",
+        "localhost\n",
+        "[::1]x",
+        "[localhost]",
+        "::1",
+    ],
+)
+def test_a_host_is_a_name_with_an_optional_port_and_nothing_else(
+    scene: Emulator, host: str
+) -> None:
+    answer = scene.client().get("/healthz", headers={"Host": host.encode()})
+    message = f"Host {host!r} is not a name with an optional port; send one, such as localhost."
+    assert (answer.status_code, answer.json()) == (403, forbidden("/healthz", message))
+
+
+def test_a_guard_refuses_a_hosted_page_with_a_page(scene: Emulator) -> None:
+    answer = scene.client().get("/stripe/checkout/x", headers={"Host": "evil.test"})
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        403,
+        "text/html; charset=utf-8",
+    )
+    assert "--allowed-host evil.test" in answer.text
 
 
 def test_a_host_that_is_listed_is_served(tmp_path: Path) -> None:
@@ -120,6 +161,106 @@ def test_an_origin_that_is_listed_reads_and_controls(tmp_path: Path) -> None:
         answer = scene.client().get(path, headers={"Origin": "https://app.lab.test"})
         assert answer.status_code == 200
         assert cors_of(answer)["access-control-allow-origin"] == "https://app.lab.test"
+
+
+CROSS = {"Sec-Fetch-Site": "cross-site"}
+"""What a browser says of a request that a page of another site had it send."""
+
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+LOGIN = '{"email": "ada@lab.test", "password": "ada-password"}'
+REMEDY = "start with --allowed-origin and the origin of that page."
+NO_CONTROL = f"A page of another site may not control the emulator; {REMEDY}"
+NO_BODY = f"A page of another site may send the BFF no body but application/json; {REMEDY}"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("GET", {"Sec-Fetch-Dest": "image"}),
+        ("HEAD", {}),
+        ("POST", {}),
+        ("POST", NAVIGATION),
+        ("GET", {"Sec-Fetch-Dest": "iframe"}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/_emulator/state", "/_w/one/_emulator/reset"])
+def test_a_page_of_another_site_controls_nothing(
+    scene: Emulator, method: str, path: str, headers: dict[str, str]
+) -> None:
+    answer = scene.client().request(method, path, headers=CROSS | headers)
+    assert answer.status_code == 403
+    if method != "HEAD":
+        assert answer.json() == forbidden("/_emulator", NO_CONTROL)
+    assert not scene.worlds.has("one")
+
+
+def test_a_person_may_follow_a_link_of_another_site_to_control(scene: Emulator) -> None:
+    client = scene.client()
+    assert client.get("/_emulator/state", headers=CROSS | NAVIGATION).status_code == 200
+    for headers in ({"X-Emulator-World": "one"}, {"Cookie": "emulator_world=one"}):
+        for path in ("/_emulator/state", "/healthz", "/api/auth/session", "/"):
+            answer = client.get(path, headers=CROSS | NAVIGATION | headers)
+            is_probe = path == "/healthz" and "Cookie" in headers
+            assert answer.status_code == (200 if is_probe else 404)
+    assert not scene.worlds.has("one")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/plain", "Text/Plain;charset=UTF-8", "application/x-www-form-urlencoded", "", None],
+)
+def test_a_page_of_another_site_acts_on_the_bff_with_no_body_unasked(
+    scene: Emulator, media_type: str | None
+) -> None:
+    headers = CROSS | ({} if media_type is None else {"Content-Type": media_type})
+    client = scene.client()
+    answer = client.post("/api/auth/login", content=LOGIN, headers=headers)
+    assert (answer.status_code, answer.json()) == (403, forbidden("/api/auth", NO_BODY))
+    streamed = client.post("/api/auth/login", content=iter([LOGIN.encode()]), headers=headers)
+    assert streamed.status_code == 403
+    named = client.post("/_w/one/api/e2e/cli-sync", content="{}", headers=headers)
+    assert (named.status_code, scene.worlds.has("one")) == (403, False)
+
+
+def test_where_browsers_send_no_site_a_foreign_origin_tells(tmp_path: Path) -> None:
+    scene = stage(tmp_path, allowed_hosts=("emulator",))
+    for origin, status in (
+        ("http://evil.test", 403),
+        ("null", 403),
+        ("http://emulator:8787", 200),
+        ("http://localhost:3000", 200),
+    ):
+        headers = {"Host": "emulator:8787", "Origin": origin, "Content-Type": "text/plain"}
+        answer = scene.client().post("/api/auth/login", content=LOGIN, headers=headers)
+        assert answer.status_code == status
+
+
+def test_what_a_browser_asks_for_first_or_reads_only_is_served_to_another_site(
+    scene: Emulator,
+) -> None:
+    client = scene.client()
+    typed = CROSS | {"Content-Type": "application/json"}
+    assert client.post("/api/auth/login", content=LOGIN, headers=typed).status_code == 200
+    for path in PATHS[:-1]:
+        assert client.get(path, headers=CROSS).status_code == 200
+    assert client.post("/api/auth/logout", headers=CROSS).status_code == 200
+
+
+def test_a_page_of_an_allowed_origin_is_of_no_other_site(tmp_path: Path) -> None:
+    scene = stage(tmp_path, allowed_origins=("https://app.lab.test",))
+    for place, origin in enumerate(("http://127.0.0.1:3000", "https://app.lab.test")):
+        client, page = scene.client(), CROSS | {"Origin": origin}
+        assert client.get("/_emulator/state", headers=page).status_code == 200
+        assert client.post("/_emulator/reset", headers=page).status_code == 200
+        plain = page | {"Content-Type": "text/plain", "X-Emulator-World": f"of-{place}"}
+        client.post("/api/auth/login", content=LOGIN, headers=plain)
+        assert scene.worlds.has(f"of-{place}")
+
+
+def test_what_is_not_of_another_site_controls(scene: Emulator) -> None:
+    for site in ("same-origin", "same-site", "none"):
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "image"}
+        assert scene.client().get("/_emulator/state", headers=headers).status_code == 200
 
 
 def test_without_an_origin_control_is_open(scene: Emulator) -> None:

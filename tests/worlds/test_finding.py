@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
+from emulator.wire.tokens import anon_key, service_key
 from tests.lawful import Emulator
 
 WORLD = "X-Emulator-World"
 MARA = {"email": "mara@example.com", "password": "demo-password"}
+
+
+NAMED: dict[str, tuple[str, dict[str, str]]] = {
+    "prefix": ("/_w/one", {}),
+    "header": ("", {WORLD: "one"}),
+    "cookie": ("", {"Cookie": "emulator_world=one"}),
+}
+"""Every way to name a world that makes it: the path before the path, and headers."""
+
+named_by = pytest.mark.parametrize(("prefix", "headers"), NAMED.values(), ids=NAMED)
 
 
 def world(demo: Emulator, name: str) -> Any:
@@ -154,9 +165,60 @@ def test_a_credential_of_one_world_is_worth_nothing_in_another(demo: Emulator) -
     assert client.get("/api/me", headers={"Authorization": f"bearer {secret}"}).status_code == 200
     headers = {"Authorization": f"Bearer {secret}", WORLD: "two"}
     assert client.get("/api/me", headers=headers).status_code == 409
-    token = demo.tokened().headers["Authorization"]
-    answer = client.get("/api/me", headers={"Authorization": token, WORLD: "one"})
+
+
+def test_a_token_of_the_default_world_is_refused_by_name_where_another_is_named(
+    demo: Emulator,
+) -> None:
+    world(demo, "one")
+    token = {"Authorization": demo.tokened().headers["Authorization"]}
+    said = {
+        "/_w/one": ("the path prefix", {}),
+        "": ("the header X-Emulator-World", {WORLD: "one"}),
+    }
+    for prefix, (source, headers) in said.items():
+        message = refusal(source, "one", "the credential in Authorization", "default")
+        answer = demo.client().get(f"{prefix}/api/me", headers=token | headers)
+        assert answer.json() == {"detail": {"code": "conflict", "message": message}}
+        answer = demo.client().get(f"{prefix}/auth/v1/user", headers=token | headers)
+        body = {"code": 409, "error_code": "conflict", "msg": message}
+        assert (answer.status_code, answer.json()) == (409, body)
+
+
+@named_by
+def test_the_keys_that_env_prints_are_good_in_every_world_that_is_named(
+    demo: Emulator, prefix: str, headers: dict[str, str]
+) -> None:
+    world(demo, "one")
+    key = service_key(demo.world, demo.settings)
+    keys = {"apikey": key, "Authorization": f"Bearer {key}"}
+    answer = demo.client().get(f"{prefix}/auth/v1/admin/users", headers=headers | keys)
+    assert (answer.status_code, answer.headers[WORLD]) == (200, "one")
+    anon = {"apikey": anon_key(demo.world, demo.settings)}
+    path = f"{prefix}/auth/v1/token?grant_type=password"
+    answer = demo.client().post(path, json=MARA, headers=headers | anon)
+    assert (answer.status_code, answer.headers[WORLD]) == (200, "one")
+
+
+def test_the_service_key_of_another_world_is_refused_by_name(demo: Emulator) -> None:
+    key = world(demo, "two")["service_role_key"]
+    keys = {"apikey": key, "Authorization": f"Bearer {key}"}
+    answer = demo.client().get("/auth/v1/admin/users", headers=keys | {WORLD: "one"})
+    message = refusal(
+        "the header X-Emulator-World", "one", "the credential in Authorization", "two"
+    )
+    assert answer.json() == {"code": 409, "error_code": "conflict", "msg": message}
+    assert demo.client().get("/auth/v1/admin/users", headers=keys).headers[WORLD] == "two"
+
+
+def test_whoever_was_signed_in_to_the_default_world_is_nobody_in_one_that_a_cookie_names(
+    demo: Emulator,
+) -> None:
+    client = demo.signed_in()
+    client.cookies.set("emulator_world", "one")
+    answer = client.get("/api/cloud/me")
     assert (answer.status_code, answer.headers[WORLD]) == (401, "one")
+    assert client.post("/api/auth/login", json=MARA).headers[WORLD] == "one"
 
 
 def test_what_a_seed_pins_is_good_without_a_tag_where_the_world_is_named(demo: Emulator) -> None:
@@ -191,7 +253,7 @@ def test_a_name_that_is_sent_twice_may_not_differ(
     assert "'one'" in answer.json()["error"]["message"]
     assert "'two'" in answer.json()["error"]["message"]
     same = [(name, value.replace("two", "one")) for name, value in named]
-    assert demo.client().get("/healthz", headers=same).headers[WORLD] == "one"
+    assert demo.client().get("/api/cloud/me", headers=same).headers[WORLD] == "one"
 
 
 def test_a_bad_name_is_refused(demo: Emulator) -> None:
@@ -220,6 +282,75 @@ def test_naming_makes_no_world_where_that_is_forbidden() -> None:
     assert client.get("/healthz", headers={WORLD: "one"}).status_code == 404
     assert client.post("/_emulator/worlds", json={"name": "one"}).status_code == 201
     assert client.get("/healthz", headers={WORLD: "one"}).status_code == 200
+
+
+@named_by
+def test_reading_control_makes_no_world_and_whatever_else_does(
+    demo: Emulator, prefix: str, headers: dict[str, str]
+) -> None:
+    client = demo.client()
+    for path in ("/_emulator/requests", "/_emulator/state", "/_emulator/nothing"):
+        answer = client.get(f"{prefix}{path}", headers=headers)
+        message = "There is no world 'one' here."
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {"error": {"code": "not_found", "message": message}},
+        )
+        assert client.head(f"{prefix}{path}", headers=headers).status_code == 404
+    assert [one.world.name for one in demo.worlds.all()] == ["default"]
+    for method, path in (("GET", "/api/cloud/me"), ("POST", "/_emulator/reset")):
+        answer = client.request(method, f"{prefix}{path}", headers=headers)
+        assert answer.headers[WORLD] == "one"
+        assert client.delete("/_emulator/worlds/one").status_code == 204
+
+
+@named_by
+def test_a_page_of_another_site_makes_no_world(
+    demo: Emulator, prefix: str, headers: dict[str, str]
+) -> None:
+    client = demo.client()
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}
+    for path in ("/x.png", "/api/cloud/me", "/auth/v1/user", "/stripe/checkout/x"):
+        assert client.get(f"{prefix}{path}", headers=headers | image).status_code == 404
+    assert [one.world.name for one in demo.worlds.all()] == ["default"]
+    # It is served where its world is there already, as a share's page on another site needs.
+    client.post("/_emulator/worlds", json={"name": "one"})
+    answer = client.get(f"{prefix}/api/cloud/me", headers=headers | image)
+    assert (answer.status_code, answer.headers[WORLD]) == (401, "one")
+
+
+def test_a_probe_looks_at_no_cookie(demo: Emulator) -> None:
+    client = demo.client()
+    client.post("/_w/one/api/auth/login", json=MARA)
+    client.cookies.set("emulator_world", "two")
+    for path in ("/healthz", "/_emulator/health"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers[WORLD]) == (200, "default")
+        assert client.get(path, headers={WORLD: "one"}).headers[WORLD] == "one"
+    assert not demo.worlds.has("two")
+
+
+def test_the_cookie_of_a_world_that_is_not_made_is_deleted_where_it_alone_named_it() -> None:
+    emulator = Emulator("demo", makes_worlds_lazily=False)
+    client = emulator.client()
+    client.cookies.set("emulator_world", "gone", domain="localhost.local", path="/")
+    headed = {WORLD: "gone", "Cookie": "emulator_world=gone"}
+    answer = emulator.client().get("/api/cloud/me", headers=headed)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (404, False)
+    answer = client.get("/api/cloud/me")
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": {"code": "not_found", "message": "No world 'gone' is visible to you."}},
+    )
+    assert answer.headers["set-cookie"] == "emulator_world=; Max-Age=0; Path=/"
+    assert client.get("/api/cloud/me").status_code == 401
+
+
+def test_the_cookie_of_a_world_that_naming_makes_stays(demo: Emulator) -> None:
+    client = demo.client()
+    client.cookies.set("emulator_world", "one")
+    answer = client.get("/_emulator/state")
+    assert (answer.status_code, "set-cookie" in answer.headers) == (404, False)
 
 
 def test_a_client_that_names_its_world_in_every_call_may_make_it(demo: Emulator) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from emulator.settings import Settings
+from emulator.surfaces.control.events import ENDPOINTS_MAX
+from emulator.surfaces.control.faults import FAULTS_MAX
 from emulator.world.refusals import Conflict
 from emulator.world.times import SECOND
-from emulator.worlds import CROWD, WORLDS_MAX, Worlds
+from emulator.worlds import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, Worlds
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"
@@ -164,6 +166,7 @@ def test_another_seed_of_the_default_world_is_what_new_worlds_begin_as(demo: Emu
     sync(client, "old", "old")
     old = digest(client, "old")
     assert client.post("/_emulator/reset", json={"seed": "empty"}).json()["seed"] == "empty"
+    client.get("/healthz", headers={WORLD: "new"})
     assert digest(client, "new") == digest(Emulator("empty").client())
     assert digest(client, "old") == old
 
@@ -282,3 +285,53 @@ def test_time_passes_in_one_world_alone(demo: Emulator) -> None:
         return client.get("/_emulator/clock", headers={WORLD: world}).json()["now"]
 
     assert (now("w1"), now("default")) == ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z")
+
+
+def test_there_are_no_more_snapshots_than_the_limit(demo: Emulator) -> None:
+    client = demo.client()
+    for place in range(SNAPSHOTS_MAX):
+        demo.worlds.keep(f"s-{place}", world="default")
+    refused = client.post("/_emulator/snapshots", json={"name": "one-more"})
+    assert (refused.status_code, refused.json()) == (
+        409,
+        {
+            "error": {
+                "code": "conflict",
+                "message": "There are 10000 snapshots already; delete some, or keep this one under "
+                "the name of an older one.",
+            }
+        },
+    )
+    assert client.post("/_emulator/snapshots", json={"name": "s-0"}).status_code == 201
+    assert client.delete("/_emulator/snapshots/s-1").status_code == 204
+    assert client.post("/_emulator/snapshots", json={"name": "one-more"}).status_code == 201
+
+
+def test_a_world_has_no_more_faults_and_endpoints_than_the_limit(demo: Emulator) -> None:
+    client = demo.client()
+
+    def arm(prefix: str = "") -> Any:
+        fault = {"match": {"operation": "get_me"}, "then": {"status": 500}}
+        return client.post(f"{prefix}/_emulator/faults", json=fault)
+
+    def listen(place: int, prefix: str = "") -> Any:
+        url = f"http://localhost:1/{place}"
+        return client.post(f"{prefix}/_emulator/webhooks", json={"url": url})
+
+    assert {arm().status_code for _ in range(FAULTS_MAX)} == {201}
+    assert {listen(place).status_code for place in range(ENDPOINTS_MAX)} == {201}
+    refused = [arm(), listen(ENDPOINTS_MAX)]
+    assert [one.json()["error"] for one in refused] == [
+        {
+            "code": "conflict",
+            "message": "This world has 1000 armed faults; disarm some, or all of them with DELETE "
+            "/_emulator/faults.",
+        },
+        {
+            "code": "conflict",
+            "message": "This world has 100 webhook endpoints; delete one that you no longer need.",
+        },
+    ]
+    assert (arm("/_w/other").status_code, listen(0, "/_w/other").status_code) == (201, 201)
+    client.delete("/_emulator/faults")
+    assert arm().status_code == 201

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 import pytest
 
-from emulator.remembered import ANSWERS_MAX, CONTENT_MAX, Remembered
+from emulator.remembered import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, Remembered
 from emulator.routes import route_table
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
 from emulator.world.clock import advance
+from emulator.world.records import Run
 from emulator.world.world import World
 from tests.lawful import Emulator
 
@@ -109,11 +113,33 @@ def test_the_least_recently_asked_goes_first(demo: Emulator) -> None:
     assert memory.find(asking(demo), scope("/second")) is None
 
 
+def test_the_bound_is_in_bytes_that_are_held(demo: Emulator) -> None:
+    memory = Remembered()
+    large = replace(GOOD, content=b" " * CONTENT_MAX)
+    for place in range(BYTES_MAX // CONTENT_MAX + 1):
+        memory.keep(asking(demo), scope(f"/{place}"), replace(large))
+    assert BYTES_MAX - 2 * CONTENT_MAX < memory.size_bytes <= BYTES_MAX
+    assert memory.find(asking(demo), scope("/0")) is None
+    header = "k" * BYTES_MAX
+    memory.keep(asking(demo), scope(key=header), GOOD)
+    assert (memory.size_bytes, memory.find(asking(demo), scope(key=header))) == (0, None)
+
+
+def test_asked_again_and_again_a_question_has_one_answer(demo: Emulator) -> None:
+    memory = Remembered()
+    sizes = set()
+    for _ in range(3):
+        memory.keep(asking(demo), scope(), GOOD)
+        sizes.add(memory.size_bytes)
+        advance(demo.world, by=1)
+    assert len(sizes) == 1
+
+
 def test_a_purge_empties_the_memory_of_its_world_alone(demo: Emulator) -> None:
     memory, other = Remembered(), World("other", demo.world.state)
     for world in (demo.world, other):
         memory.keep(asking(demo, world), scope(), GOOD)
-    memory.forget(demo.world)
+    memory.forget(demo.world.name)
     assert memory.find(asking(demo), scope()) is None
     assert memory.find(asking(demo, other), scope()) == GOOD
 
@@ -126,3 +152,49 @@ def test_the_purge_of_a_user_empties_the_memory(demo: Emulator) -> None:
     jonas.post("/api/cloud/me", json={"action": "delete"})
     jonas.post("/_emulator/clock/advance", json={"duration": "P31D"})
     assert emptied == ["default"]
+
+
+ENDINGS: dict[str, Callable[[Emulator], object]] = {
+    "dropped": lambda here: here.client().delete("/_emulator/worlds/one"),
+    "reset": lambda here: here.client().post("/_w/one/_emulator/reset"),
+    "restored": lambda here: here.client().post("/_w/one/_emulator/snapshots/kept/restore"),
+    "rewound": lambda here: here.client().post("/_w/one/_emulator/requests/1/rewind"),
+    "imported": lambda here: here.client().post(
+        "/_emulator/import", content=here.client().get("/_emulator/export").content
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
+def test_no_cache_holds_a_state_that_is_gone(
+    demo: Emulator, end: Callable[[Emulator], object]
+) -> None:
+    client = demo.client()
+    client.post("/_emulator/worlds", json={"name": "one"})
+    client.post("/_w/one/_emulator/snapshots", json={"name": "kept"})
+    one = demo.worlds.live("one").world
+    synced = client.post("/_w/one/api/e2e/cli-sync", json={"client_run_id": "synced"})
+    run_id = synced.json()["items"][0]["id"]
+    key = {"Authorization": f"Bearer {demo.worlds.baseline.keys[0][1]}~one"}
+    for _ in range(2):
+        assert client.get(f"/api/runs/{run_id}", headers=key).status_code == 200
+    state, run = ref(one.state), ref(one.expect(Run, run_id))
+    del one
+    # The journal is not a cache: what it kept goes with it, or stays where it is to be seen.
+    if end is ENDINGS["restored"]:
+        demo.worlds.live("one").journal.clear()
+    end(demo)
+    gc.collect()
+    assert (state(), run()) == (None, None)
+
+
+def test_a_superseded_record_is_let_go_while_its_world_lives(demo: Emulator) -> None:
+    client = demo.client()
+    body = {"client_run_id": "again", "status": "running", "name": "x"}
+    created = client.post("/api/e2e/cli-sync", json=body).json()["items"][0]
+    record = ref(demo.world.expect(Run, created["id"]))
+    body["name"] = "y"
+    assert client.post("/api/e2e/cli-sync", json=body).json()["updated"] == 1
+    client.delete("/_emulator/requests")
+    gc.collect()
+    assert record() is None

@@ -73,7 +73,7 @@ async def _prepared(request: Request, row: Row) -> tuple[Target, dict[str, str],
         return row.target, {}, _sample_body(request)
     if row.method == "GET":
         return row.target, {}, b""
-    await preload_json(request)
+    await preload_json(request, of_any_type=True)
     return row.target, {}, await request.body()
 
 

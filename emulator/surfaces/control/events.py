@@ -22,7 +22,7 @@ from emulator.wire.signatures import HEADER
 from emulator.wire.stripe_events import event_view
 from emulator.world import webhooks
 from emulator.world.records import BillingSettings, Delivery, Event, WebhookEndpoint
-from emulator.world.refusals import Invalid, NotFound
+from emulator.world.refusals import Conflict, Invalid, NotFound
 from emulator.world.times import to_text
 from emulator.world.world import World
 
@@ -30,6 +30,10 @@ CourierHandler = Callable[[Request, Courier], Awaitable[Response]]
 
 LIMIT = 50
 LIMIT_MAX = 200
+ENDPOINTS_MAX = 100
+"""Assumed: the webhook endpoints that control gives one world. Each costs every event a delivery;
+Stripe itself takes 16 an account."""
+
 _OWN_URL = "/api/billing/webhook"
 
 
@@ -146,6 +150,10 @@ async def add_webhook(request: Request, _: Courier) -> Response:
     host = urlsplit(body.url).hostname or ""
     if not exchange.settings.allows_remote_webhooks and not is_loopback_host(host):
         raise Invalid("url", f"{host} is not loopback; start with --allow-remote-webhooks.")
+    if len(webhooks.endpoints(exchange.world)) >= ENDPOINTS_MAX:
+        raise Conflict(
+            f"This world has {ENDPOINTS_MAX} webhook endpoints; delete one that you no longer need."
+        )
     endpoint = webhooks.add_endpoint(
         exchange.world, url=body.url, secret=body.secret, kinds=body.kinds
     )

@@ -14,11 +14,15 @@ from emulator.surfaces.control.answers import live_of, reply
 from emulator.wire.bodies import read_told
 from emulator.wire.errors import STATUS, Code
 from emulator.wire.gotrue_codes import GOTRUE_STATUS
-from emulator.world.refusals import Invalid, NotFound
+from emulator.world.refusals import Conflict, Invalid, NotFound
 from emulator.worlds import Worlds
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LATENCY_MS_MAX = 60_000
+FAULTS_MAX = 1_000
+"""Assumed: the armed faults of one world. Every call is held against each of them, and there are
+fewer routes."""
+
 GOTRUE_PREFIX = "/auth/v1/"
 
 
@@ -124,6 +128,11 @@ async def arm_fault(request: Request, worlds: Worlds) -> Response:
         truncate_bytes=body.then.truncate_bytes,
     )
     live = live_of(request, worlds)
+    if len(live.armed.faults) >= FAULTS_MAX:
+        raise Conflict(
+            f"This world has {FAULTS_MAX} armed faults; disarm some, or all of them with "
+            "DELETE /_emulator/faults."
+        )
     live.armed, fault = live.armed.arm(Match(**body.match.model_dump()), then)
     return reply(_view(fault), status=201)
 

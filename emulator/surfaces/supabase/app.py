@@ -57,13 +57,38 @@ ABSENT = tuple(absent.absent_routes(PREFIX))
 SWITCHED_OFF = tuple(switched_off.switched_off_routes())
 """The same of what a new project has switched off."""
 
+SLASHED = frozenset(
+    f"{PREFIX}{path}"
+    for path in (
+        "/callback",
+        "/signup",
+        "/verify",
+        "/reauthenticate",
+        "/user",
+        "/factors",
+        "/factors/{factor_id}",
+        "/sso",
+        "/admin/audit",
+        "/admin/users",
+        "/admin/users/{user_id}",
+        "/admin/users/{user_id}/factors",
+        "/admin/users/{user_id}/factors/{factor_id}",
+        "/admin/sso/providers",
+        "/admin/sso/providers/{idp_id}",
+    )
+)
+"""The paths that are served with a slash at their end too. Real: those that GoTrue's router mounts
+with `Route` (supabase/auth, internal/api/api.go); chi then serves both."""
+
 
 def build_supabase() -> FastAPI:
     """Return the ASGI app of Supabase Auth."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for method, path, handler in (*ROUTES, *ABSENT, *SWITCHED_OFF):
         endpoint = handler if method == "GET" else _counted(handler)
-        app.router.routes.append(Route(PREFIX + path, endpoint, methods=[method]))
+        slashed = [f"{path}/"] if PREFIX + path in SLASHED else []
+        for spelled in (path, *slashed):
+            app.router.routes.append(Route(PREFIX + spelled, endpoint, methods=[method]))
     install(app, render)
     return app
 

@@ -33,12 +33,31 @@ def test_what_is_no_json_is_refused(scene: Emulator, method: str, path: str) -> 
     assert (answer.status_code, answer.json()) == (422, {"error": invalid(("", message))})
 
 
+@pytest.mark.parametrize(
+    "media_type", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "", None]
+)
+def test_json_is_taken_whatever_its_declared_type(scene: Emulator, media_type: str | None) -> None:
+    headers = {} if media_type is None else {"Content-Type": media_type}
+    ada = browser(scene, "ada")
+
+    def said(method: str, path: str, body: str) -> int:
+        return ada.request(method, path, content=body, headers=headers).status_code
+
+    login = '{"email": "ada@lab.test", "password": "ada-password"}'
+    assert said("POST", "/api/auth/login", login) == 200
+    assert said("PATCH", "/api/cloud/me", '{"name": "Ada L."}') == 200
+    assert said("POST", "/api/cloud/me", '{"action": "restrict", "restricted": true}') == 200
+    assert said("POST", "/api/cloud/sample-run", "{}") == 403
+    assert said("POST", "/api/e2e/cli-sync", '{"client_run_id": "one"}') == 201
+    assert ada.get("/api/cloud/me").json()["name"] == "Ada L."
+
+
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_what_is_not_declared_as_json_is_refused(scene: Emulator, method: str, path: str) -> None:
+def test_a_form_is_no_json(scene: Emulator, method: str, path: str) -> None:
     answer = browser(scene, "ada").request(method, path, data={"name": "x"})
-    message = "Send the body as application/json, not as 'application/x-www-form-urlencoded'."
-    expected = {"error": problem("unsupported_media_type", message)}
-    assert (answer.status_code, answer.json()) == (415, expected)
+    message = answer.json()["error"]["message"]
+    assert message.startswith("The body is not JSON: ")
+    assert (answer.status_code, answer.json()) == (422, {"error": invalid(("", message))})
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
