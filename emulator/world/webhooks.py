@@ -6,6 +6,7 @@ What was handed over leaves the state; attempts to deliver it are recorded besid
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal, get_args
 
 from emulator.world import mint
 from emulator.world.records import (
@@ -32,6 +33,35 @@ OWN_KINDS = (
 """What the control plane listens to. Assumed: what changes an entitlement, and nothing else."""
 
 ALL_KINDS = "*"
+EventKind = Literal[
+    "billing_portal.session.created",
+    "charge.failed",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.created",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "customer.updated",
+    "invoice.created",
+    "invoice.deleted",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice.updated",
+    "invoiceitem.created",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "payment_method.attached",
+]
+
+EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
+"""Every kind of event that the emulator emits."""
 
 
 def settings_of(world: World) -> BillingSettings:
@@ -91,7 +121,7 @@ def remove_endpoint(world: World, endpoint: WebhookEndpoint) -> None:
 
 def emit(
     world: World,
-    kind: str,
+    kind: EventKind,
     record: BillingObject,
     *,
     workspace_id: str,

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
-from emulator.seeding.schema import Strict, WebUrl
+from emulator.seeding.schema import EventName, Strict, WebUrl
 from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier, Sending
 from emulator.wire.cursors import cursor_after, read_cursor
@@ -37,7 +37,7 @@ class EndpointCreate(Strict):
 
     url: WebUrl
     secret: Annotated[str | None, StringConstraints(pattern=r"^whsec_\S{8,}$")] = None
-    kinds: Annotated[tuple[str, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
+    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
 
 
 class Behaviour(Strict):
