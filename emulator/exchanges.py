@@ -147,8 +147,10 @@ class Exchanges:
             await send_part(scope, receive, send, answer, size=then.truncate_bytes)
         else:
             await send_whole(send, answer)
-        # The answer is out; whoever serves the app takes the next request meanwhile.
-        await self._courier.settled(call.live.world)
+        # The answer is out; whoever serves the app takes the next request meanwhile. One that has
+        # waited for deliveries waits no second time.
+        seconds = 0 if call.exchange.awaits_deliveries else None
+        await self._courier.settled(call.live.world, seconds=seconds)
 
     def _surface(self, path: str) -> Surface:
         return next(one for one in self._surfaces if path.startswith(one.prefix))
@@ -209,8 +211,8 @@ class Exchanges:
             answer = await self._polled(call, answer)
         if exchange.awaits_deliveries:
             await self._courier.settled(exchange.world)
-            if exchange.asks_again:
-                answer = self._transact(call)
+            if exchange.when_settled is not None and call.method != "HEAD":
+                answer = _answer_of(exchange.when_settled(self._courier))
         return answer
 
     async def _polled(self, call: Call, answer: Answer) -> Answer:
@@ -336,7 +338,10 @@ class Exchanges:
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:
     """Return a refusal in the dialect of a surface that did not run."""
-    response: Response = surface.app.state.render(request, refusal, {})
+    return _answer_of(surface.app.state.render(request, refusal, {}))
+
+
+def _answer_of(response: Response) -> Answer:
     return Answer(
         status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
     )

@@ -31,6 +31,12 @@ class Settings:
     allows_remote_webhooks: bool = False
     """Whether events may leave this machine."""
 
+    webhook_timeout_seconds: float = 10.0
+    """How long an endpoint may take to answer."""
+
+    webhook_wait_seconds: float = 15.0
+    """How long a request that waits for deliveries waits for them at most."""
+
     instance: str = "local"
 
     jwt_secret: str = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105

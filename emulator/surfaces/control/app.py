@@ -23,7 +23,7 @@ from emulator.surfaces.control import (
     requests,
 )
 from emulator.surfaces.control import worlds as worlds_
-from emulator.surfaces.control.answers import live_of, reply
+from emulator.surfaces.control.answers import live_of, reply, reply_when_settled
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.surfaces.control.spans import Span, Stretch
 from emulator.wire.bodies import read_told
@@ -229,8 +229,7 @@ def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
 
 def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Response:
     view = _clock_view(request, worlds)
-    exchange_of(request).awaits_deliveries = True
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
     ]
-    return reply(view)
+    return reply_when_settled(request, view)

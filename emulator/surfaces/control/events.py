@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
 from emulator.seeding.schema import EventName, Strict, WebUrl
+from emulator.surfaces.control.answers import delivery_view
 from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier, Sending
 from emulator.wire.cursors import cursor_after, read_cursor
@@ -159,11 +160,12 @@ async def add_webhook(request: Request, _: Courier) -> Response:
     return _json(_endpoint_view(endpoint), status=201)
 
 
-async def remove_webhook(request: Request, _: Courier) -> Response:
+async def remove_webhook(request: Request, courier: Courier) -> Response:
     """`DELETE /webhooks/{endpoint_id}`: deliver nothing more to an endpoint."""
     world = exchange_of(request).world
     endpoint = webhooks.endpoint_named(world, request.path_params["endpoint_id"])
     webhooks.remove_endpoint(world, endpoint)
+    courier.drop_endpoint(world, endpoint.id)
     return Response(status_code=204)
 
 
@@ -203,23 +205,17 @@ def _held(request: Request, *, is_held: bool) -> Response:
 
 
 async def list_deliveries(request: Request, courier: Courier) -> Response:
-    """`GET /deliveries`: every delivery with its attempts, oldest first, then what waits."""
+    """`GET /deliveries`: every delivery with its attempts, oldest first, then those that wait, to
+    be retried or for whatever else.
+    """
     return _json(_deliveries_view(exchange_of(request).world, courier))
 
 
 def _deliveries_view(world: World, courier: Courier) -> dict[str, Any]:
-    waiting = world.all(Delivery, "all", ())
+    retried, queued = courier.unfinished(world, "waiting"), world.all(Delivery, "all", ())
     return {
         "items": [_sending_view(one) for one in courier.log(world)],
-        "waiting": [
-            {
-                "id": one.id,
-                "event_id": one.event_id,
-                "endpoint": one.endpoint_id,
-                "due": to_text(one.due),
-            }
-            for one in waiting
-        ],
+        "waiting": [*map(delivery_view, retried), *map(delivery_view, queued)],
     }
 
 
@@ -246,9 +242,12 @@ def _sending_view(sending: Sending) -> dict[str, Any]:
 
 
 async def settle(request: Request, courier: Courier) -> Response:
-    """`POST /settle`: answer once nothing is on its way, with every delivery as it was signed."""
+    """`POST /settle`: answer once nothing is on its way, or after 15 seconds, with every delivery
+    as it was signed.
+    """
     exchange = exchange_of(request)
-    exchange.awaits_deliveries = exchange.asks_again = True
+    exchange.awaits_deliveries = True
+    exchange.when_settled = lambda _: _json(_deliveries_view(exchange.world, courier))
     return _json(_deliveries_view(exchange.world, courier))
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,8 +18,9 @@ import stripe
 from emulator.wire.courier import Courier
 from emulator.world import clock, webhooks
 from emulator.world.customers import customer_of
+from emulator.world.records import Customer
 from emulator.world.times import SECOND
-from emulator.world.webhooks import EventKind
+from emulator.world.webhooks import EVENT_KINDS, EventKind
 from tests.lawful import Emulator
 from tests.receiver import Receiver
 from tests.running import Running
@@ -254,3 +258,158 @@ def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulat
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asyncio.run(asyncio.wait_for(end_while_waiting(silent), timeout=5))
+
+
+def payer(hosted: Hosted) -> Customer:
+    """Subscribe and return the customer, for events to be about."""
+    hosted.subscribe()
+    customer = customer_of(hosted.emulator.world, hosted.workspace["id"])
+    assert customer is not None
+    return customer
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[x/",
+        "http://a\u2100b/",
+        "http://localhost:99999/",
+        "http://localhost:x/",
+        "ftp://a/",
+    ],
+)
+def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: str) -> None:
+    customer = payer(Hosted(demo))
+    world, courier = demo.world, Courier(demo.settings)
+    webhooks.add_endpoint(world, url=url)
+    webhooks.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
+    courier.collect(world)
+    # Before, this went round and round: the time limit is there to end the test.
+    asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
+    [sending] = courier.log(world)
+    [attempt] = sending.attempts
+    assert (sending.status, attempt.status) == ("waiting", None)
+    assert attempt.error
+
+
+def test_an_unsignable_delivery_is_a_failed_attempt(demo: Emulator) -> None:
+    customer = payer(Hosted(demo))
+    world, courier = demo.world, Courier(demo.settings)
+    webhooks.add_endpoint(world, url="http://localhost:1/", secret="whsec_\ud800")
+    webhooks.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
+    courier.collect(world)
+    asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
+    assert [one.status for one in courier.log(world)] == ["waiting"]
+
+
+def to_others(view: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the deliveries that are not for the control plane itself."""
+    return [one for one in view["items"] if one["endpoint"] != "own"]
+
+
+def test_what_is_behind_a_time_out_waits_for_its_retry(receiver: Receiver) -> None:
+    hosted = Hosted(Emulator("demo", webhook_timeout_seconds=1))
+    secret = listen(hosted, receiver)
+    receiver.hangs = 2
+    hosted.subscribe()
+    view = hosted.control("/settle")
+    first, *rest = to_others(view)
+    assert [one["error"] for one in first["attempts"]] == ["no answer within 1 seconds"]
+    assert [one["attempts"] for one in rest] == [[]] * (len(CREATED) - 1)
+    for one in (first, *rest):
+        assert (one["status"], one["next_attempt_at"]) == ("waiting", "2026-01-01T00:05:00Z")
+    assert [one["id"] for one in view["waiting"]] == [one["id"] for one in (first, *rest)]
+    assert {one["due"] for one in view["waiting"]} == {"2026-01-01T00:05:00Z"}
+
+    # What happens later waits too, and a second time-out is one as well.
+    hosted.control("/billing/fail-next", count=0)
+    hosted.portal()
+    hosted.control("/clock/advance", duration="PT5M")
+    view = hosted.control("/settle")
+    assert len(receiver.unanswered) == 2
+    assert len(view["waiting"]) == len(CREATED) + 1
+    assert {one["due"] for one in view["waiting"]} == {"2026-01-01T01:05:00Z"}
+
+    hosted.control("/clock/advance", duration="PT1H")
+    kinds = [one.type for one in receiver.events(secret)]
+    assert kinds == [*CREATED, "billing_portal.session.created"]
+    view = hosted.control("/settle")
+    assert {one["status"] for one in to_others(view)} == {"delivered"}
+    assert view["waiting"] == []
+
+
+def test_every_delivery_to_a_silent_endpoint_fails_in_the_end(receiver: Receiver) -> None:
+    hosted = Hosted(Emulator("demo", webhook_timeout_seconds=0.02))
+    listen(hosted, receiver)
+    receiver.hangs = 1000
+    hosted.subscribe()
+    hosted.control("/clock/advance", duration="P30D")
+    view = hosted.control("/settle")
+    sent = to_others(view)
+    assert [one["status"] for one in sent[: len(CREATED)]] == ["failed"] * len(CREATED)
+    assert [len(one["attempts"]) for one in sent[: len(CREATED)]] == [4] * len(CREATED)
+    for before, after in pairwise(sent):
+        assert [one["at"] for one in before["attempts"]] <= [one["at"] for one in after["attempts"]]
+
+
+def test_an_answer_does_not_wait_for_ever_and_lists_what_is_pending(receiver: Receiver) -> None:
+    hosted = Hosted(Emulator("demo", webhook_wait_seconds=0.02))
+    listen(hosted, receiver)
+    receiver.hangs = 1000
+    hosted.subscribe()
+    settled = hosted.control("/settle")
+    pending = [one for one in to_others(settled) if one["status"] == "pending"]
+    assert len(pending) == len(CREATED)
+    assert settled["waiting"] == []
+    ids = [one["id"] for one in pending]
+    for moved in (
+        hosted.control("/clock/advance", seconds=1),
+        hosted.control("/billing/fail-next", count=0),
+    ):
+        assert [one["id"] for one in moved["pending"]] == ids
+        assert moved["pending"][0] == {
+            "id": ids[0],
+            "event_id": pending[0]["event_id"],
+            "endpoint": pending[0]["endpoint"],
+            "due": "2026-01-01T00:00:00Z",
+        }
+
+
+def test_a_removed_endpoint_is_not_sent_what_waited_for_it(receiver: Receiver) -> None:
+    hosted = Hosted(Emulator("demo"))
+    listen(hosted, receiver)
+    receiver.answers = [500]
+    hosted.portal_opened()
+    [delivery] = to_others(hosted.control("/settle"))
+    assert hosted.client.delete(f"/_emulator/webhooks/{delivery['endpoint']}").status_code == 204
+    hosted.control("/clock/advance", duration="P1D")
+    [delivery] = to_others(hosted.control("/settle"))
+    assert (delivery["status"], len(receiver.got)) == ("failed", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("invoice.payed", "use 'invoice.paid', 'invoice.updated' or "),
+        ("customer.subscription.update", "use 'customer.subscription.updated', "),
+        ("bogus", "use '*', 'billing_portal.session.created', 'charge.failed', "),
+    ],
+)
+def test_an_unknown_kind_is_refused_with_what_comes_near(
+    hosted: Hosted, kind: str, remedy: str
+) -> None:
+    answer = hosted.client.post(
+        "/_emulator/webhooks",
+        json={"url": "http://localhost:1/", "kinds": ["invoice.paid", kind]},
+    )
+    error = answer.json()["error"]
+    assert (answer.status_code, error["details"]["path"]) == (422, "kinds.1")
+    said = f"kinds.1: {kind!r} is not an event that is sent here; {remedy}"
+    assert error["message"].startswith(said)
+
+
+def test_the_kinds_that_can_be_wanted_are_those_that_are_emitted() -> None:
+    folder = Path(webhooks.__file__).parent
+    texts = [path.read_text("utf-8") for path in folder.glob("*.py") if path.stem != "webhooks"]
+    written = {kind for text in texts for kind in re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', text)}
+    assert set(EVENT_KINDS) - written == set()
