@@ -15,7 +15,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
+from emulator.cli import cli
 from tests.lawful import Emulator
 from tests.running import Running
 from tests.scene import SECRET, SEED
@@ -267,3 +269,10 @@ def test_the_served_bytes_are_those_of_the_emulator_in_process(launch: Launch, s
         there, mine = httpx2.get(url + path, headers=headers), here.get(path, headers=headers)
         assert (there.status_code, there.content) == (mine.status_code, mine.content)
         assert there.headers["x-emulator-state"] == mine.headers["x-emulator-state"]
+
+
+@pytest.mark.parametrize("secret", ["whsec_short", "sk_test_0123456789", "whsec_0123 456789", ""])
+def test_a_webhook_secret_that_is_none_is_wrong_usage(secret: str) -> None:
+    result = CliRunner().invoke(cli, ["serve", "--webhook-secret", secret])
+    assert result.exit_code == 2
+    assert "Write whsec_ and at least 8 characters" in result.stderr

@@ -20,7 +20,6 @@ SWITCH = "WORLDFLUX_E2E_FIXTURES"
 def variables_of(url: str, api_key: str | None, world: World, settings: Settings) -> dict[str, str]:
     """Return what a dashboard and the CLI need in their environment, by variable."""
     from emulator.wire.tokens import anon_key, service_key
-    from emulator.world import webhooks
 
     key = {} if api_key is None else {"WORLDFLUX_CLOUD_API_KEY": api_key}
     return {
@@ -29,7 +28,7 @@ def variables_of(url: str, api_key: str | None, world: World, settings: Settings
         "NEXT_PUBLIC_SUPABASE_URL": url,
         "NEXT_PUBLIC_SUPABASE_ANON_KEY": anon_key(world, settings),
         "SUPABASE_SERVICE_ROLE_KEY": service_key(world, settings),
-        "STRIPE_WEBHOOK_SECRET": webhooks.own_secret(world),
+        "STRIPE_WEBHOOK_SECRET": settings.webhook_secret,
         SWITCH: "0",
     }
 

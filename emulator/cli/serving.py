@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,12 +18,21 @@ import click
 
 from emulator.cli.complaints import plain_errors
 from emulator.cli.environment import PORT, SWITCH, variables_of
-from emulator.settings import Settings
+from emulator.settings import WEBHOOK_SECRET, Settings
 
 if TYPE_CHECKING:
     from emulator.worlds import Worlds
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_SIGNING_SECRET = re.compile(r"whsec_[!-~]{8,}")
+
+
+def _signing_secret(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return WEBHOOK_SECRET
+    if not _SIGNING_SECRET.fullmatch(value):
+        raise click.BadParameter("Write whsec_ and at least 8 characters, as Stripe's secrets are.")
+    return value
 
 
 @click.command()
@@ -64,6 +74,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--import", "imported", type=_FILE, help="Begin with the worlds of an export.")
 @click.option("--export-on-exit", "exported", type=_FILE, help="Write all worlds there at the end.")
 @click.option("--webhook", multiple=True, help="A URL to deliver Stripe's events to; repeatable.")
+@click.option(
+    "--webhook-secret",
+    metavar="WHSEC",
+    callback=_signing_secret,
+    help="Signs those events, and all others that have no secret of their own.  [default: fixed]",
+)
 @click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
 @plain_errors
@@ -82,6 +98,7 @@ def serve(
     imported: Path | None,
     exported: Path | None,
     webhook: tuple[str, ...],
+    webhook_secret: str,
     allow_remote_webhooks: bool,
     as_json: bool,
 ) -> None:
@@ -111,6 +128,7 @@ def serve(
         allowed_origins=allowed_origin,
         webhooks=webhook,
         allows_remote_webhooks=allow_remote_webhooks,
+        webhook_secret=webhook_secret,
     )
     with ExitStack() as closing:
         for listener in sockets:
@@ -144,6 +162,7 @@ def _leads(url: str, address: str, port: int) -> bool:
 
 
 def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
+    from emulator.wire.courier import signing_secret
     from emulator.world import webhooks
 
     settings = worlds.settings
@@ -152,6 +171,9 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
     api_key = keys[0][1] if keys else None
     variables = variables_of(url, api_key, worlds.default(), settings)
+    heard = [
+        (one.url, signing_secret(one, settings)) for one in webhooks.endpoints(worlds.default())
+    ]
     if as_json:
         ready = {
             "ready": True,
@@ -160,10 +182,7 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
             "instance": settings.instance,
             "logins": [{"email": email, "password": password} for email, password in logins],
             "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
-            "webhooks": [
-                {"url": one.url, "secret": one.secret}
-                for one in webhooks.endpoints(worlds.default())
-            ],
+            "webhooks": [{"url": url, "secret": secret} for url, secret in heard],
             "env": variables,
         }
         click.echo(json.dumps(ready))
@@ -172,10 +191,11 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
         click.echo(f"worldflux-emulator ready on {url}")
         if not _leads(url, address, port):
             click.echo(f"listening on {listening}")
-        told = [f"  {one.url}  {one.secret}" for one in webhooks.endpoints(worlds.default())]
-        heard = ["", "Webhooks (URL, signing secret):", *told] if told else []
-        lines = ["", *_how_to_get_in(logins, keys), *heard, *_what_to_set(variables)]
-        click.echo("\n".join(lines))
+        lines = ["", *_how_to_get_in(logins, keys)]
+        if heard:
+            lines += ["", "Webhooks (URL, signing secret):"]
+            lines += [f"  {url}  {secret}" for url, secret in heard]
+        click.echo("\n".join([*lines, *_what_to_set(variables)]))
     sys.stdout.flush()
 
 

@@ -334,7 +334,9 @@ class SeedBilling(Strict):
 
 
 class SeedWebhook(Strict):
-    """Where Stripe's events are delivered to; a secret may be pinned so that tests know it."""
+    """Where Stripe's events are delivered to; they are signed with the server's secret unless
+    another is pinned.
+    """
 
     url: WebUrl
     secret: Annotated[str, StringConstraints(pattern=r"^whsec_\S{8,}$")] | None = None

@@ -22,7 +22,7 @@ from emulator.wire.post import PostError, PostTimeoutError, post
 from emulator.wire.signatures import HEADER, sign
 from emulator.wire.stripe_events import event_body
 from emulator.world import webhooks
-from emulator.world.records import Delivery, Event, Instant
+from emulator.world.records import Delivery, Event, Instant, WebhookEndpoint
 from emulator.world.times import SECOND
 from emulator.world.world import World
 from emulator.worlds import machine_now
@@ -125,7 +125,7 @@ class Courier:
             world,
             delivery,
             url=f"{self._settings.public_url}/api/billing/webhook",
-            secret=webhooks.own_secret(world),
+            secret=self._settings.webhook_secret,
         )
         self._desk(world.name).log.append(sending)
         return sending, _signature(sending)
@@ -152,7 +152,8 @@ class Courier:
             if not self._tells_others:
                 continue
             endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
-            sending = self._packed(world, delivery, url=endpoint.url, secret=endpoint.secret)
+            secret = signing_secret(endpoint, self._settings)
+            sending = self._packed(world, delivery, url=endpoint.url, secret=secret)
             desk.log.append(sending)
             desk.unfinished.append(sending)
         if has_changed:
@@ -257,6 +258,17 @@ class Courier:
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": USER_AGENT, HEADER: signature}
         seconds = self._settings.webhook_timeout_seconds
         return await post(sending.url, sending.body, headers, timeout_seconds=seconds)
+
+
+def signing_secret(endpoint: WebhookEndpoint, settings: Settings) -> str:
+    """Return what signs the events for an endpoint: its own secret, or the server's.
+
+    Assumed: an endpoint of `--webhook` has the server's even if a seed or an export gives it one,
+    because the consumer that runs there knows one secret, as with `stripe listen --forward-to`.
+    """
+    if endpoint.url in settings.webhooks:
+        return settings.webhook_secret
+    return endpoint.secret or settings.webhook_secret
 
 
 def _reschedule(desk: Desk) -> None:

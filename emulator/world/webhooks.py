@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
-from emulator.world import mint
 from emulator.world.records import (
     BillingObject,
     BillingSettings,
@@ -33,6 +32,7 @@ OWN_KINDS = (
 """What the control plane listens to. Assumed: what changes an entitlement, and nothing else."""
 
 ALL_KINDS = "*"
+
 EventKind = Literal[
     "billing_portal.session.created",
     "charge.failed",
@@ -69,15 +69,6 @@ def settings_of(world: World) -> BillingSettings:
     return world.get(BillingSettings, "billing") or BillingSettings()
 
 
-def own_secret(world: World) -> str:
-    """Return the secret that signs what is delivered to the control plane itself."""
-    return _secret(world, OWN)
-
-
-def _secret(world: World, name: str | int) -> str:
-    return f"whsec_{mint.as_base62(world.derive('webhook secret', name), length=32)}"
-
-
 def endpoints(world: World) -> list[WebhookEndpoint]:
     """Return the endpoints of others, in the order in which they were added."""
     return world.all(WebhookEndpoint, "all", ())
@@ -94,8 +85,8 @@ def endpoint_named(world: World, endpoint_id: str) -> WebhookEndpoint:
 def add_endpoint(
     world: World, *, url: str, secret: str | None = None, kinds: tuple[str, ...] = (ALL_KINDS,)
 ) -> WebhookEndpoint:
-    """Have every later event of those kinds delivered to a URL; a secret is made where none is
-    given. Refuses Conflict where the URL is there already.
+    """Have every later event of those kinds delivered to a URL. Without a secret, the server's
+    signs them. Refuses Conflict if there is an endpoint for the URL already.
     """
     if any(one.url == url for one in endpoints(world)):
         raise Conflict(f"There is a webhook endpoint for {url} already; remove it first.")
@@ -103,7 +94,7 @@ def add_endpoint(
     endpoint = WebhookEndpoint(
         id=endpoint_id,
         url=url,
-        secret=secret or _secret(world, ordinal),
+        secret=secret or "",
         kinds=kinds,
         created_at=world.now,
         ordinal=ordinal,

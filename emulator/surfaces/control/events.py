@@ -13,9 +13,10 @@ from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
 from emulator.seeding.schema import EventName, Strict, WebUrl
+from emulator.settings import Settings
 from emulator.surfaces.control.answers import delivery_view
 from emulator.wire.bodies import read_told
-from emulator.wire.courier import Courier, Sending
+from emulator.wire.courier import Courier, Sending, signing_secret
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
 from emulator.wire.signatures import HEADER
@@ -34,7 +35,9 @@ _OWN_URL = "/api/billing/webhook"
 
 
 class EndpointCreate(Strict):
-    """A URL to deliver events to; a secret is made where none is given, and `kinds` means all."""
+    """A URL to deliver events to, signed with the server's secret unless there is another here;
+    without `kinds` it gets all of them.
+    """
 
     url: WebUrl
     secret: Annotated[str | None, StringConstraints(pattern=r"^whsec_\S{8,}$")] = None
@@ -124,13 +127,13 @@ def _webhooks_view(request: Request) -> dict[str, Any]:
     own = {
         "id": webhooks.OWN,
         "url": f"{exchange.settings.public_url}{_OWN_URL}",
-        "secret": webhooks.own_secret(world),
+        "secret": exchange.settings.webhook_secret,
         "kinds": list(webhooks.OWN_KINDS),
         "is_held": settings.is_held,
     }
     return {
         "own": own,
-        "items": [_endpoint_view(one) for one in webhooks.endpoints(world)],
+        "items": [_endpoint_view(one, exchange.settings) for one in webhooks.endpoints(world)],
         "delay_seconds": settings.delay_seconds,
         "drop": settings.drops_left,
         "duplicate": settings.duplicates_left,
@@ -138,11 +141,11 @@ def _webhooks_view(request: Request) -> dict[str, Any]:
     }
 
 
-def _endpoint_view(endpoint: WebhookEndpoint) -> dict[str, Any]:
+def _endpoint_view(endpoint: WebhookEndpoint, settings: Settings) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
-        "secret": endpoint.secret,
+        "secret": signing_secret(endpoint, settings),
         "kinds": list(endpoint.kinds),
     }
 
@@ -154,10 +157,13 @@ async def add_webhook(request: Request, _: Courier) -> Response:
     host = urlsplit(body.url).hostname or ""
     if not exchange.settings.allows_remote_webhooks and not is_loopback_host(host):
         raise Invalid("url", f"{host} is not loopback; start with --allow-remote-webhooks.")
+    settings = exchange.settings
+    if body.url in settings.webhooks and body.secret not in (None, settings.webhook_secret):
+        raise Invalid("secret", "A URL of --webhook has the server's secret; leave secret out.")
     endpoint = webhooks.add_endpoint(
         exchange.world, url=body.url, secret=body.secret, kinds=body.kinds
     )
-    return _json(_endpoint_view(endpoint), status=201)
+    return _json(_endpoint_view(endpoint, exchange.settings), status=201)
 
 
 async def remove_webhook(request: Request, courier: Courier) -> Response:

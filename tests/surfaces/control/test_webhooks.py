@@ -16,11 +16,13 @@ import pytest
 import stripe
 
 from emulator.wire.courier import Courier
+from emulator.wire.signatures import HEADER, sign
 from emulator.world import clock, webhooks
 from emulator.world.customers import customer_of
 from emulator.world.records import Customer
 from emulator.world.times import SECOND
 from emulator.world.webhooks import EVENT_KINDS, EventKind
+from emulator.worlds import machine_now
 from tests.lawful import Emulator
 from tests.receiver import Receiver
 from tests.running import Running
@@ -413,3 +415,81 @@ def test_the_kinds_that_can_be_wanted_are_those_that_are_emitted() -> None:
     texts = [path.read_text("utf-8") for path in folder.glob("*.py") if path.stem != "webhooks"]
     written = {kind for text in texts for kind in re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', text)}
     assert set(EVENT_KINDS) - written == set()
+
+
+def paid_again(hosted: Hosted, world: str) -> None:
+    """Have a subscription renewed in a world, which emits events."""
+    hosted.client.headers["X-Emulator-World"] = world
+    hosted.control("/billing/next-invoice")
+    hosted.control("/settle")
+    del hosted.client.headers["X-Emulator-World"]
+
+
+def test_a_webhook_of_the_server_has_one_secret_over_seeds_resets_and_imports(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    secret = "whsec_of_my_dashboard"
+    options: dict[str, Any] = {"webhooks": (receiver.url,), "webhook_secret": secret}
+    hosted = Hosted(Emulator("past-due", **options))
+    paid_again(hosted, "default")
+    hosted.control("/worlds", name="t", **{"from": "trialing"})
+    paid_again(hosted, "t")
+    hosted.control("/reset", seed="trialing")
+    paid_again(hosted, "default")
+    # A seed that has another secret for the URL, and an export of a server without `--webhook`.
+    pinned = (
+        f"webhooks: [{{url: '{receiver.url}', secret: whsec_of_a_seed}}]\n"
+        "users: [{email: mara@example.com, password: demo-password}]\n"
+        "workspaces: [{slug: a, name: A, members: [{user: mara@example.com, role: owner}],"
+        " subscription: {plan: team}}]\n"
+    )
+    pinning = Hosted(Emulator.of(pinned, tmp_path, **options))
+    paid_again(pinning, "default")
+    elsewhere = Emulator("trialing")
+    exported = elsewhere.client().get("/_emulator/export").content
+    hosted.client.post("/_emulator/import", content=exported)
+    paid_again(hosted, "default")
+    hosted.control("/reset")
+    paid_again(hosted, "default")
+    sources = [one.created for one in receiver.events(secret) if one.type == "invoice.paid"]
+    assert len(sources) == 5  # of the six the first could not be paid
+    view = pinning.client.get("/_emulator/webhooks").json()
+    assert [view["own"]["secret"], view["items"][0]["secret"]] == [secret, secret]
+
+
+def test_an_endpoint_keeps_the_secret_that_it_was_given(hosted: Hosted, receiver: Receiver) -> None:
+    given = hosted.control("/webhooks", url=receiver.url, secret="whsec_of_this_test")
+    assert given["secret"] == "whsec_of_this_test"
+    hosted.subscribe()
+    hosted.control("/settle")
+    assert len(receiver.events("whsec_of_this_test")) == len(CREATED)
+    other = hosted.control("/webhooks", url=f"{receiver.url}/2")
+    assert other["secret"] == hosted.emulator.settings.webhook_secret
+
+
+def test_a_url_of_the_server_takes_no_other_secret(receiver: Receiver) -> None:
+    hosted = Hosted(Emulator("demo", webhooks=(receiver.url,)))
+    [endpoint] = hosted.client.get("/_emulator/webhooks").json()["items"]
+    hosted.client.delete(f"/_emulator/webhooks/{endpoint['id']}")
+    answer = hosted.client.post(
+        "/_emulator/webhooks", json={"url": receiver.url, "secret": "whsec_another_one"}
+    )
+    assert (answer.status_code, answer.json()["error"]["details"]["path"]) == (422, "secret")
+
+
+def test_no_state_depends_on_the_secret() -> None:
+    url = "http://localhost:1/hooks"
+    secrets = ("whsec_one_secret", "whsec_another_secret")
+    emulators = [Emulator("demo", webhooks=(url,), webhook_secret=one) for one in secrets]
+    assert emulators[0].digests() == emulators[1].digests()
+
+
+def test_the_control_plane_takes_what_the_servers_secret_signs_in_every_world() -> None:
+    hosted = Hosted(Emulator("demo", webhook_secret="whsec_of_my_dashboard"))
+    hosted.control("/worlds", name="t", **{"from": "trialing"})
+    event = b'{"id":"evt_1","type":"customer.created","data":{"object":{"object":"customer"}}}'
+    signature = sign(event, "whsec_of_my_dashboard", at_seconds=machine_now() // SECOND)
+    for world in ("default", "t"):
+        headers = {HEADER: signature, "X-Emulator-World": world}
+        answer = hosted.client.post("/api/billing/webhook", content=event, headers=headers)
+        assert answer.json() == {"received": True}
