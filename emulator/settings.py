@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+SWITCH = "WORLDFLUX_E2E_FIXTURES"
+"""The environment variable that turns the fixtures off, and a real dashboard's of the same name."""
+
 WEBHOOK_SECRET = "whsec_WorldFluxEmulatorSigningSecret00"  # noqa: S105
 """Like the secret of every local Supabase it is no secret and protects nothing."""
 

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from emulator.cli.asking import DEFAULT_URL, PORT, PROGRAM
 from emulator.cli.complaints import plain_errors
-from emulator.cli.environment import PORT, SWITCH, variables_of
-from emulator.settings import WEBHOOK_SECRET, Settings
+from emulator.cli.environment import shell_lines
+from emulator.settings import SWITCH, WEBHOOK_SECRET, Settings
 
 if TYPE_CHECKING:
     from emulator.worlds import Worlds
@@ -163,14 +164,15 @@ def _leads(url: str, address: str, port: int) -> bool:
 
 def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
     from emulator.wire.courier import signing_secret
+    from emulator.wire.environment import variables_of
     from emulator.world import webhooks
+    from emulator.world.world import DEFAULT
 
     settings = worlds.settings
     logins, keys = worlds.baseline.logins, worlds.baseline.keys
     url = settings.public_url
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
-    api_key = keys[0][1] if keys else None
-    variables = variables_of(url, api_key, worlds.default(), settings)
+    variables = variables_of(worlds.live(DEFAULT), settings)
     heard = [
         (one.url, signing_secret(one, settings)) for one in webhooks.endpoints(worlds.default())
     ]
@@ -189,13 +191,16 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
     else:
         # Tools wait for this line: it stays as it is, without colour.
         click.echo(f"worldflux-emulator ready on {url}")
+        asked_at = url
         if not _leads(url, address, port):
             click.echo(f"listening on {listening}")
+            is_any = ip_address(address).is_unspecified
+            asked_at = f"http://localhost:{port}" if is_any else listening
         lines = ["", *_how_to_get_in(logins, keys)]
         if heard:
             lines += ["", "Webhooks (URL, signing secret):"]
             lines += [f"  {url}  {secret}" for url, secret in heard]
-        click.echo("\n".join([*lines, *_what_to_set(variables)]))
+        click.echo("\n".join([*lines, *_what_to_set(variables, asked_at)]))
     sys.stdout.flush()
 
 
@@ -218,6 +223,7 @@ def _how_to_get_in(
     return lines
 
 
-def _what_to_set(variables: Mapping[str, str]) -> list[str]:
-    lines = ["", "Set for a dashboard or the CLI (`worldflux-emulator env` prints this again):"]
-    return lines + [f"  export {name}={value}" for name, value in variables.items()]
+def _what_to_set(variables: Mapping[str, str], asked_at: str) -> list[str]:
+    again = f"{PROGRAM} env" if asked_at == DEFAULT_URL else f"{PROGRAM} env --url {asked_at}"
+    head = f"Set for a dashboard or the CLI (`{again}` prints this again):"
+    return ["", head, *(f"  {line}" for line in shell_lines(variables))]
