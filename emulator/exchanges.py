@@ -179,8 +179,9 @@ class Exchanges:
             await send_part(scope, receive, send, answer, size=then.truncate_bytes)
         else:
             await send_whole(send, answer)
-        # The answer is out; whoever serves the app takes the next request meanwhile.
-        await self._settled(call)
+        # The answer is out; whoever serves the app takes the next request meanwhile. One that has
+        # waited for deliveries waits no second time.
+        await self._settled(call, seconds=0 if call.exchange.awaits_deliveries else None)
 
     def _rejection(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
         """Return why a request is refused before its body is read, or None."""
@@ -255,15 +256,15 @@ class Exchanges:
             answer = await self._polled(call, answer)
         if exchange.awaits_deliveries:
             await self._settled(call)
-            if exchange.asks_again:
-                answer = self._transact(call)
+            if exchange.when_settled is not None and call.method != "HEAD":
+                answer = _answer_of(exchange.when_settled(self._courier))
         return answer
 
-    async def _settled(self, call: Call) -> None:
+    async def _settled(self, call: Call, *, seconds: float | None = None) -> None:
         """Wait until the deliveries of a world are done; they go on if the client does not wait."""
         if not self._courier.is_sending(call.live.world):
             return
-        work = asyncio.ensure_future(self._courier.settled(call.live.world))
+        work = asyncio.ensure_future(self._courier.settled(call.live.world, seconds=seconds))
         self._deliveries.add(work)
         work.add_done_callback(self._deliveries.discard)
         await until_hurried(call.scope, asyncio.shield(work))
@@ -407,7 +408,10 @@ def _redirect(call: Call) -> Answer | None:
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:
     """Return a refusal in the dialect of a surface that did not run."""
-    response: Response = surface.app.state.render(request, refusal, {})
+    return _answer_of(surface.app.state.render(request, refusal, {}))
+
+
+def _answer_of(response: Response) -> Answer:
     return Answer(
         status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
     )

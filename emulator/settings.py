@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+SWITCH = "WORLDFLUX_E2E_FIXTURES"
+"""The environment variable that turns the fixtures off, and a real dashboard's of the same name."""
+
+WEBHOOK_SECRET = "whsec_WorldFluxEmulatorSigningSecret00"  # noqa: S105
+"""Like the secret of every local Supabase it is no secret and protects nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -30,6 +36,17 @@ class Settings:
 
     allows_remote_webhooks: bool = False
     """Whether events may leave this machine."""
+
+    webhook_secret: str = WEBHOOK_SECRET
+    """Signs every event for `webhooks`, for endpoints registered without a secret, and for the
+    control plane's own endpoint, whatever the seed.
+    """
+
+    webhook_timeout_seconds: float = 10.0
+    """How long an endpoint may take to answer."""
+
+    webhook_wait_seconds: float = 15.0
+    """How long a request that waits for deliveries waits for them at most."""
 
     instance: str = "local"
 

@@ -82,11 +82,17 @@ class Worlds:
 
     def _plant(self, seed: Named) -> Beginning:
         planted = grow(seed, epoch=self._now() if self.settings.is_wall_clock else None)
-        known = {one.url for one in webhooks.endpoints(planted.world)}
-        for url in self.settings.webhooks:
-            if url not in known:
-                webhooks.add_endpoint(planted.world, url=url)
+        planted.world.state = self._with_webhooks(planted.world.state)
         return Beginning(state=planted.world.state, seed=seed, planted=planted)
+
+    def _with_webhooks(self, state: State) -> State:
+        """Return a state in which the events go to every URL of the settings too."""
+        world = World(DEFAULT, state)
+        known = {one.url for one in webhooks.endpoints(world)}
+        for url in dict.fromkeys(self.settings.webhooks):
+            if url not in known:
+                webhooks.add_endpoint(world, url=url)
+        return world.state
 
     @property
     def baseline(self) -> Planted:
@@ -281,16 +287,24 @@ class Worlds:
     ) -> None:
         """Replace every world and snapshot; a world of a name that stays keeps its port.
 
-        `worlds` are no more than there may be, and the default one is among them.
+        `worlds` are no more than there may be, and the default one is among them. All of them
+        deliver their events to the URLs of the settings, wherever they come from.
         """
-        self.begin = begin
-        self.snapshots = {kept.name: kept for kept in snapshots}
+
+        def completed(begin: Beginning) -> Beginning:
+            return replace(begin, state=self._with_webhooks(begin.state))
+
+        self.begin = completed(begin)
+        self.snapshots = {
+            kept.name: replace(kept, begin=completed(kept.begin)) for kept in snapshots
+        }
         for name in [name for name in self._live if name not in worlds]:
             self.drop(name)
-        for name, (began, state) in worlds.items():
+        for name, (imported, state) in worlds.items():
+            began = completed(imported)
             live = self._live.get(name) or self._add(name, began)
             live.restart(began)
-            live.world.state = state
+            live.world.state = self._with_webhooks(state)
             self._begin_anew(name)
             self._current(live)
 

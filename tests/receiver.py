@@ -16,10 +16,13 @@ POLL_SECONDS = 0.1
 
 @dataclass
 class Receiver:
-    """Answers 200, or each of `answers` first."""
+    """Answers 200, or each of `answers` first; the next `hangs` calls it does not answer."""
 
     answers: list[int] = field(default_factory=list)
     got: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
+    hangs: int = 0
+    unanswered: list[bytes] = field(default_factory=list)
+    _ends: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Receiver:
         receiver = self
@@ -27,6 +30,11 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.hangs:
+                    receiver.hangs -= 1
+                    receiver.unanswered.append(body)
+                    receiver._ends.wait()
+                    return
                 receiver.got.append((body, {k.lower(): v for k, v in self.headers.items()}))
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Content-Length", "0")
@@ -47,6 +55,7 @@ class Receiver:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._ends.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

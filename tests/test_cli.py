@@ -15,7 +15,7 @@ from emulator.cli import cli
 from emulator.routes import route_table
 from emulator.seeding.library import folder, grow, load, names
 from emulator.seeding.schema import schema_text
-from emulator.world.webhooks import own_secret
+from emulator.settings import WEBHOOK_SECRET, Settings
 from tests.scene import SECRET, SEED
 
 VARIABLES = [
@@ -24,6 +24,7 @@ VARIABLES = [
     "NEXT_PUBLIC_SUPABASE_URL",
     "NEXT_PUBLIC_SUPABASE_ANON_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
+    "SUPABASE_JWT_SECRET",
     "STRIPE_WEBHOOK_SECRET",
     "WORLDFLUX_E2E_FIXTURES",
 ]
@@ -92,8 +93,9 @@ def test_env_points_a_dashboard_and_the_cli_here(seed: str) -> None:
     shown = values(seed)
     assert list(shown) == VARIABLES
     url = "http://localhost:8787"
-    assert [shown[name] for name in (*VARIABLES[:3], VARIABLES[6])] == [url, SECRET, url, "0"]
-    assert shown["STRIPE_WEBHOOK_SECRET"] == own_secret(grow(load(seed)).world)
+    assert [shown[name] for name in (*VARIABLES[:3], VARIABLES[7])] == [url, SECRET, url, "0"]
+    assert shown["STRIPE_WEBHOOK_SECRET"] == WEBHOOK_SECRET
+    assert shown["SUPABASE_JWT_SECRET"] == Settings().jwt_secret
     other = json.loads(said("env", "--seed", seed, "--url", "http://emulator:9/", "--json"))
     moved = dict.fromkeys((VARIABLES[0], VARIABLES[2]), "http://emulator:9")
     assert other == {**shown, **moved}
@@ -103,8 +105,9 @@ def test_env_prints_shell_lines_and_dotenv_lines_of_the_same(seed: str) -> None:
     shown = values(seed)
     lines = [f"{name}={value}" for name, value in shown.items()]
     assert said("env", "--seed", seed, "--dotenv").splitlines() == [WHY, *lines]
-    exports = [f"export {line}" for line in lines]
-    assert said("env", "--seed", seed).splitlines() == [WHY, *exports]
+    exports = [f"export {line}" for line in lines[:-1]]
+    comment = "# in the dashboard's own environment: WORLDFLUX_E2E_FIXTURES=0"
+    assert said("env", "--seed", seed).splitlines() == [*exports, comment]
 
 
 def test_env_of_a_seed_without_keys_names_none() -> None:

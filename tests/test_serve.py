@@ -15,8 +15,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner, Result
 
+from emulator.cli import cli
 from tests.lawful import Emulator
+from tests.receiver import Receiver
 from tests.running import Running
 from tests.scene import SECRET, SEED
 
@@ -95,7 +98,7 @@ def test_it_says_one_stable_line_and_then_how_to_get_in(
     ]
     assert f"  lab  {SECRET}" in lines
     assert f"  export WORLDFLUX_CLOUD_API_URL={url}" in lines
-    assert lines[-1] == "  export WORLDFLUX_E2E_FIXTURES=0"
+    assert lines[-1] == "  # in the dashboard's own environment: WORLDFLUX_E2E_FIXTURES=0"
 
 
 @pytest.mark.parametrize(
@@ -267,3 +270,133 @@ def test_the_served_bytes_are_those_of_the_emulator_in_process(launch: Launch, s
         there, mine = httpx2.get(url + path, headers=headers), here.get(path, headers=headers)
         assert (there.status_code, there.content) == (mine.status_code, mine.content)
         assert there.headers["x-emulator-state"] == mine.headers["x-emulator-state"]
+
+
+def env(*arguments: str, code: int = 0) -> Result:
+    """Run `env`."""
+    result = CliRunner().invoke(cli, ["env", *arguments], prog_name="worldflux-emulator")
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_env_prints_again_what_serve_printed(
+    spawn: Callable[..., subprocess.Popen[str]], seed: str
+) -> None:
+    secret = "whsec_of_my_dashboard"
+    process = spawn("--seed", seed, "--webhook", "http://localhost:1/", "--webhook-secret", secret)
+    url = first_line(process).removeprefix("worldflux-emulator ready on ").strip()
+    again = env("--url", url)
+    dotenv = env("--url", url, "--dotenv").stdout.splitlines()
+    process.terminate()
+    assert process.stdout is not None
+    said, shown = process.stdout.read().split(
+        "Set for a dashboard or the CLI "
+        f"(`worldflux-emulator env --url {url}` prints this again):\n"
+    )
+    assert "".join(f"  {line}\n" for line in again.stdout.splitlines()) == shown
+    assert again.stderr == ""
+    assert f"  http://localhost:1/  {secret}\n" in said
+    assert f"export STRIPE_WEBHOOK_SECRET={secret}\n" in again.stdout
+    assert f"STRIPE_WEBHOOK_SECRET={secret}" in dotenv
+    assert dotenv[-1] == "WORLDFLUX_E2E_FIXTURES=0"
+
+
+def test_env_is_that_of_the_server_that_runs(
+    launch: Launch, seed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = launch("--seed", seed)
+    monkeypatch.setenv("WORLDFLUX_EMULATOR_URL", running.url)
+    shown = json.loads(env("--json").stdout)
+    assert shown == running.ready["env"]
+    assert shown["WORLDFLUX_CLOUD_API_URL"] == running.url
+    assert shown["WORLDFLUX_CLOUD_API_KEY"] == SECRET
+
+
+def reached_by(url: str, **headers: str) -> str:
+    """Return the world that an authorized request reaches."""
+    answer = httpx2.get(url, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return str(answer.headers["x-emulator-world"])
+
+
+@pytest.mark.parametrize("has_port", [False, True], ids=["prefix", "port"])
+def test_env_of_a_named_world_leads_there_and_nowhere_else(
+    launch: Launch, seed: str, *, has_port: bool
+) -> None:
+    running = launch("--seed", seed)
+    body: dict[str, Any] = {"name": "alpha"} | ({"port": 0} if has_port else {})
+    made = httpx2.post(f"{running.url}/_emulator/worlds", json=body).json()
+    shown = json.loads(env("--url", running.url, "--world", "alpha", "--json").stdout)
+    url = shown["WORLDFLUX_CLOUD_API_URL"]
+    assert url == shown["NEXT_PUBLIC_SUPABASE_URL"] == made["url"]
+    assert shown["NEXT_PUBLIC_SUPABASE_ANON_KEY"] == made["anon_key"]
+    assert shown["SUPABASE_SERVICE_ROLE_KEY"] == made["service_role_key"]
+    assert shown["WORLDFLUX_CLOUD_API_KEY"] == made["api_keys"][0]["secret"]
+    assert shown["STRIPE_WEBHOOK_SECRET"] == running.ready["env"]["STRIPE_WEBHOOK_SECRET"]
+    key = f"Bearer {shown['WORLDFLUX_CLOUD_API_KEY']}"
+    service = shown["SUPABASE_SERVICE_ROLE_KEY"]
+    # By the URL and, at the server's own, by the keys.
+    for origin in (url, running.url):
+        assert reached_by(f"{origin}/api/runs", Authorization=key) == "alpha"
+        users = f"{origin}/auth/v1/admin/users"
+        assert reached_by(users, Authorization=f"Bearer {service}", apikey=service) == "alpha"
+    assert json.loads(env("--url", url, "--json").stdout) == shown
+
+
+def test_env_of_a_world_that_is_not_there_is_refused(launch: Launch, seed: str) -> None:
+    running = launch("--seed", seed)
+    assert env("--url", running.url, "--world", "alhpa", code=1).stderr == (
+        "Error: There is no world 'alhpa'. Make it: worldflux-emulator worlds make alhpa\n"
+    )
+
+
+def test_env_says_where_nobody_answers_and_prints_what_the_default_seed_would() -> None:
+    url = f"http://localhost:{free_port()}"
+    result = env("--url", url, "--json")
+    assert result.stderr == (
+        f"# nobody answers at {url}; "
+        "this is what `worldflux-emulator serve --seed demo` prints there\n"
+    )
+    shown = env("--url", url, "--seed", "demo", "--json")
+    assert (shown.stdout, shown.stderr) == (result.stdout, "")
+    assert json.loads(shown.stdout)["WORLDFLUX_CLOUD_API_URL"] == url
+    named = json.loads(env("--url", url, "--world", "alpha", "--json").stdout)
+    assert named["WORLDFLUX_CLOUD_API_URL"] == f"{url}/_w/alpha"
+    assert named["WORLDFLUX_CLOUD_API_KEY"].endswith("~alpha")
+
+
+def test_env_does_not_take_another_program_for_an_emulator() -> None:
+    with Receiver() as stranger:
+        result = env("--url", stranger.origin, code=3)
+    assert result.stdout == ""
+    assert f"What answers at {stranger.origin} is no emulator." in result.stderr
+
+
+def test_a_server_started_in_a_shell_that_evaluated_env_keeps_its_fixtures(
+    spawn: Callable[..., subprocess.Popen[str]],
+) -> None:
+    url = f"http://localhost:{free_port()}"
+    script = (
+        f'eval "$({sys.executable} -m emulator env --url {url})" && {sys.executable} -c "$SHOW"'
+    )
+    show = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={**os.environ, "SHOW": show},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    environ = json.loads(done.stdout)
+    assert environ["WORLDFLUX_CLOUD_API_URL"] == url
+    process = spawn("--json", **environ)
+    served = json.loads(first_line(process))["url"]
+    answer = httpx2.post(f"{served}/api/e2e/cli-sync", json={"client_run_id": "a"})
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("secret", ["whsec_short", "sk_test_0123456789", "whsec_0123 456789", ""])
+def test_a_webhook_secret_that_is_none_is_wrong_usage(secret: str) -> None:
+    result = CliRunner().invoke(cli, ["serve", "--webhook-secret", secret])
+    assert result.exit_code == 2
+    assert "Write whsec_ and at least 8 characters" in result.stderr

@@ -14,17 +14,17 @@ from urllib.parse import urlsplit
 import click
 
 from emulator.cli.complaints import plain_errors
-from emulator.cli.environment import PORT
 from emulator.guards import is_loopback_host
 from emulator.kits.control import Control, ControlError
 from emulator.kits.lines import OverHttp
 
+PORT = 8787
 URL = "WORLDFLUX_EMULATOR_URL"
 DEFAULT_URL = f"http://localhost:{PORT}"
 
 SURFACES = ("bff", "upstream", "supabase", "stripe")
 
-_PROGRAM = "worldflux-emulator"
+PROGRAM = "worldflux-emulator"
 _SEED_SUFFIXES = (".yaml", ".yml", ".json")
 
 P = ParamSpec("P")
@@ -77,7 +77,7 @@ def asks(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
     def run(*args: Any, url: str, world: str | None, as_json: bool, **kwargs: Any) -> None:
         line = OverHttp(url)
         if world is not None:
-            _require_world(Control(line), world)
+            require_world(Control(line), world)
         command(Asked(Control(line, world), as_json), *args, **kwargs)
 
     return run
@@ -107,7 +107,7 @@ def as_the_server_finds_it(control: Control, seed: str | None) -> str | None:
     return str(path.absolute()) if is_path and path.is_file() else seed
 
 
-def _require_world(control: Control, name: str) -> None:
+def require_world(control: Control, name: str) -> None:
     """Refuse a world that is not there: asked about, one that is misspelt would be made."""
     try:
         control.get("worlds", name)
@@ -116,7 +116,7 @@ def _require_world(control: Control, name: str) -> None:
             raise
         known = [one["name"] for one in control.get("worlds")["items"]]
         near = get_close_matches(name, known, n=1)
-        remedy = f"Did you mean {near[0]!r}?" if near else f"Make it: {_PROGRAM} worlds make {name}"
+        remedy = f"Did you mean {near[0]!r}?" if near else f"Make it: {PROGRAM} worlds make {name}"
         raise click.ClickException(f"There is no world {name!r}. {remedy}") from error
 
 

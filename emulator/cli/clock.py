@@ -29,9 +29,10 @@ def _hint(remedy: str) -> Iterator[None]:
 
 def _say(asked: Asked, said: dict[str, Any]) -> None:
     fell_due = [(one["at"], one["what"], one["target_id"]) for one in said.get("happened", ())]
-    asked.say(
-        said, f"{said['now']} ({said['mode']})", *table(("AT", "FELL DUE", "TARGET"), fell_due)
-    )
+    lines = [f"{said['now']} ({said['mode']})", *table(("AT", "FELL DUE", "TARGET"), fell_due)]
+    if pending := said.get("pending"):
+        lines.append(f"Webhook deliveries that are still on their way: {len(pending)}")
+    asked.say(said, *lines)
 
 
 @clock.command("show")

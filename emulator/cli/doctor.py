@@ -15,7 +15,7 @@ from typing import Literal
 import click
 
 from emulator import __version__
-from emulator.cli.environment import PORT
+from emulator.cli.asking import PORT
 from emulator.kits.control import Control, ControlError
 from emulator.kits.lines import OverHttp, UnreachableError
 

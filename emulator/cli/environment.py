@@ -3,58 +3,83 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Mapping
 
 import click
 
+from emulator.cli.asking import PROGRAM, require_world, url_option
 from emulator.cli.complaints import plain_errors
-from emulator.settings import Settings
+from emulator.kits.control import Control
+from emulator.kits.lines import OverHttp, StrangerError, UnreachableError
+from emulator.settings import SWITCH
 
-if TYPE_CHECKING:
-    from emulator.world.world import World
-
-PORT = 8787
-SWITCH = "WORLDFLUX_E2E_FIXTURES"
+_SEED = "demo"
 
 
-def variables_of(url: str, api_key: str | None, world: World, settings: Settings) -> dict[str, str]:
-    """Return what a dashboard and the CLI need in their environment, by variable."""
-    from emulator.wire.tokens import anon_key, service_key
-    from emulator.world import webhooks
+def shell_lines(variables: Mapping[str, str]) -> list[str]:
+    """Return the lines that set the variables in a shell.
 
-    key = {} if api_key is None else {"WORLDFLUX_CLOUD_API_KEY": api_key}
-    return {
-        "WORLDFLUX_CLOUD_API_URL": url,
-        **key,
-        "NEXT_PUBLIC_SUPABASE_URL": url,
-        "NEXT_PUBLIC_SUPABASE_ANON_KEY": anon_key(world, settings),
-        "SUPABASE_SERVICE_ROLE_KEY": service_key(world, settings),
-        "STRIPE_WEBHOOK_SECRET": webhooks.own_secret(world),
-        SWITCH: "0",
-    }
+    The switch is a comment: it is for the dashboard alone. `serve` would read the same variable as
+    its own switch, and turn off what test suites need.
+    """
+    lines = [
+        f"export {name}={shlex.quote(value)}" for name, value in variables.items() if name != SWITCH
+    ]
+    return [*lines, f"# in the dashboard's own environment: {SWITCH}={variables[SWITCH]}"]
 
 
 @click.command()
-@click.option(
-    "--url", default=f"http://localhost:{PORT}", show_default=True, help="Where it is served."
-)
-@click.option("--seed", default="demo", show_default=True, help="Whose API key to print.")
+@url_option
+@click.option("--world", help="The world to point to.  [default: default]")
+@click.option("--seed", help="Ask no server: print what `serve --seed SEED` would.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
-@click.option("--dotenv", "as_dotenv", is_flag=True, help="Lines for a .env file.")
+@click.option("--dotenv", "as_dotenv", is_flag=True, help="Lines for a dashboard's .env file.")
 @plain_errors
-def env(*, url: str, seed: str, as_json: bool, as_dotenv: bool) -> None:
-    """Print the environment that points a dashboard and the CLI here."""
-    from emulator.seeding.library import grow, load
-    from emulator.world.world import DEFAULT
+def env(*, url: str, world: str | None, seed: str | None, as_json: bool, as_dotenv: bool) -> None:
+    """Print the environment that points a dashboard and the CLI at the server that runs at --url.
 
-    planted = grow(load(seed))
-    settings = Settings(public_url=url.rstrip("/"))
-    world = planted.world.fork(DEFAULT)
-    api_key = planted.keys[0][1] if planted.keys else None
-    variables = variables_of(settings.public_url, api_key, world, settings)
+    If none does, print what `serve` would make of its default seed there.
+    """
+    variables = _of_the_server(url, world) if seed is None else None
+    if variables is None:
+        variables = _of_a_seed(url, world, seed or _SEED)
     if as_json:
-        click.echo(json.dumps(variables, indent=2))
-        return
-    click.echo(f"# {SWITCH}=0: with 1 a real dashboard answers from its own memory, not from here.")
-    for name, value in variables.items():
-        click.echo(f"{'' if as_dotenv else 'export '}{name}={value}")
+        lines = [json.dumps(variables, indent=2)]
+    elif as_dotenv:
+        lines = [
+            f"# {SWITCH}=0: with 1 a real dashboard answers from its own memory, not from here."
+        ]
+        lines += [f"{name}={value}" for name, value in variables.items()]
+    else:
+        lines = shell_lines(variables)
+    click.echo("\n".join(lines))
+
+
+def _of_the_server(url: str, world: str | None) -> dict[str, str] | None:
+    """Return what a server answers; None, after saying so, if there is none."""
+    line = OverHttp(url)
+    try:
+        if world is not None:
+            require_world(Control(line), world)
+        shown: dict[str, str] = Control(line, world).get("env")
+    except StrangerError:
+        raise
+    except UnreachableError:
+        # On stderr, where it is seen even if the rest is evaluated or written to a file.
+        start = f"{PROGRAM} serve --seed {_SEED}"
+        click.echo(f"# nobody answers at {line.url}; this is what `{start}` prints there", err=True)
+        return None
+    return shown
+
+
+def _of_a_seed(url: str, world: str | None, seed: str) -> dict[str, str]:
+    """Return what a server there would answer once it had planted a seed."""
+    from emulator.seeding.library import load
+    from emulator.settings import Settings
+    from emulator.wire.environment import variables_of
+    from emulator.world.world import DEFAULT
+    from emulator.worlds import Worlds
+
+    worlds = Worlds(Settings(public_url=url.rstrip("/")), load(seed))
+    return variables_of(worlds.named(world or DEFAULT), worlds.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,15 +16,25 @@ from urllib.parse import urlsplit
 
 import click
 
+from emulator.cli.asking import DEFAULT_URL, PORT, PROGRAM
 from emulator.cli.complaints import plain_errors
-from emulator.cli.environment import PORT, SWITCH, variables_of
+from emulator.cli.environment import shell_lines
 from emulator.kits.process import ENDS_WITH_STDIN, end_with_stdin
-from emulator.settings import Settings
+from emulator.settings import SWITCH, WEBHOOK_SECRET, Settings
 
 if TYPE_CHECKING:
     from emulator.worlds import Worlds
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_SIGNING_SECRET = re.compile(r"whsec_[!-~]{8,}")
+
+
+def _signing_secret(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return WEBHOOK_SECRET
+    if not _SIGNING_SECRET.fullmatch(value):
+        raise click.BadParameter("Write whsec_ and at least 8 characters, as Stripe's secrets are.")
+    return value
 
 
 def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,6 +97,12 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
     callback=_web_urls,
     help="A URL to deliver Stripe's events to; repeatable.",
 )
+@click.option(
+    "--webhook-secret",
+    metavar="WHSEC",
+    callback=_signing_secret,
+    help="Signs those events, and all others that have no secret of their own.  [default: fixed]",
+)
 @click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
 @click.option(ENDS_WITH_STDIN, is_flag=True, hidden=True)
@@ -105,6 +122,7 @@ def serve(
     imported: Path | None,
     exported: Path | None,
     webhook: tuple[str, ...],
+    webhook_secret: str,
     allow_remote_webhooks: bool,
     as_json: bool,
     ends_with_stdin: bool,
@@ -137,6 +155,7 @@ def serve(
         allowed_origins=allowed_origin,
         webhooks=webhook,
         allows_remote_webhooks=allow_remote_webhooks,
+        webhook_secret=webhook_secret,
     )
     with ExitStack() as closing:
         for listener in sockets:
@@ -170,14 +189,19 @@ def _leads(url: str, address: str, port: int) -> bool:
 
 
 def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
+    from emulator.wire.courier import signing_secret
+    from emulator.wire.environment import variables_of
     from emulator.world import webhooks
+    from emulator.world.world import DEFAULT
 
     settings = worlds.settings
     logins, keys = worlds.baseline.logins, worlds.baseline.keys
     url = settings.public_url
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
-    api_key = keys[0][1] if keys else None
-    variables = variables_of(url, api_key, worlds.default(), settings)
+    variables = variables_of(worlds.live(DEFAULT), settings)
+    heard = [
+        (one.url, signing_secret(one, settings)) for one in webhooks.endpoints(worlds.default())
+    ]
     if as_json:
         ready = {
             "ready": True,
@@ -186,22 +210,23 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
             "instance": settings.instance,
             "logins": [{"email": email, "password": password} for email, password in logins],
             "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
-            "webhooks": [
-                {"url": one.url, "secret": one.secret}
-                for one in webhooks.endpoints(worlds.default())
-            ],
+            "webhooks": [{"url": url, "secret": secret} for url, secret in heard],
             "env": variables,
         }
         click.echo(json.dumps(ready))
     else:
         # Tools wait for this line: it stays as it is, without colour.
         click.echo(f"worldflux-emulator ready on {url}")
+        asked_at = url
         if not _leads(url, address, port):
             click.echo(f"listening on {listening}")
-        told = [f"  {one.url}  {one.secret}" for one in webhooks.endpoints(worlds.default())]
-        heard = ["", "Webhooks (URL, signing secret):", *told] if told else []
-        lines = ["", *_how_to_get_in(logins, keys), *heard, *_what_to_set(variables)]
-        click.echo("\n".join(lines))
+            is_any = ip_address(address).is_unspecified
+            asked_at = f"http://localhost:{port}" if is_any else listening
+        lines = ["", *_how_to_get_in(logins, keys)]
+        if heard:
+            lines += ["", "Webhooks (URL, signing secret):"]
+            lines += [f"  {url}  {secret}" for url, secret in heard]
+        click.echo("\n".join([*lines, *_what_to_set(variables, asked_at)]))
     sys.stdout.flush()
 
 
@@ -224,6 +249,7 @@ def _how_to_get_in(
     return lines
 
 
-def _what_to_set(variables: Mapping[str, str]) -> list[str]:
-    lines = ["", "Set for a dashboard or the CLI (`worldflux-emulator env` prints this again):"]
-    return lines + [f"  export {name}={value}" for name, value in variables.items()]
+def _what_to_set(variables: Mapping[str, str], asked_at: str) -> list[str]:
+    again = f"{PROGRAM} env" if asked_at == DEFAULT_URL else f"{PROGRAM} env --url {asked_at}"
+    head = f"Set for a dashboard or the CLI (`{again}` prints this again):"
+    return ["", head, *(f"  {line}" for line in shell_lines(variables))]

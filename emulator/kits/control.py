@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.kits.lines import TIMEOUT_SECONDS, Line, Reply, UnreachableError
+from emulator.kits.lines import TIMEOUT_SECONDS, Line, Reply, StrangerError
 
 __tracebackhide__ = True  # what pytest shows of a failure ends in the test
 
@@ -93,4 +93,4 @@ class Control:
             problem = json.loads(reply.content)["error"]
             raise ControlError(problem["message"], status=reply.status, code=problem["code"])
         except (ValueError, KeyError, TypeError) as error:
-            raise UnreachableError(f"What answers at {self.line.url} is no emulator.") from error
+            raise StrangerError(f"What answers at {self.line.url} is no emulator.") from error

@@ -23,6 +23,10 @@ class UnreachableError(Exception):
     """No emulator answers there; the message is a sentence."""
 
 
+class StrangerError(UnreachableError):
+    """Something answers there that is no emulator."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An answer: header names as they were sent, in order."""

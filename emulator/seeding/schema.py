@@ -9,6 +9,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -32,6 +33,7 @@ from emulator.world.cards import GOOD
 from emulator.world.plan_list import UNCAPPED_PLAN
 from emulator.world.records import Interval, Role, RunStatus, Runtime, Task
 from emulator.world.texts import json_text
+from emulator.world.webhooks import ALL_KINDS, EVENT_KINDS
 
 
 def _number(value: Any) -> int | float:
@@ -91,6 +93,21 @@ WebUrl = Annotated[
     AfterValidator(_web_url),
 ]
 """A page or an endpoint; nothing but the web's own schemes."""
+
+
+def _event_name(name: str) -> str:
+    if name not in EVENT_NAMES:
+        near = get_close_matches(name, EVENT_NAMES, n=3) or EVENT_NAMES
+        listed = " or ".join(filter(None, [", ".join(map(repr, near[:-1])), repr(near[-1])]))
+        raise ValueError(f"{name!r} is not an event that is sent here; use {listed}")
+    return name
+
+
+EVENT_NAMES = (ALL_KINDS, *EVENT_KINDS)
+EventName = Annotated[
+    str, AfterValidator(_event_name), WithJsonSchema({"type": "string", "enum": [*EVENT_NAMES]})
+]
+"""A kind of event that an endpoint can listen to, or `*` for all."""
 
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
 
@@ -337,11 +354,13 @@ class SeedBilling(Strict):
 
 
 class SeedWebhook(Strict):
-    """Where Stripe's events are delivered to; a secret may be pinned so that tests know it."""
+    """Where Stripe's events are delivered to; they are signed with the server's secret unless
+    another is pinned.
+    """
 
     url: WebUrl
     secret: Annotated[str, StringConstraints(pattern=r"^whsec_\S{8,}$")] | None = None
-    kinds: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
+    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (ALL_KINDS,)
 
 
 class SeedWorkspace(Strict):

@@ -2,23 +2,27 @@
 
 The state holds what waits; what was handed over is here, by world, with the exact bytes. Attempts
 fall on the machine's time and on other programs, so no digest may depend on them.
+
+Whatever goes wrong with an attempt is a failed attempt. An endpoint that does not answer in time is
+not sent anything more until the failed delivery is retried, on the world's clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 from emulator.guards import is_loopback_host
 from emulator.settings import Settings
-from emulator.wire.post import PostError, post
+from emulator.wire.post import PostError, PostTimeoutError, post
 from emulator.wire.signatures import HEADER, sign
 from emulator.wire.stripe_events import event_body
 from emulator.world import webhooks
-from emulator.world.records import Delivery, Event, Instant
+from emulator.world.records import Delivery, Event, Instant, WebhookEndpoint
 from emulator.world.times import SECOND
 from emulator.world.world import World
 from emulator.worlds import machine_now
@@ -69,6 +73,8 @@ class Desk:
     now: Instant = 0
     log: deque[Sending] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
     unfinished: list[Sending] = field(default_factory=list)
+    silent_until: dict[str, Instant] = field(default_factory=dict)
+    """When the next delivery is due to an endpoint whose last answer did not come in time."""
 
 
 class Courier:
@@ -84,6 +90,10 @@ class Courier:
     def log(self, world: World) -> list[Sending]:
         """Return what was handed over in a world, oldest first."""
         return list(self._desk(world.name).log)
+
+    def unfinished(self, world: World, status: Literal["pending", "waiting"]) -> list[Sending]:
+        """Return what is still on its way in a world, or what waits for the clock to be retried."""
+        return [one for one in self._desk(world.name).unfinished if one.status == status]
 
     def _desk(self, name: str) -> Desk:
         return self._desks.setdefault(name, Desk())
@@ -115,7 +125,7 @@ class Courier:
             world,
             delivery,
             url=f"{self._settings.public_url}/api/billing/webhook",
-            secret=webhooks.own_secret(world),
+            secret=self._settings.webhook_secret,
         )
         self._desk(world.name).log.append(sending)
         return sending, _signature(sending)
@@ -135,24 +145,42 @@ class Courier:
         Called at the end of each transaction, so that the state is settled when it is answered.
         """
         desk = self._desk(world.name)
+        taken = webhooks.take_due(world)
+        has_changed = bool(taken) or world.now > desk.now
         desk.now = world.now
-        for delivery in webhooks.take_due(world):
+        for delivery in taken:
             if not self._tells_others:
                 continue
             endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
-            sending = self._packed(world, delivery, url=endpoint.url, secret=endpoint.secret)
+            secret = signing_secret(endpoint, self._settings)
+            sending = self._packed(world, delivery, url=endpoint.url, secret=secret)
             desk.log.append(sending)
             desk.unfinished.append(sending)
-        for sending in desk.unfinished:
-            if sending.status == "waiting" and sending.due <= world.now:
-                sending.status = "pending"
+        if has_changed:
+            _reschedule(desk)
 
-    async def settled(self, world: World) -> None:
-        """Send what is pending, each endpoint's in order, and return once nothing is on its way."""
-        # The desk is looked for each time: another is there once the world was put back.
-        while endpoints := self._awaited(world.name):
-            tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
-            await asyncio.gather(*tasks, return_exceptions=True)
+    def drop_endpoint(self, world: World, endpoint_id: str) -> None:
+        """Give up what is on its way to an endpoint that was removed, or waits to be retried."""
+        task = self._tasks.pop((world.name, endpoint_id), None)
+        if task is not None:
+            task.cancel()
+        desk = self._desk(world.name)
+        for sending in [one for one in desk.unfinished if one.endpoint_id == endpoint_id]:
+            sending.status = "failed"
+            desk.unfinished.remove(sending)
+
+    async def settled(self, world: World, *, seconds: float | None = None) -> None:
+        """Send what is pending, each endpoint's in order, and return once nothing is on its way,
+        or after so many seconds, by default those of the settings; sending goes on then.
+        """
+        wait = self._settings.webhook_wait_seconds if seconds is None else seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                # The desk is looked for each time: another is there once the world was put back.
+                while endpoints := self._awaited(world.name):
+                    tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
+                    # Unlike `gather`, it does not cancel them when time is up.
+                    await asyncio.wait(tasks)
 
     def is_sending(self, world: World) -> bool:
         """Tell whether anything is pending."""
@@ -200,27 +228,59 @@ class Courier:
         the moment it was due, and those due first come first: the same calls give the same log.
         """
         at = sending.due
-        signature = _signature(sending)
-        status, error = await self._sent(sending, signature)
-        sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=error))
+        signature = ""
+        status: int | None = None
+        error: Exception | None = None
+        try:
+            signature = _signature(sending)
+            status = await self._sent(sending, signature)
+        except Exception as failure:  # whatever a URL causes: no delivery may stop a world
+            error = failure
+        text = None if error is None else str(error) or type(error).__name__
+        sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=text))
         tries = len(sending.attempts)
+        # After the last attempt, this is when what waits behind it is sent.
+        again_at = at + RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1] * SECOND
         if status in _GOOD:
             sending.status = "delivered"
         elif tries > len(RETRY_SECONDS):
             sending.status = "failed"
         else:
-            sending.due = at + RETRY_SECONDS[tries - 1] * SECOND
-            sending.status = "pending" if sending.due <= desk.now else "waiting"
+            sending.due = again_at
+            sending.status = "pending" if again_at <= desk.now else "waiting"
+        if isinstance(error, PostTimeoutError):
+            desk.silent_until[sending.endpoint_id] = again_at
+            _reschedule(desk)
+        else:
+            desk.silent_until.pop(sending.endpoint_id, None)
 
-    async def _sent(self, sending: Sending, signature: str) -> tuple[int | None, str | None]:
+    async def _sent(self, sending: Sending, signature: str) -> int:
+        """Send and return the status of the answer. Raises PostError and whatever a URL causes."""
         host = urlsplit(sending.url).hostname or ""
         if not self._settings.allows_remote_webhooks and not is_loopback_host(host):
-            return None, f"{host} is not loopback; start with --allow-remote-webhooks"
+            raise PostError(f"{host} is not loopback; start with --allow-remote-webhooks")
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": USER_AGENT, HEADER: signature}
-        try:
-            return await post(sending.url, sending.body, headers), None
-        except PostError as error:
-            return None, str(error)
+        seconds = self._settings.webhook_timeout_seconds
+        return await post(sending.url, sending.body, headers, timeout_seconds=seconds)
+
+
+def signing_secret(endpoint: WebhookEndpoint, settings: Settings) -> str:
+    """Return what signs the events for an endpoint: its own secret, or the server's.
+
+    Assumed: an endpoint of `--webhook` has the server's even if a seed or an export gives it one,
+    because the consumer that runs there knows one secret, as with `stripe listen --forward-to`.
+    """
+    if endpoint.url in settings.webhooks:
+        return settings.webhook_secret
+    return endpoint.secret or settings.webhook_secret
+
+
+def _reschedule(desk: Desk) -> None:
+    """Tell apart what can be sent now and what waits for the clock."""
+    for sending in desk.unfinished:
+        if sending.status in ("pending", "waiting"):
+            sending.due = max(sending.due, desk.silent_until.get(sending.endpoint_id, 0))
+            sending.status = "pending" if sending.due <= desk.now else "waiting"
 
 
 def _next(desk: Desk, endpoint_id: str) -> Sending | None:

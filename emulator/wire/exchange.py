@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from emulator.settings import Settings
 from emulator.world.access import UNKNOWN, Actor, Source
 from emulator.world.records import Instant
 from emulator.world.world import State, World
+
+if TYPE_CHECKING:
+    from emulator.wire.courier import Courier
 
 KEY = "emulator.exchange"
 """Where the exchange lies in an ASGI scope."""
@@ -36,10 +41,10 @@ class Exchange:
     """How long a control call may be asked again until the state has what it waits for."""
 
     awaits_deliveries: bool = False
-    """Whether the answer waits until every webhook that is on its way has been delivered."""
+    """Whether the answer waits until nothing is on its way to webhooks; some seconds at most."""
 
-    asks_again: bool = False
-    """Whether the surface is run once more then, and that answer is sent."""
+    when_settled: Callable[[Courier], Response] | None = None
+    """What makes the answer then, as it can say what has been delivered and what has not."""
 
     oversize_of: int | None = None
     """The limit in bytes that the body passed; the body is then empty here."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-TIMEOUT_SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
 _STATUS_LINE_MAX = 4096
 _REST_MAX = 16 * 1024
@@ -23,13 +22,17 @@ class PostError(Exception):
     """No answer came back; the message says why."""
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+class PostTimeoutError(PostError):
+    """No answer came back in time."""
+
+
+async def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float) -> int:
     """Send a body and return the status of the answer. Raises PostError."""
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(timeout_seconds):
             return await _post(url, body, headers)
     except TimeoutError:
-        raise PostError(f"no answer within {TIMEOUT_SECONDS:g} seconds") from None
+        raise PostTimeoutError(f"no answer within {timeout_seconds:g} seconds") from None
     except (OSError, ValueError, IndexError) as error:
         raise PostError(str(error) or type(error).__name__) from error
 

@@ -19,8 +19,10 @@ from emulator.world.records import (
     Subscription,
 )
 from emulator.world.stripe_ids import new_stripe_id
-from emulator.world.webhooks import emit
+from emulator.world.webhooks import EventKind, emit
 from emulator.world.world import World
+
+_PAID: tuple[EventKind, ...] = ("invoice.paid", "invoice.payment_succeeded")
 
 
 def build_line(
@@ -140,7 +142,7 @@ def mark_paid(world: World, invoice: Invoice, payment: Payment | None) -> Invoic
         paid_at=world.now,
     )
     world.put(after)
-    for kind in ("invoice.paid", "invoice.payment_succeeded"):
+    for kind in _PAID:
         emit(world, kind, after, workspace_id=invoice.workspace_id)
     return after
 

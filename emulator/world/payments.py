@@ -8,8 +8,11 @@ from emulator.world.cards import MESSAGES
 from emulator.world.records import CardFacts, Customer, Invoice, Payment
 from emulator.world.refusals import CardDeclined, Conflict, Invalid
 from emulator.world.stripe_ids import new_stripe_id
-from emulator.world.webhooks import emit
+from emulator.world.webhooks import EventKind, emit
 from emulator.world.world import World
+
+_SUCCEEDED: tuple[EventKind, ...] = ("payment_intent.succeeded", "charge.succeeded")
+_FAILED: tuple[EventKind, ...] = ("charge.failed", "payment_intent.payment_failed")
 
 
 def failure_of(
@@ -81,11 +84,7 @@ def record_payment(
         ordinal=ordinal,
     )
     world.put(payment)
-    if failure is None:
-        kinds = ("payment_intent.succeeded", "charge.succeeded")
-    else:
-        kinds = ("charge.failed", "payment_intent.payment_failed")
-    for kind in kinds:
+    for kind in _SUCCEEDED if failure is None else _FAILED:
         emit(world, kind, payment, workspace_id=workspace_id)
     return payment
 

@@ -670,7 +670,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class WebhookEndpoint:
-    """Where events are delivered to; `kinds` lists which, `*` all of them."""
+    """Where events are delivered to; `kinds` lists which, `*` all of them.
+
+    An empty `secret` stands for the server's, so that no state depends on how it was started.
+    """
 
     id: str
     url: str

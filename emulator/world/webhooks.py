@@ -6,8 +6,8 @@ What was handed over leaves the state; attempts to deliver it are recorded besid
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal, get_args
 
-from emulator.world import mint
 from emulator.world.records import (
     BillingObject,
     BillingSettings,
@@ -33,19 +33,40 @@ OWN_KINDS = (
 
 ALL_KINDS = "*"
 
+EventKind = Literal[
+    "billing_portal.session.created",
+    "charge.failed",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.created",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "customer.updated",
+    "invoice.created",
+    "invoice.deleted",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice.updated",
+    "invoiceitem.created",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "payment_method.attached",
+]
+
+EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
+"""Every kind of event that the emulator emits."""
+
 
 def settings_of(world: World) -> BillingSettings:
     """Return how billing and webhooks behave in this world."""
     return world.get(BillingSettings, "billing") or BillingSettings()
-
-
-def own_secret(world: World) -> str:
-    """Return the secret that signs what is delivered to the control plane itself."""
-    return _secret(world, OWN)
-
-
-def _secret(world: World, name: str | int) -> str:
-    return f"whsec_{mint.as_base62(world.derive('webhook secret', name), length=32)}"
 
 
 def endpoints(world: World) -> list[WebhookEndpoint]:
@@ -64,8 +85,8 @@ def endpoint_named(world: World, endpoint_id: str) -> WebhookEndpoint:
 def add_endpoint(
     world: World, *, url: str, secret: str | None = None, kinds: tuple[str, ...] = (ALL_KINDS,)
 ) -> WebhookEndpoint:
-    """Have every later event of those kinds delivered to a URL; a secret is made where none is
-    given. Refuses Conflict where the URL is there already.
+    """Have every later event of those kinds delivered to a URL. Without a secret, the server's
+    signs them. Refuses Conflict if there is an endpoint for the URL already.
     """
     if any(one.url == url for one in endpoints(world)):
         raise Conflict(f"There is a webhook endpoint for {url} already; remove it first.")
@@ -73,7 +94,7 @@ def add_endpoint(
     endpoint = WebhookEndpoint(
         id=endpoint_id,
         url=url,
-        secret=secret or _secret(world, ordinal),
+        secret=secret or "",
         kinds=kinds,
         created_at=world.now,
         ordinal=ordinal,
@@ -91,7 +112,7 @@ def remove_endpoint(world: World, endpoint: WebhookEndpoint) -> None:
 
 def emit(
     world: World,
-    kind: str,
+    kind: EventKind,
     record: BillingObject,
     *,
     workspace_id: str,

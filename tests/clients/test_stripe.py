@@ -100,3 +100,34 @@ def test_a_call_of_the_python_librarys_api_raises_at_once(launch: Launch) -> Non
         client.v1.subscriptions.retrieve("sub_x")
     assert (raised.value.http_status, raised.value.user_message) == (501, SAID)
     assert asked(server) == [("GET /v1/*", 501)]
+
+
+def test_the_secret_that_is_printed_verifies_the_events_of_every_world(
+    launch: Launch,
+) -> None:
+    with Receiver() as receiver:
+        running = launch("--seed", "past-due", "--webhook", receiver.url)
+        secret = running.ready["env"]["STRIPE_WEBHOOK_SECRET"]
+        with httpx2.Client(base_url=f"{running.url}/_emulator") as control:
+            control.post("/worlds", json={"name": "trial", "from": "trialing"})
+            for world in ("default", "trial"):
+                headers = {"X-Emulator-World": world}
+                control.post("/billing/next-invoice", headers=headers).raise_for_status()
+                control.post("/settle", headers=headers)
+            control.post("/reset", json={"seed": "trialing"}).raise_for_status()
+            control.post("/billing/next-invoice").raise_for_status()
+            settled = control.post("/settle").json()
+        sent = [
+            {"body": body.decode(), "signature": headers["stripe-signature"], "secret": secret}
+            for body, headers in receiver.got
+        ]
+        kinds = [one.type for one in receiver.events(secret)]
+    assert [one["type"] for one in verified(sent)] == kinds
+    assert kinds.count("invoice.paid") == 2
+    assert "invoice.payment_failed" in kinds
+    # So does it what the control plane itself was sent.
+    own = [one for one in settled["items"] if one["endpoint"] == "own"]
+    assert own
+    for one in own:
+        signature = one["attempts"][0]["stripe-signature"]
+        verified([{"body": one["body"], "signature": signature, "secret": secret}])

@@ -13,7 +13,6 @@ from jsonschema import ValidationError
 from emulator.exchanges import BODY_MAX
 from emulator.wire.signatures import HEADER, sign
 from emulator.world.times import SECOND
-from emulator.world.webhooks import own_secret
 from emulator.worlds import machine_now
 from tests.contract.documented import Document, Operation
 from tests.lawful import Emulator, LawfulClient
@@ -133,7 +132,7 @@ def billed(scene: Emulator) -> Walk:
     yield ada.post("/api/billing/checkout", json=CHECKOUT)
     yield ada.post("/api/billing/portal", json=PORTAL)
     event = b'{"id":"evt_1","type":"customer.created","data":{"object":{"object":"customer"}}}'
-    signed = sign(event, own_secret(scene.world), at_seconds=machine_now() // SECOND)
+    signed = sign(event, scene.settings.webhook_secret, at_seconds=machine_now() // SECOND)
     for headers in ({HEADER: signed}, {HEADER: signed}, {HEADER: "t=1,v1=0"}, {}):
         yield scene.client().post("/api/billing/webhook", content=event, headers=headers)
     yield scene.client().post("/api/billing/webhook", content=b" " * (BODY_MAX + 1))

@@ -289,3 +289,13 @@ def test_a_file_that_is_missing_is_named() -> None:
     with pytest.raises(SeedError) as caught:
         find("scenes/mine.yaml")
     assert str(caught.value) == "There is no seed file 'scenes/mine.yaml'."
+
+
+def test_an_event_that_is_never_sent(tmp_path: Path) -> None:
+    said = complaint(
+        tmp_path, "webhooks:\n  - url: http://localhost:1/\n    kinds: ['*', charge.refund]\n"
+    )
+    assert said == (
+        "my.yaml: line 3: webhooks.0.kinds.1: 'charge.refund' is not an event that is sent here; "
+        "use 'charge.refunded', 'charge.failed' or 'charge.succeeded'"
+    )

@@ -9,8 +9,11 @@ from fastapi import Request, Response
 
 from emulator.live import Live
 from emulator.seeding.schema import Strict
+from emulator.wire.courier import Courier, Sending
 from emulator.wire.exchange import exchange_of
+from emulator.world.records import Delivery
 from emulator.world.refusals import Invalid
+from emulator.world.times import to_text
 from emulator.worlds import Worlds
 
 _DIGITS_MAX = 18
@@ -23,6 +26,32 @@ class Nothing(Strict):
 def reply(view: Any, *, status: int = 200) -> Response:
     """Return a view as JSON."""
     return Response(orjson.dumps(view), status_code=status, media_type="application/json")
+
+
+def reply_when_settled(request: Request, view: dict[str, Any]) -> Response:
+    """Return a view as JSON, sent once nothing is on its way to webhooks, or after some seconds;
+    then what still is on its way is listed as `pending`.
+    """
+    exchange = exchange_of(request)
+    world = exchange.world
+
+    def answer(courier: Courier) -> Response:
+        pending = [delivery_view(one) for one in courier.unfinished(world, "pending")]
+        return reply({**view, "pending": pending} if pending else view)
+
+    exchange.awaits_deliveries = True
+    exchange.when_settled = answer
+    return reply(view)
+
+
+def delivery_view(delivery: Delivery | Sending) -> dict[str, str]:
+    """Return a delivery that is still to be made: what, to whom, when it is due."""
+    return {
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "endpoint": delivery.endpoint_id,
+        "due": to_text(delivery.due),
+    }
 
 
 def whole(text: str | None, name: str, *, default: int, most: int) -> int:

@@ -23,11 +23,12 @@ from emulator.surfaces.control import (
     requests,
 )
 from emulator.surfaces.control import worlds as worlds_
-from emulator.surfaces.control.answers import live_of, reply
+from emulator.surfaces.control.answers import live_of, reply, reply_when_settled
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.surfaces.control.spans import Span, Stretch
 from emulator.wire.bodies import read_told
 from emulator.wire.courier import Courier
+from emulator.wire.environment import variables_of
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world import clock, sessions
@@ -96,6 +97,11 @@ async def get_health(request: Request, worlds: Worlds) -> Response:
     )
 
 
+async def get_environment(request: Request, worlds: Worlds) -> Response:
+    """`GET /env`: the environment variables that point a dashboard or the CLI at this world."""
+    return reply(variables_of(live_of(request, worlds), worlds.settings))
+
+
 async def get_state(request: Request, _: Worlds) -> Response:
     """`GET /state`: the digest of the state and how many records each table holds."""
     state = exchange_of(request).world.state
@@ -157,6 +163,7 @@ async def set_clock(request: Request, worlds: Worlds) -> Response:
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/health", get_health),
+    ("GET", "/env", get_environment),
     ("GET", "/state", get_state),
     ("POST", "/reset", reset),
     ("GET", "/clock", get_clock),
@@ -229,8 +236,7 @@ def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
 
 def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Response:
     view = _clock_view(request, worlds)
-    exchange_of(request).awaits_deliveries = True
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
     ]
-    return reply(view)
+    return reply_when_settled(request, view)

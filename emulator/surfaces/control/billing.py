@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Request, Response
 from pydantic import Field
 
 from emulator.seeding.schema import Strict
+from emulator.surfaces.control.answers import reply_when_settled
 from emulator.wire.bodies import read_told
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import exchange_of
@@ -73,8 +73,7 @@ def _state(request: Request, workspace_id: str) -> Response:
         "subscription": None if known is None else subscription_view(world, known),
         "invoice": invoice_view(world, exchange.settings, last[0]) if last else None,
     }
-    exchange.awaits_deliveries = True
-    return Response(orjson.dumps(view), media_type="application/json")
+    return reply_when_settled(request, view)
 
 
 async def get_billing(request: Request, _: Worlds) -> Response:

@@ -12,10 +12,11 @@ from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from emulator.guards import is_loopback_host
-from emulator.seeding.schema import Strict, WebUrl
-from emulator.surfaces.control.answers import whole
+from emulator.seeding.schema import EventName, Strict, WebUrl
+from emulator.settings import Settings
+from emulator.surfaces.control.answers import delivery_view, whole
 from emulator.wire.bodies import read_told
-from emulator.wire.courier import Courier, Sending
+from emulator.wire.courier import Courier, Sending, signing_secret
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
 from emulator.wire.signatures import HEADER
@@ -38,11 +39,13 @@ _OWN_URL = "/api/billing/webhook"
 
 
 class EndpointCreate(Strict):
-    """A URL to deliver events to; a secret is made where none is given, and `kinds` means all."""
+    """A URL to deliver events to, signed with the server's secret unless there is another here;
+    without `kinds` it gets all of them.
+    """
 
     url: WebUrl
     secret: Annotated[str | None, StringConstraints(pattern=r"^whsec_\S{8,}$")] = None
-    kinds: Annotated[tuple[str, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
+    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
 
 
 class Behaviour(Strict):
@@ -120,13 +123,13 @@ def _webhooks_view(request: Request) -> dict[str, Any]:
     own = {
         "id": webhooks.OWN,
         "url": f"{exchange.settings.public_url}{_OWN_URL}",
-        "secret": webhooks.own_secret(world),
+        "secret": exchange.settings.webhook_secret,
         "kinds": list(webhooks.OWN_KINDS),
         "is_held": settings.is_held,
     }
     return {
         "own": own,
-        "items": [_endpoint_view(one) for one in webhooks.endpoints(world)],
+        "items": [_endpoint_view(one, exchange.settings) for one in webhooks.endpoints(world)],
         "delay_seconds": settings.delay_seconds,
         "drop": settings.drops_left,
         "duplicate": settings.duplicates_left,
@@ -134,11 +137,11 @@ def _webhooks_view(request: Request) -> dict[str, Any]:
     }
 
 
-def _endpoint_view(endpoint: WebhookEndpoint) -> dict[str, Any]:
+def _endpoint_view(endpoint: WebhookEndpoint, settings: Settings) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
-        "secret": endpoint.secret,
+        "secret": signing_secret(endpoint, settings),
         "kinds": list(endpoint.kinds),
     }
 
@@ -154,17 +157,21 @@ async def add_webhook(request: Request, _: Courier) -> Response:
         raise Conflict(
             f"This world has {ENDPOINTS_MAX} webhook endpoints; delete one that you no longer need."
         )
+    settings = exchange.settings
+    if body.url in settings.webhooks and body.secret not in (None, settings.webhook_secret):
+        raise Invalid("secret", "A URL of --webhook has the server's secret; leave secret out.")
     endpoint = webhooks.add_endpoint(
         exchange.world, url=body.url, secret=body.secret, kinds=body.kinds
     )
-    return _json(_endpoint_view(endpoint), status=201)
+    return _json(_endpoint_view(endpoint, exchange.settings), status=201)
 
 
-async def remove_webhook(request: Request, _: Courier) -> Response:
+async def remove_webhook(request: Request, courier: Courier) -> Response:
     """`DELETE /webhooks/{endpoint_id}`: deliver nothing more to an endpoint."""
     world = exchange_of(request).world
     endpoint = webhooks.endpoint_named(world, request.path_params["endpoint_id"])
     webhooks.remove_endpoint(world, endpoint)
+    courier.drop_endpoint(world, endpoint.id)
     return Response(status_code=204)
 
 
@@ -204,23 +211,17 @@ def _held(request: Request, *, is_held: bool) -> Response:
 
 
 async def list_deliveries(request: Request, courier: Courier) -> Response:
-    """`GET /deliveries`: every delivery with its attempts, oldest first, then what waits."""
+    """`GET /deliveries`: every delivery with its attempts, oldest first, then those that wait, to
+    be retried or for whatever else.
+    """
     return _json(_deliveries_view(exchange_of(request).world, courier))
 
 
 def _deliveries_view(world: World, courier: Courier) -> dict[str, Any]:
-    waiting = world.all(Delivery, "all", ())
+    retried, queued = courier.unfinished(world, "waiting"), world.all(Delivery, "all", ())
     return {
         "items": [_sending_view(one) for one in courier.log(world)],
-        "waiting": [
-            {
-                "id": one.id,
-                "event_id": one.event_id,
-                "endpoint": one.endpoint_id,
-                "due": to_text(one.due),
-            }
-            for one in waiting
-        ],
+        "waiting": [*map(delivery_view, retried), *map(delivery_view, queued)],
     }
 
 
@@ -247,9 +248,12 @@ def _sending_view(sending: Sending) -> dict[str, Any]:
 
 
 async def settle(request: Request, courier: Courier) -> Response:
-    """`POST /settle`: answer once nothing is on its way, with every delivery as it was signed."""
+    """`POST /settle`: answer once nothing is on its way, or after 15 seconds, with every delivery
+    as it was signed.
+    """
     exchange = exchange_of(request)
-    exchange.awaits_deliveries = exchange.asks_again = True
+    exchange.awaits_deliveries = True
+    exchange.when_settled = lambda _: _json(_deliveries_view(exchange.world, courier))
     return _json(_deliveries_view(exchange.world, courier))
 
 

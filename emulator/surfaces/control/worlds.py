@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from pydantic import Field
@@ -11,11 +10,11 @@ from pydantic import Field
 from emulator.live import Live, Snapshot
 from emulator.seeding.library import SeedError
 from emulator.seeding.schema import Strict
-from emulator.settings import Settings
 from emulator.surfaces.control.answers import Nothing, reply
 from emulator.surfaces.control.errors import BadSeed
 from emulator.wire.bodies import read_told
 from emulator.wire.credentials import tagged
+from emulator.wire.environment import url_of
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import anon_key, service_key
 from emulator.world.times import to_text
@@ -56,7 +55,7 @@ def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
     world, settings, planted = live.world, worlds.settings, live.begin.planted
     return {
         "name": world.name,
-        "url": _url(live, settings),
+        "url": url_of(live, settings),
         "port": live.port,
         "seed": live.begin.seed.name,
         "logins": [{"email": email, "password": password} for email, password in planted.logins],
@@ -69,14 +68,6 @@ def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
         "digest": str(world.state.digest),
         "requests": len(live.journal),
     }
-
-
-def _url(live: Live, settings: Settings) -> str:
-    """Return the base URL that reaches a world and no other."""
-    if live.port is None:
-        return f"{settings.public_url}/_w/{live.world.name}"
-    host = urlsplit(settings.public_url).hostname or "localhost"
-    return f"http://{host}:{live.port}"
 
 
 async def list_worlds(_: Request, worlds: Worlds) -> Response:

@@ -20,7 +20,6 @@ from emulator.world.entitlement import receive
 from emulator.world.portal import open_portal
 from emulator.world.records import Interval
 from emulator.world.times import SECOND
-from emulator.world.webhooks import own_secret
 
 routes = Routes("billing")
 
@@ -146,7 +145,7 @@ async def receive_billing_webhook(request: Request) -> Response:
     verify(
         body,
         request.headers.get(HEADER),
-        own_secret(world),
+        exchange.settings.webhook_secret,
         now_seconds=exchange.machine_at // SECOND,
     )
     event = validated(parse_json(body), EventIn)
