@@ -718,6 +718,9 @@ class BillingSettings:
 LIVE = ("incomplete", "trialing", "active", "past_due", "unpaid")
 """The statuses of a subscription that has not ended; a workspace has at most one of these."""
 
+UNPAID = ("draft", "open")
+"""The statuses of an invoice that is still to be paid."""
+
 
 _NEVER: Instant = 2**62
 
@@ -738,7 +741,7 @@ TABLES = (
         "jobs",
         Job,
         {"target": lambda r: (r.kind, r.target_id)},
-        {"all": lambda _: ()},
+        {"all": lambda _: (), "any of target": lambda r: r.target_id},
         order=lambda r: (r.due, r.ordinal, r.id),
     ),
     TableSpec("codes", OneTimeCode, {"slot": lambda r: (r.user_id, r.slot)}, {}),
@@ -831,7 +834,10 @@ TABLES = (
         "invoices",
         Invoice,
         {},
-        {"workspace": lambda r: r.workspace_id, "subscription": lambda r: r.subscription_id},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "unpaid": lambda r: r.subscription_id if r.status in UNPAID else None,
+        },
     ),
     TableSpec("payments", Payment, {}, {"workspace": lambda r: r.workspace_id}),
     TableSpec("events", Event, {}, {"all": lambda _: (), "workspace": lambda r: r.workspace_id}),
