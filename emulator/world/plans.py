@@ -26,6 +26,11 @@ def plan_named(world: World, name: str) -> Plan:
     return plan
 
 
+def is_sold(plan: Plan) -> bool:
+    """Tell whether a plan can be subscribed to, as it costs something."""
+    return bool(plan.month_price_cents or plan.year_price_cents)
+
+
 def plan_of(world: World, workspace: Workspace) -> Plan:
     """Return the plan that a workspace is on."""
     return world.expect(Plan, workspace.plan)
@@ -48,7 +53,8 @@ def set_plan(
 
     `status` is that of the workspace's last subscription, None where there was none.
     Nothing is deleted where it is above the new caps: what would use more of such a meter is
-    refused. Refuses Invalid for a plan that there is not.
+    refused. Another plan ends the `runs_limit` of a seed. Refuses Invalid for a plan that there
+    is not.
 
     Assumed: a period that is cut short takes what was used in it into the new one, so that a
     change of plan neither forgives nor doubles what was used. An API key or user did not do it, so
@@ -56,7 +62,13 @@ def set_plan(
     """
     plan_named(world, plan)
     before = world.expect(Workspace, workspace.id)
-    after = replace(before, plan=plan, period_anchor=anchor, subscription_status=status)
+    after = replace(
+        before,
+        plan=plan,
+        period_anchor=anchor,
+        subscription_status=status,
+        runs_limit=before.runs_limit if before.plan == plan else None,
+    )
     if _standing(before) == _standing(after):
         return before
     _carry_usage(world, before, after)

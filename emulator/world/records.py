@@ -22,6 +22,7 @@ RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Task = Literal["generate", "rollout", "eval"]
 Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
 Meter = Literal["runs", "storage_bytes", "projects", "members", "api_keys", "shares"]
+LimitSource = Literal["plan", "seed"]
 Interval = Literal["month", "year"]
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible"]
@@ -265,7 +266,8 @@ class Plan:
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Workspace:
     """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
-    where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
+    where that is None. `runs_limit`, which only a seed sets, stands in for the plan's cap of runs a
+    period until the plan changes.
     `subscription_status` is what the control plane knows of the last subscription, if one was.
     """
 

@@ -77,8 +77,19 @@ def test_another_status_of_the_same_plan_is_no_change_of_plan() -> None:
 def test_the_workspace_that_is_handed_in_may_be_older_than_the_state() -> None:
     room = open_room()
     old = room.workspace
-    room.world.put(replace(old, runs_limit=7))
-    assert plans.set_plan(room.world, old, plan="team", anchor=None).runs_limit == 7
+    room.world.put(replace(old, name="Renamed"))
+    assert plans.set_plan(room.world, old, plan="team", anchor=None).name == "Renamed"
+
+
+@pytest.mark.parametrize("plan", ["enterprise", "free"])
+def test_a_change_of_plan_up_or_down_ends_the_limit_of_a_seed(plan: str) -> None:
+    room = open_room()
+    plans.set_plan(room.world, room.workspace, plan="team", anchor=EPOCH, status="trialing")
+    room.world.put(replace(room.workspace, runs_limit=7))
+    plans.set_plan(room.world, room.workspace, plan="team", anchor=EPOCH, status="active")
+    assert room.workspace.runs_limit == 7
+    plans.set_plan(room.world, room.workspace, plan=plan, anchor=None)
+    assert room.workspace.runs_limit is None
 
 
 def test_an_upgrade_takes_what_was_used_along() -> None:
