@@ -7,7 +7,7 @@ from dataclasses import replace
 from emulator.world.access import Fixture
 from emulator.world.audit import record_audit
 from emulator.world.periods import Period, period_at
-from emulator.world.records import Instant, Plan, SubscriptionStatus, Usage, Workspace
+from emulator.world.records import Instant, Plan, Subscription, SubscriptionStatus, Usage, Workspace
 from emulator.world.refusals import Invalid
 from emulator.world.world import World
 
@@ -37,8 +37,16 @@ def plan_of(world: World, workspace: Workspace) -> Plan:
 
 
 def period_of(world: World, workspace: Workspace) -> Period:
-    """Return the period that now lies in: of the subscription, else the calendar's month."""
-    return period_at(workspace.period_anchor, world.now)
+    """Return the period that now lies in: of the subscription, else the calendar's month.
+
+    The periods of a trial end where those that follow it begin; the first begins with the trial.
+    """
+    period = period_at(workspace.period_anchor, world.now)
+    if workspace.subscription_status != "trialing":
+        return period
+    live = world.find(Subscription, "live", workspace.id)
+    began = None if live is None else live.trial_start
+    return period if began is None else replace(period, start=max(period.start, began))
 
 
 def set_plan(
