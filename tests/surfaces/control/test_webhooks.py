@@ -253,3 +253,12 @@ def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulat
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asyncio.run(asyncio.wait_for(end_while_waiting(silent), timeout=5))
+
+
+@pytest.mark.parametrize("seed", ["demo", "active"])
+def test_a_payment_fails_at_once_where_somebody_pays(seed: str) -> None:
+    client = Emulator(seed).client()
+    assert client.post("/_emulator/billing/fail-next", json={}).status_code == 200
+    shown = client.post("/_emulator/billing/next-invoice", json={}).json()
+    assert (shown["subscription"]["status"], shown["invoice"]["status"]) == ("past_due", "open")
+    assert client.get("/_emulator/billing").json() == shown
