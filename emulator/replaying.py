@@ -133,13 +133,18 @@ def _leap(world: World, jump: Jump) -> None:
     """Do what happened between two requests."""
     if jump.clock is not None:
         clock.move(world, to=jump.clock)
-    for table, ids in jump.removed.items():
-        for record_id in ids:
-            record = world.get(spec_of(table).record, record_id)
-            if record is not None:
-                world.remove(record)
-    for table, text in jump.written.items():
-        for record in load_text(spec_of(table).record, text):
+    written = {
+        table: load_text(spec_of(table).record, text) for table, text in jump.written.items()
+    }
+    # All of what changes goes first: a record may take a unique key over from another.
+    for table in {**jump.removed, **written}:
+        gone = [*jump.removed.get(table, ()), *(record.id for record in written.get(table, ()))]
+        for record_id in gone:
+            present = world.get(spec_of(table).record, record_id)
+            if present is not None:
+                world.remove(present)
+    for records in written.values():
+        for record in records:
             world.put(record)
 
 

@@ -132,9 +132,10 @@ class Worlds:
 
     def live(self, name: str) -> Live:
         """Return a live world with its clock brought up to date. Refuses NotFound."""
-        return self._current(self._known(name))
+        return self._current(self.known(name))
 
-    def _known(self, name: str) -> Live:
+    def known(self, name: str) -> Live:
+        """Return a live world as it is, its clock too. Refuses NotFound."""
         live = self._live.get(name)
         if live is None:
             raise NotFound("world", name)
@@ -155,7 +156,7 @@ class Worlds:
 
     def _current(self, live: Live) -> Live:
         if self.settings.is_wall_clock:
-            self.move_clock(live, to=max(live.world.now, self._now()))
+            self._follow(live, clock.move_towards, to=max(live.world.now, self._now()))
         if self.settings.idle_world_seconds is not None:
             live.last_used = self._now()
         return live
@@ -164,8 +165,13 @@ class Worlds:
         """Move a world's clock, drop its past if a user was purged on the way, and return what
         happened. Refuses Invalid.
         """
+        return self._follow(live, clock.move, to=to)
+
+    def _follow(
+        self, live: Live, move: Callable[..., list[Happened]], *, to: Instant
+    ) -> list[Happened]:
         purged = purges(live.world)
-        happened = clock.move(live.world, to=to)
+        happened = move(live.world, to=to)
         if purges(live.world) > purged:
             self.forget_past(live)
         return happened
@@ -234,7 +240,7 @@ class Worlds:
 
         Refuses Conflict for a port in use, and in process, where there is no server.
         """
-        live = self._known(name)
+        live = self.known(name)
         if live.port is not None:
             return live.port
         if self.open_port is None:
@@ -250,7 +256,7 @@ class Worlds:
         """
         if name == DEFAULT:
             raise Conflict("The default world cannot be deleted; reset it.")
-        live = self._known(name)
+        live = self.known(name)
         del self._live[name]
         self._begin_anew(name)
         if live.port is not None and self.close_port is not None:
@@ -263,7 +269,7 @@ class Worlds:
         baseline; journal and faults begin anew, snapshots stay. What the default world begins as,
         new worlds do. Raises SeedError, and then nothing has changed.
         """
-        live = self._known(name)
+        live = self.known(name)
         begin = live.begin
         if seed is not None:
             begin = self._plant(load(seed))

@@ -260,19 +260,17 @@ def invalid(*places: tuple[str, str], message: str | None = None) -> dict[str, A
     return problem("validation_error", said, {"path": path, "errors": errors})
 
 
-def no_room_for(runs: int) -> dict[str, Any]:
+def no_room() -> dict[str, Any]:
     """Return the `quota_exceeded` of Dee's workspace, whose one run of the period is used."""
-    message = (
-        "This workspace takes 1 of the 1 runs a period of its plan, enterprise, and "
-        f"{runs} more would not fit. Upgrade the plan or wait for the next period."
-    )
+    message = "This workspace has used 1 of 1 runs this period (limit set by the seed)."
     details = {
         "meter": "runs",
         "used": 1,
         "limit": 1,
+        "limit_source": "seed",
         "plan": "enterprise",
         "resets_at": PERIOD["end"],
-        "upgrade_url": "http://localhost:3000/billing",
+        "upgrade_url": None,
     }
     return problem("quota_exceeded", message, details)
 

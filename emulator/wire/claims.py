@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from emulator.world.plans import all_plans
-from emulator.world.quota import gauge
+from emulator.world.quota import gauge, refusal_at
 from emulator.world.records import Workspace
 from emulator.world.refusals import QuotaExceeded
 from emulator.world.world import World
@@ -17,15 +19,16 @@ def claimed_cap(world: World) -> QuotaExceeded:
     """
     workspace = world.oldest(Workspace, "all", ())
     if workspace is None:
-        plan = all_plans(world)[0].id
-        return QuotaExceeded(meter="runs", used=0, limit=0, wanted=1, plan=plan, resets_at=None)
+        return QuotaExceeded(
+            meter="runs",
+            used=0,
+            limit=0,
+            limit_source="plan",
+            wanted=1,
+            plan=all_plans(world)[0],
+            resets_at=None,
+            upgrade_helps=True,
+        )
     runs = gauge(world, workspace, "runs")
     most = runs.used if runs.limit is None else runs.limit
-    return QuotaExceeded(
-        meter="runs",
-        used=most,
-        limit=most,
-        wanted=1,
-        plan=workspace.plan,
-        resets_at=runs.resets_at,
-    )
+    return refusal_at(world, workspace, replace(runs, used=most), limit=most, wanted=1)

@@ -219,13 +219,15 @@ def details_of(refusal: Refusal, exchange: Exchange) -> dict[str, Any] | None:
         problem = {"path": "password", "message": refusal.message}
         return {"path": "password", "errors": [problem]}
     if isinstance(refusal, QuotaExceeded):
+        billing = exchange.world.auth.site_url.rstrip("/") + BILLING_PATH
         return {
             "meter": refusal.meter,
             "used": refusal.used,
             "limit": refusal.limit,
+            "limit_source": refusal.limit_source,
             "plan": refusal.plan,
             "resets_at": text_or_none(refusal.resets_at),
-            "upgrade_url": exchange.world.auth.site_url.rstrip("/") + BILLING_PATH,
+            "upgrade_url": billing if refusal.upgrade_helps else None,
         }
     return None
 

@@ -12,7 +12,7 @@ from emulator.world import checkout, privacy, renewals, sessions, subscriptions,
 from emulator.world.periods import months_after
 from emulator.world.records import Clock, Instant, Job
 from emulator.world.refusals import Invalid
-from emulator.world.times import LATEST, instant, to_datetime, to_text
+from emulator.world.times import LATEST, SECOND, instant, to_datetime, to_text
 from emulator.world.world import World
 
 HANDLERS: Mapping[str, Callable[[World, str], None]] = {
@@ -29,6 +29,12 @@ HANDLERS: Mapping[str, Callable[[World, str], None]] = {
     subscriptions.RETRY: renewals.retry,
 }
 """What is done when a job of each kind falls due."""
+
+JOBS_MAX = 10_000
+"""How many jobs may fall due on one move of the clock, since nobody else is answered meanwhile.
+
+Assumed: those that fall due first, all at one moment, may be more, or no move could pass them.
+"""
 
 _MONTHS_A_YEAR = 12
 
@@ -60,20 +66,58 @@ def advance(world: World, *, by: int) -> list[Happened]:
     return move(world, to=moment_after(world, by=by))
 
 
-def move(world: World, *, to: Instant) -> list[Happened]:
-    """Move the clock to a later instant and return what happened on the way. Refuses Invalid."""
+def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[Happened]:
+    """Move the clock to a later instant and return what happened on the way.
+
+    Refuses Invalid, and then nothing has changed: for an instant that has passed or that no clock
+    reaches, and where more than `jobs_max` jobs fall due on the way.
+    """
     if to < world.now:
         raise Invalid("now", f"The clock never goes backwards; it stands at {to_text(world.now)}.")
     if to > LATEST:
         raise Invalid("now", f"The clock cannot pass {to_text(LATEST)}.")
-    happened = []
+    with world.transaction():
+        happened, reached = _pass(world, to, jobs_max)
+        if reached < to:
+            raise Invalid(
+                "now",
+                f"More than {jobs_max:,} jobs fall due by {to_text(to)}; "
+                f"advance to {to_text(reached)} first.",
+            )
+        _set(world, to)
+    return happened
+
+
+def move_towards(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[Happened]:
+    """Move the clock to a later instant, or as far as `jobs_max` jobs allow; the next move goes on
+    from there. Returns what happened on the way.
+    """
+    with world.transaction():
+        happened, reached = _pass(world, min(to, LATEST), jobs_max)
+        _set(world, max(reached, world.now))
+    return happened
+
+
+def _pass(world: World, to: Instant, jobs_max: int) -> tuple[list[Happened], Instant]:
+    """Do what falls due up to an instant, `jobs_max` jobs at most, and return what happened and the
+    last instant up to which that is everything.
+    """
+    happened: list[Happened] = []
     while (job := world.oldest(Job, "all", ())) is not None and job.due <= to:
+        if len(happened) >= jobs_max and job.due > happened[0].at:
+            return happened, _last_before(job.due, not_before=world.now)
         world.remove(job)
         _set(world, max(job.due, world.now))
         happened.append(Happened(at=world.now, kind=job.kind, target_id=job.target_id))
         HANDLERS[job.kind](world, job.target_id)
-    _set(world, to)
-    return happened
+    return happened, to
+
+
+def _last_before(due: Instant, *, not_before: Instant) -> Instant:
+    """Return the last instant before `due`, in whole seconds where that is possible."""
+    last = due - 1
+    whole = last - last % SECOND
+    return whole if whole >= not_before else last
 
 
 def _set(world: World, now: Instant) -> None:

@@ -78,9 +78,8 @@ def _forget_window(world: World, address: str) -> None:
 
 
 def _cancel_all(world: World, target_id: str) -> None:
-    for job in world.all(Job, "all", ()):
-        if job.target_id == target_id:
-            jobs.cancel(world, job.kind, job.target_id)
+    for job in world.all(Job, "any of target", target_id):
+        jobs.cancel(world, job.kind, target_id)
 
 
 def _leave(

@@ -170,5 +170,4 @@ def write_off(world: World, invoice: Invoice) -> Invoice:
 
 def unpaid_invoices(world: World, subscription: Subscription) -> list[Invoice]:
     """Return the drafts and open invoices of a subscription, oldest first."""
-    invoices = world.all(Invoice, "subscription", subscription.id)
-    return [one for one in invoices if one.status in ("draft", "open")]
+    return world.all(Invoice, "unpaid", subscription.id)

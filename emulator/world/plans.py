@@ -7,7 +7,7 @@ from dataclasses import replace
 from emulator.world.access import Fixture
 from emulator.world.audit import record_audit
 from emulator.world.periods import Period, period_at
-from emulator.world.records import Instant, Plan, SubscriptionStatus, Usage, Workspace
+from emulator.world.records import Instant, Plan, Subscription, SubscriptionStatus, Usage, Workspace
 from emulator.world.refusals import Invalid
 from emulator.world.world import World
 
@@ -26,14 +26,27 @@ def plan_named(world: World, name: str) -> Plan:
     return plan
 
 
+def is_sold(plan: Plan) -> bool:
+    """Tell whether a plan can be subscribed to, as it costs something."""
+    return bool(plan.month_price_cents or plan.year_price_cents)
+
+
 def plan_of(world: World, workspace: Workspace) -> Plan:
     """Return the plan that a workspace is on."""
     return world.expect(Plan, workspace.plan)
 
 
 def period_of(world: World, workspace: Workspace) -> Period:
-    """Return the period that now lies in: of the subscription, else the calendar's month."""
-    return period_at(workspace.period_anchor, world.now)
+    """Return the period that now lies in: of the subscription, else the calendar's month.
+
+    The periods of a trial end where those that follow it begin; the first begins with the trial.
+    """
+    period = period_at(workspace.period_anchor, world.now)
+    if workspace.subscription_status != "trialing":
+        return period
+    live = world.find(Subscription, "live", workspace.id)
+    began = None if live is None else live.trial_start
+    return period if began is None else replace(period, start=max(period.start, began))
 
 
 def set_plan(
@@ -48,7 +61,8 @@ def set_plan(
 
     `status` is that of the workspace's last subscription, None where there was none.
     Nothing is deleted where it is above the new caps: what would use more of such a meter is
-    refused. Refuses Invalid for a plan that there is not.
+    refused. Another plan ends the `runs_limit` of a seed. Refuses Invalid for a plan that there
+    is not.
 
     Assumed: a period that is cut short takes what was used in it into the new one, so that a
     change of plan neither forgives nor doubles what was used. An API key or user did not do it, so
@@ -56,7 +70,13 @@ def set_plan(
     """
     plan_named(world, plan)
     before = world.expect(Workspace, workspace.id)
-    after = replace(before, plan=plan, period_anchor=anchor, subscription_status=status)
+    after = replace(
+        before,
+        plan=plan,
+        period_anchor=anchor,
+        subscription_status=status,
+        runs_limit=before.runs_limit if before.plan == plan else None,
+    )
     if _standing(before) == _standing(after):
         return before
     _carry_usage(world, before, after)

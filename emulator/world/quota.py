@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from emulator.world.plans import period_of, plan_of
+from emulator.world.plans import all_plans, is_sold, period_of, plan_of
 from emulator.world.records import (
     ApiKey,
     Instant,
+    LimitSource,
     Member,
     Meter,
+    Plan,
     Project,
     ReservedMeter,
     Share,
@@ -36,13 +38,15 @@ RESERVED: tuple[ReservedMeter, ...] = get_args(ReservedMeter)
 class Gauge:
     """How a meter stands: `used` of `limit`, of which `reserved` is only held; None is no cap.
 
-    `resets_at` is when the use of it begins again at zero; None where it does not.
+    `limit_source` is where the cap comes from. `resets_at` is when the use of it begins again at
+    zero; None where it does not.
     """
 
     meter: Meter
     used: int
     reserved: int
     limit: int | None
+    limit_source: LimitSource
     resets_at: Instant | None
 
     @property
@@ -99,14 +103,27 @@ _COUNTS: Mapping[Meter, Callable[[World, Workspace], tuple[int, int]]] = {
 def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
     """Return how a meter of the workspace stands now."""
     used, reserved = _COUNTS[meter](world, workspace)
-    limit: int | None = getattr(plan_of(world, workspace).caps, meter)
+    limit = cap_of(plan_of(world, workspace), meter)
+    limit_source: LimitSource = "plan"
     resets_at = None
     if meter == "runs":
-        limit = limit if workspace.runs_limit is None else workspace.runs_limit
         resets_at = period_of(world, workspace).end
+        if workspace.runs_limit is not None:
+            limit, limit_source = workspace.runs_limit, "seed"
     return Gauge(
-        meter=meter, used=used + reserved, reserved=reserved, limit=limit, resets_at=resets_at
+        meter=meter,
+        used=used + reserved,
+        reserved=reserved,
+        limit=limit,
+        limit_source=limit_source,
+        resets_at=resets_at,
     )
+
+
+def cap_of(plan: Plan, meter: Meter) -> int | None:
+    """Return how much of a meter a plan allows; None is no cap."""
+    cap: int | None = getattr(plan.caps, meter)
+    return cap
 
 
 def gauges(world: World, workspace: Workspace) -> list[Gauge]:
@@ -130,14 +147,7 @@ def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: in
         return
     now = gauge(world, workspace, meter)
     if now.limit is not None and now.used + amount > now.limit:
-        raise QuotaExceeded(
-            meter=meter,
-            used=now.used,
-            limit=now.limit,
-            wanted=amount,
-            plan=workspace.plan,
-            resets_at=now.resets_at,
-        )
+        raise refusal_at(world, workspace, now, limit=now.limit, wanted=amount)
     _require_countable(now, amount=amount)
 
 
@@ -152,6 +162,33 @@ def _require_countable(now: Gauge, *, amount: int) -> None:
             f"The workspace would use {now.used + amount} of the meter {now.meter}, and at most "
             f"{COUNT_MAX} can be counted; use less.",
         )
+
+
+def refusal_at(
+    world: World, workspace: Workspace, now: Gauge, *, limit: int, wanted: int
+) -> QuotaExceeded:
+    """Return the refusal of using more of a meter than its limit allows."""
+    return QuotaExceeded(
+        meter=now.meter,
+        used=now.used,
+        limit=limit,
+        limit_source=now.limit_source,
+        wanted=wanted,
+        plan=plan_of(world, workspace),
+        resets_at=now.resets_at,
+        upgrade_helps=_upgrade_helps(world, workspace, now.meter, needed=now.used + wanted),
+    )
+
+
+def _upgrade_helps(world: World, workspace: Workspace, meter: Meter, *, needed: int) -> bool:
+    """Tell whether a plan that can be bought allows more of a meter than the present plan does,
+    and as much as is needed.
+    """
+    present = cap_of(plan_of(world, workspace), meter)
+    if present is None:
+        return False
+    caps = [cap_of(plan, meter) for plan in all_plans(world) if is_sold(plan)]
+    return any(cap is None or cap >= max(needed, present + 1) for cap in caps)
 
 
 def use(

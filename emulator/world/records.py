@@ -23,6 +23,7 @@ RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Task = Literal["generate", "rollout", "eval"]
 Runtime = Literal["local", "modal", "aws-ec2", "replicate"]
 Meter = Literal["runs", "storage_bytes", "projects", "members", "api_keys", "shares"]
+LimitSource = Literal["plan", "seed"]
 Interval = Literal["month", "year"]
 SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible"]
@@ -266,7 +267,8 @@ class Plan:
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Workspace:
     """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
-    where that is None. `runs_limit` stands in for the plan's cap of runs a period where it is set.
+    where that is None. `runs_limit`, which only a seed sets, stands in for the plan's cap of runs a
+    period until the plan changes.
     `subscription_status` is what the control plane knows of the last subscription, if one was.
     """
 
@@ -722,6 +724,9 @@ class BillingSettings:
 LIVE = ("incomplete", "trialing", "active", "past_due", "unpaid")
 """The statuses of a subscription that has not ended; a workspace has at most one of these."""
 
+UNPAID = ("draft", "open")
+"""The statuses of an invoice that is still to be paid."""
+
 
 _NEVER: Instant = 2**62
 
@@ -742,7 +747,7 @@ TABLES = (
         "jobs",
         Job,
         {"target": lambda r: (r.kind, r.target_id)},
-        {"all": lambda _: ()},
+        {"all": lambda _: (), "any of target": lambda r: r.target_id},
         order=lambda r: (r.due, r.ordinal, r.id),
     ),
     TableSpec("codes", OneTimeCode, {"slot": lambda r: (r.user_id, r.slot)}, {}),
@@ -835,7 +840,10 @@ TABLES = (
         "invoices",
         Invoice,
         {},
-        {"workspace": lambda r: r.workspace_id, "subscription": lambda r: r.subscription_id},
+        {
+            "workspace": lambda r: r.workspace_id,
+            "unpaid": lambda r: r.subscription_id if r.status in UNPAID else None,
+        },
     ),
     TableSpec("payments", Payment, {}, {"workspace": lambda r: r.workspace_id}),
     TableSpec("events", Event, {}, {"all": lambda _: (), "workspace": lambda r: r.workspace_id}),

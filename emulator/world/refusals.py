@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from emulator.world.records import Instant, Meter
+from emulator.world.records import Instant, LimitSource, Meter, Plan
 
-_UNITS: Mapping[Meter, str] = {
-    "runs": "runs a period",
-    "storage_bytes": "bytes of storage",
-    "projects": "projects",
-    "members": "members",
-    "api_keys": "live API keys",
-    "shares": "live shares",
+_FIGURES: Mapping[Meter, str] = {
+    "runs": "has used {used} of {limit} runs this period",
+    "storage_bytes": "has used {used} of {limit} bytes of storage",
+    "projects": "has {used} of {limit} projects",
+    "members": "has {used} of {limit} members",
+    "api_keys": "has {used} of {limit} active API keys",
+    "shares": "has {used} of {limit} active shares",
 }
 
 
@@ -55,9 +55,10 @@ class Conflict(Refusal):
 
 
 class QuotaExceeded(Refusal):
-    """A cap of the workspace's plan would be passed: `used` of `limit` are taken on `meter`.
+    """A cap of the workspace would be passed: `used` of `limit` are taken on `meter`.
 
-    `resets_at` is when that much is free again by itself; None for a meter that does not reset.
+    `limit_source` is where the cap comes from. `resets_at` is when all of it is free again; None
+    for a meter that does not reset. `upgrade_helps` tells whether a larger plan has room enough.
     """
 
     def __init__(
@@ -66,20 +67,23 @@ class QuotaExceeded(Refusal):
         meter: Meter,
         used: int,
         limit: int,
+        limit_source: LimitSource,
         wanted: int,
-        plan: str,
+        plan: Plan,
         resets_at: Instant | None,
+        upgrade_helps: bool,
     ) -> None:
-        way = "wait for the next period" if resets_at is not None else "make room"
-        super().__init__(
-            f"This workspace takes {used} of the {limit} {_UNITS[meter]} of its plan, {plan}, "
-            f"and {wanted} more would not fit. Upgrade the plan or {way}."
-        )
+        figures = _FIGURES[meter].format(used=used, limit=limit)
+        source = plan.title if limit_source == "plan" else "limit set by the seed"
+        too_many = f"; {wanted} more would not fit" if used < limit else ""
+        super().__init__(f"This workspace {figures} ({source}){too_many}.")
         self.meter = meter
         self.used = used
         self.limit = limit
-        self.plan = plan
+        self.limit_source = limit_source
+        self.plan = plan.id
         self.resets_at = resets_at
+        self.upgrade_helps = upgrade_helps
 
 
 class LoginRequired(Refusal):

@@ -10,6 +10,7 @@ import pytest
 
 from emulator.seeding.library import grow, load, names
 from emulator.seeding.plant import Planted
+from emulator.world import quota
 from emulator.world.access import Actor, visible_workspaces
 from emulator.world.api_keys import is_live, key_actor
 from emulator.world.records import ApiKey, Member, Project, Run, Share, User, Workspace
@@ -177,7 +178,9 @@ def test_demo_has_shares_that_open_are_revoked_and_are_expired() -> None:
 def test_quota_edge_takes_one_more_run_and_no_second() -> None:
     seed = planted("quota-edge")
     edge = workspace(seed, "quota-edge")
-    assert (len(runs_of(seed, "quota-edge")), edge.runs_limit) == (9, 10)
+    runs = quota.gauge(seed.world, edge, "runs")
+    assert (len(runs_of(seed, "quota-edge")), runs.used, runs.limit) == (9, 9, 10)
+    assert runs.limit_source == "plan"
     actor = key_actor(seed.world, seed.keys[0][1])
     create_run(seed.world, actor, workspace=edge, content=content(name="one more"))
     with pytest.raises(QuotaExceeded):

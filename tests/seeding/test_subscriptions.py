@@ -12,6 +12,7 @@ from emulator.world.subscriptions import newest_subscription
 from tests.lawful import Emulator
 
 SEEDS = {
+    "active": ("team", "active", ["paid"]),
     "trialing": ("team", "trialing", ["paid"]),
     "past-due": ("team", "past_due", ["paid", "open"]),
     "canceling": ("team", "active", ["paid"]),

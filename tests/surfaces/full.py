@@ -51,20 +51,17 @@ def gauge(used: int, limit: int | None, reserved: int = 0) -> dict[str, int | No
     return {"used": used, "reserved": reserved, "limit": limit}
 
 
-def refusal(meter: str, used: int, limit: int, unit: str, wanted: int) -> dict[str, Any]:
+def refusal(meter: str, used: int, limit: int, figures: str) -> dict[str, Any]:
     """Return what a refusal for want of room on the plan `small` says."""
     is_reset = meter == "runs"
-    way = "wait for the next period" if is_reset else "make room"
     return {
         "code": "quota_exceeded",
-        "message": (
-            f"This workspace takes {used} of the {limit} {unit} of its plan, small, and {wanted} "
-            f"more would not fit. Upgrade the plan or {way}."
-        ),
+        "message": f"This workspace {figures} (Small).",
         "details": {
             "meter": meter,
             "used": used,
             "limit": limit,
+            "limit_source": "plan",
             "plan": "small",
             "resets_at": "2026-02-01T00:00:00Z" if is_reset else None,
             "upgrade_url": "https://app.test/billing",

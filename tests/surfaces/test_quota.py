@@ -16,11 +16,11 @@ RUN = {"name": "n", "adapter_id": "openpi", "task": "eval"}
 SYNC = {"client_run_id": "three", "adapter_id": "openpi", "task": "eval"}
 LARGE = [{"name": "b.bin", "size_bytes": 1}]
 
-RUNS = refusal("runs", 2, 2, "runs a period", 1)
-STORAGE = refusal("storage_bytes", 100, 100, "bytes of storage", 1)
-PROJECTS = refusal("projects", 1, 1, "projects", 1)
-KEYS = refusal("api_keys", 1, 1, "live API keys", 1)
-SHARES = refusal("shares", 1, 1, "live shares", 1)
+RUNS = refusal("runs", 2, 2, "has used 2 of 2 runs this period")
+STORAGE = refusal("storage_bytes", 100, 100, "has used 100 of 100 bytes of storage")
+PROJECTS = refusal("projects", 1, 1, "has 1 of 1 projects")
+KEYS = refusal("api_keys", 1, 1, "has 1 of 1 active API keys")
+SHARES = refusal("shares", 1, 1, "has 1 of 1 active shares")
 
 SHARED = "f0000000-0000-4000-8000-000000000001"
 
@@ -88,12 +88,16 @@ def test_artifacts_that_do_not_fit_are_refused(path: str, tmp_path: Path) -> Non
     name = {"name": "big"} if path == "/api/runs" else {"client_run_id": "big"}
     answer = client.post(path, json={**said, **name})
     detail = answer.json()["detail"]
+    assert detail["message"] == (
+        "This workspace has used 0 of 100 bytes of storage (Roomy); 101 more would not fit."
+    )
     assert (answer.status_code, detail["details"]) == (
         402,
         {
             "meter": "storage_bytes",
             "used": 0,
             "limit": 100,
+            "limit_source": "plan",
             "plan": "roomy",
             "resets_at": None,
             "upgrade_url": "https://app.test/billing",
@@ -120,7 +124,7 @@ def test_cli_sync_may_seed_past_a_cap_and_the_next_is_refused(tmp_path: Path) ->
     shown = emulator.keyed().get(f"/api/workspaces/{FULL}").json()["usage"]
     assert (shown["runs"], shown["storage_bytes"]) == (gauge(4, 2), gauge(101, 100))
     answer = client.post("/api/e2e/cli-sync", json={"client_run_id": "five"})
-    assert answer.json() == {"error": refusal("runs", 4, 2, "runs a period", 1)}
+    assert answer.json() == {"error": refusal("runs", 4, 2, "has used 4 of 2 runs this period")}
 
 
 def test_runs_fit_again_when_the_period_ends(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from dataclasses import asdict, replace
 import pytest
 
 from emulator.world import clock, plans, quota
+from emulator.world.periods import Period
 from emulator.world.plan_list import PLANS
 from emulator.world.records import AuditEntry
 from emulator.world.refusals import Invalid, QuotaExceeded
 from emulator.world.times import DAY
 from emulator.world.workspaces import create_workspace
+from tests.world.billed import Billed
 from tests.world.rooms import EPOCH, FEBRUARY, Room, open_room
 
 
@@ -77,8 +79,50 @@ def test_another_status_of_the_same_plan_is_no_change_of_plan() -> None:
 def test_the_workspace_that_is_handed_in_may_be_older_than_the_state() -> None:
     room = open_room()
     old = room.workspace
-    room.world.put(replace(old, runs_limit=7))
-    assert plans.set_plan(room.world, old, plan="team", anchor=None).runs_limit == 7
+    room.world.put(replace(old, name="Renamed"))
+    assert plans.set_plan(room.world, old, plan="team", anchor=None).name == "Renamed"
+
+
+@pytest.mark.parametrize("plan", ["enterprise", "free"])
+def test_a_change_of_plan_up_or_down_ends_the_limit_of_a_seed(plan: str) -> None:
+    room = open_room()
+    plans.set_plan(room.world, room.workspace, plan="team", anchor=EPOCH, status="trialing")
+    room.world.put(replace(room.workspace, runs_limit=7))
+    plans.set_plan(room.world, room.workspace, plan="team", anchor=EPOCH, status="active")
+    assert room.workspace.runs_limit == 7
+    plans.set_plan(room.world, room.workspace, plan=plan, anchor=None)
+    assert room.workspace.runs_limit is None
+
+
+def test_the_first_period_of_a_trial_begins_with_the_trial_and_ends_with_it() -> None:
+    billed = Billed()
+    billed.advance(days=2)
+    billed.subscribe("team")
+    start, end = EPOCH + 2 * DAY, EPOCH + 16 * DAY
+    assert plans.period_of(billed.world, billed.workspace) == Period(start=start, end=end)
+    billed.advance(days=13)
+    assert plans.period_of(billed.world, billed.workspace) == Period(start=start, end=end)
+    billed.advance(days=1)
+    assert billed.workspace.subscription_status == "active"
+    period = plans.period_of(billed.world, billed.workspace)
+    assert (period.start, period.end) == (end, end + 31 * DAY)
+
+
+def test_what_was_used_before_a_trial_counts_in_its_first_period_alone() -> None:
+    billed = Billed()
+    runs = [quota.gauge(billed.world, billed.workspace, "runs").used]
+
+    def use_one() -> None:
+        quota.use(billed.world, billed.workspace, runs=1, storage_bytes=0)
+        runs.append(quota.gauge(billed.world, billed.workspace, "runs").used)
+
+    use_one()
+    billed.advance(days=2)
+    billed.subscribe("team")
+    use_one()
+    billed.advance(days=14)
+    use_one()
+    assert runs == [0, 1, 2, 1]
 
 
 def test_an_upgrade_takes_what_was_used_along() -> None:

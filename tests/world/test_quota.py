@@ -26,14 +26,14 @@ from emulator.world.times import DAY
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, content, open_room, upload
 
 FILLING: list[tuple[Meter, int, int, str, Instant | None]] = [
-    ("runs", 3, 3, "runs a period", FEBRUARY),
-    ("storage_bytes", 2, 100, "bytes of storage", None),
-    ("projects", 2, 2, "projects", None),
-    ("members", 1, 2, "members", None),
-    ("api_keys", 2, 2, "live API keys", None),
-    ("shares", 2, 2, "live shares", None),
+    ("runs", 3, 3, "has used 3 of 3 runs this period", FEBRUARY),
+    ("storage_bytes", 2, 100, "has used 100 of 100 bytes of storage", None),
+    ("projects", 2, 2, "has 2 of 2 projects", None),
+    ("members", 1, 2, "has 2 of 2 members", None),
+    ("api_keys", 2, 2, "has 2 of 2 active API keys", None),
+    ("shares", 2, 2, "has 2 of 2 active shares", None),
 ]
-"""Meter, how many more of it fit, its limit, its unit, when it resets."""
+"""Meter, how many more of it fit, its limit, how a refusal puts it, when it resets."""
 
 
 def used(room: Room, meter: Meter) -> int:
@@ -50,10 +50,10 @@ def filled(meter: Meter, times: int) -> Room:
 
 
 @pytest.mark.parametrize(
-    ("meter", "times", "limit", "unit", "resets_at"), FILLING, ids=[one[0] for one in FILLING]
+    ("meter", "times", "limit", "figures", "resets_at"), FILLING, ids=[one[0] for one in FILLING]
 )
 def test_at_the_cap_one_more_is_refused_and_nothing_changed(
-    meter: Meter, times: int, limit: int, unit: str, resets_at: Instant | None
+    meter: Meter, times: int, limit: int, figures: str, resets_at: Instant | None
 ) -> None:
     room = filled(meter, times)
     with pytest.raises(QuotaExceeded) as refused, room.world.transaction():
@@ -61,12 +61,8 @@ def test_at_the_cap_one_more_is_refused_and_nothing_changed(
     refusal = refused.value
     assert (refusal.meter, refusal.used, refusal.limit) == (meter, limit, limit)
     assert (refusal.plan, refusal.resets_at) == ("tiny", resets_at)
-    wanted = 50 if meter == "storage_bytes" else 1
-    way = "wait for the next period" if meter == "runs" else "make room"
-    assert refusal.message == (
-        f"This workspace takes {limit} of the {limit} {unit} of its plan, tiny, and {wanted} more "
-        f"would not fit. Upgrade the plan or {way}."
-    )
+    assert refusal.message == f"This workspace {figures} (Tiny)."
+    assert (refusal.limit_source, refusal.upgrade_helps) == ("plan", True)
     assert used(room, meter) == limit
 
 

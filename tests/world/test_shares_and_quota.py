@@ -109,8 +109,7 @@ def test_the_last_run_under_the_cap_fits_and_the_next_does_not() -> None:
     assert (refused.value.meter, refused.value.used, refused.value.limit) == ("runs", 2, 2)
     assert (refused.value.plan, refused.value.resets_at) == ("free", FEBRUARY)
     assert refused.value.message == (
-        "This workspace takes 2 of the 2 runs a period of its plan, free, and 1 more would not "
-        "fit. Upgrade the plan or wait for the next period."
+        "This workspace has used 2 of 2 runs this period (limit set by the seed)."
     )
 
 

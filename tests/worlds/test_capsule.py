@@ -111,6 +111,25 @@ def test_wall_time_is_reproduced() -> None:
     assert (result.difference, result.same) == (None, 3)
 
 
+def test_a_jump_may_give_a_unique_key_to_another_record(demo: Emulator) -> None:
+    client = demo.client()
+
+    def sign_up(*names: str) -> None:
+        for name in names:
+            said = {"email": f"{name}@x.test", "password": "a-password"}
+            assert client.post("/auth/v1/signup", json=said).status_code == 200
+
+    sign_up("a", "b")
+    client.post("/_emulator/snapshots", json={"name": "kept"})
+    first = client.get("/_emulator/requests").json()["items"][-1]["id"]
+    client.post(f"/_emulator/requests/{first}/rewind")
+    sign_up("b", "a")
+    client.post("/_emulator/snapshots/kept/restore")
+    client.get("/auth/v1/settings")
+    result = replay(capsule(client))
+    assert (result.difference, result.same) == (None, 3)
+
+
 def altered(raw: bytes, change: Any) -> bytes:
     """Return a capsule with its content changed by a function."""
     content = orjson.loads(unseal(FORMAT, VERSION, raw))

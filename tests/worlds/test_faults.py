@@ -107,9 +107,22 @@ def test_a_cap_that_a_fault_claims_has_the_facts_of_one() -> None:
         client = Emulator(seed).signed_in()
         arm(client, match={}, then={"code": "quota_exceeded"})
         details = client.get("/api/cloud/me").json()["error"]["details"]
-        assert list(details) == ["meter", "used", "limit", "plan", "resets_at", "upgrade_url"]
+        assert list(details) == [
+            "meter",
+            "used",
+            "limit",
+            "limit_source",
+            "plan",
+            "resets_at",
+            "upgrade_url",
+        ]
         assert details["used"] == details["limit"]
-        assert (details["meter"], details["plan"]) == ("runs", plan)
+        assert (details["meter"], details["limit_source"], details["plan"]) == (
+            "runs",
+            "plan",
+            plan,
+        )
+        assert (details["upgrade_url"] is None) == (plan == "enterprise")
         assert limit in (None, details["limit"])
 
 

@@ -412,6 +412,15 @@ def test_a_purge_that_falls_due_leaves_no_way_back(demo: Emulator) -> None:
     assert demo.worlds.live("fork").world.state is demo.worlds.begin.state
 
 
+def test_the_next_invoice_forgets_what_a_purge_on_the_way_must(demo: Emulator) -> None:
+    client = demo.signed_in(1)
+    client.post("/api/cloud/me", json={"action": "delete"})
+    assert client.post("/_emulator/billing/next-invoice", json={}).status_code == 200
+    assert client.get("/_emulator/requests").json()["count"] > 0
+    assert client.post("/_emulator/billing/next-invoice", json={}).status_code == 200
+    assert client.get("/_emulator/requests").json()["count"] == 0
+
+
 def test_coverage_tells_what_clients_met_and_what_never(demo: Emulator) -> None:
     client = demo.client()
     client.get("/api/cloud/me")

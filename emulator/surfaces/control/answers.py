@@ -73,4 +73,4 @@ def natural(text: str, name: str) -> int:
 
 def live_of(request: Request, worlds: Worlds) -> Live:
     """Return the world of a request with what lies beside its state."""
-    return worlds.live(exchange_of(request).world.name)
+    return worlds.known(exchange_of(request).world.name)

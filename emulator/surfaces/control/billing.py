@@ -9,13 +9,13 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import reply_when_settled
+from emulator.surfaces.control.answers import live_of, reply_when_settled
 from emulator.wire.bodies import read_told
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.stripe_events import invoice_view
 from emulator.wire.stripe_objects import subscription_view
-from emulator.world import checkout, clock, payments, renewals, subscriptions
+from emulator.world import checkout, payments, renewals, subscriptions
 from emulator.world.customers import customer_of
 from emulator.world.invoices import unpaid_invoices
 from emulator.world.records import Invoice, Payment, Subscription, Workspace
@@ -26,7 +26,7 @@ from emulator.worlds import Worlds
 
 
 class Whose(Strict):
-    """A workspace by its id or slug; default: the first there is."""
+    """A workspace by its id or slug; default: the first that is subscribed, else the first."""
 
     workspace: str | None = None
 
@@ -45,7 +45,9 @@ class GiveBack(Whose):
 
 def _workspace(world: World, name: str | None) -> Workspace:
     if name is None:
-        found = world.oldest(Workspace, "all", ())
+        every = world.all(Workspace, "all", ())
+        subscribed = (one for one in every if subscriptions.live_subscription(world, one.id))
+        found = next(subscribed, every[0] if every else None)
     else:
         found = world.get(Workspace, name) or world.find(Workspace, "slug", name)
     if found is None:
@@ -119,14 +121,15 @@ async def end_trial(request: Request, _: Worlds) -> Response:
     return _state(request, subscription.workspace_id)
 
 
-async def advance_to_invoice(request: Request, _: Worlds) -> Response:
+async def advance_to_invoice(request: Request, worlds: Worlds) -> Response:
     """`POST /billing/next-invoice {"workspace"?}`: move the clock until an invoice is next
     collected: a renewal, the end of a trial, or another attempt.
     """
     body = await read_told(request, Whose)
     world = exchange_of(request).world
     subscription = _subscription(world, body.workspace)
-    clock.move(world, to=max(world.now, renewals.next_collection_at(world, subscription)))
+    to = max(world.now, renewals.next_collection_at(world, subscription))
+    worlds.move_clock(live_of(request, worlds), to=to)
     return _state(request, subscription.workspace_id)
 
 

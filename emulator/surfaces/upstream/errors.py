@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
-from emulator.world.records import Meter
+from emulator.world.records import LimitSource, Meter
 from emulator.world.refusals import Refusal
 
 TABLE = CODES
@@ -36,15 +36,18 @@ class ValidationDetails(BaseModel):
 class QuotaDetails(BaseModel):
     """Which cap is hit: `used` of `limit` are taken, what is reserved included.
 
-    `resets_at` is when a meter of use begins again at zero; null for one that does not.
+    `limit_source` is where the cap comes from: the workspace's `plan`, or a limit that the `seed`
+    sets until the plan changes. `resets_at` is when a meter of use begins again at zero; null for
+    one that does not. `upgrade_url` is where to upgrade; null where no larger plan has room enough.
     """
 
     meter: Meter
     used: int
     limit: int
+    limit_source: LimitSource
     plan: str
     resets_at: str | None
-    upgrade_url: str
+    upgrade_url: str | None
 
 
 class ErrorDetail(BaseModel):

@@ -20,7 +20,7 @@ from tests.scene import (
     RUN_WAITING,
     browser,
     invalid,
-    no_room_for,
+    no_room,
     problem,
     unseen,
 )
@@ -211,7 +211,7 @@ def test_a_run_that_contradicts_the_world_refuses_the_batch(
 def test_a_batch_that_passes_the_cap_is_refused_whole(scene: Emulator) -> None:
     batch = {"workspace": "away", "runs": [GOOD, {"client_run_id": "x"}]}
     answer = scene.client().post(PATH, json=batch)
-    assert (answer.status_code, answer.json()) == (402, {"error": no_room_for(2)})
+    assert (answer.status_code, answer.json()) == (402, {"error": no_room()})
 
 
 def test_five_thousand_runs_come_in_one_call_and_ten_thousand_are_the_most(

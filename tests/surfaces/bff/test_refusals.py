@@ -8,7 +8,7 @@ import pytest
 
 from emulator.exchanges import BODY_MAX
 from tests.lawful import Emulator
-from tests.scene import browser, invalid, no_room_for, problem
+from tests.scene import browser, invalid, no_room, problem
 
 WRITES = [
     ("PATCH", "/api/cloud/me"),
@@ -146,7 +146,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, dict[str, Any]]] = [
             path,
             body,
             402,
-            no_room_for(1),
+            no_room(),
         )
         for path, body in (
             ("/api/cloud/sample-run", {}),

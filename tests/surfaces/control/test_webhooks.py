@@ -493,3 +493,12 @@ def test_the_control_plane_takes_what_the_servers_secret_signs_in_every_world() 
         headers = {HEADER: signature, "X-Emulator-World": world}
         answer = hosted.client.post("/api/billing/webhook", content=event, headers=headers)
         assert answer.json() == {"received": True}
+
+
+@pytest.mark.parametrize("seed", ["demo", "active"])
+def test_a_payment_fails_at_once_where_somebody_pays(seed: str) -> None:
+    client = Emulator(seed).client()
+    assert client.post("/_emulator/billing/fail-next", json={}).status_code == 200
+    shown = client.post("/_emulator/billing/next-invoice", json={}).json()
+    assert (shown["subscription"]["status"], shown["invoice"]["status"]) == ("past_due", "open")
+    assert client.get("/_emulator/billing").json() == shown

@@ -26,7 +26,7 @@ from tests.scene import (
     WAITING,
     caller,
     invalid,
-    no_room_for,
+    no_room,
     unseen,
     with_secret,
 )
@@ -177,7 +177,7 @@ def test_a_full_workspace_takes_no_run_until_the_next_period_even_if_one_is_dele
 ) -> None:
     key = with_secret(scene, AWAY_SECRET)
     writes = (("/api/runs", NEW), ("/api/sync/runs", {**NEW, "client_run_id": "b"}))
-    expected = (402, {"detail": no_room_for(1)})
+    expected = (402, {"detail": no_room()})
     for path, body in writes:
         answer = key.post(path, json=body)
         assert (answer.status_code, answer.json()) == expected

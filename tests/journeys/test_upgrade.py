@@ -1,0 +1,87 @@
+"""From a cap to a payment and past the cap, as a dashboard's user goes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.seeding.library import load, names
+from tests.lawful import Emulator, LawfulClient
+from tests.scene import CHECKOUT, pay, problem
+
+AT_THE_CAP = {
+    "error": problem(
+        "quota_exceeded",
+        "This workspace has used 10 of 10 runs this period (Free).",
+        {
+            "meter": "runs",
+            "used": 10,
+            "limit": 10,
+            "limit_source": "plan",
+            "plan": "free",
+            "resets_at": "2026-02-01T00:00:00Z",
+            "upgrade_url": "http://localhost:3000/billing",
+        },
+    )
+}
+
+SEEDED = """
+users: [{email: ann@example.com, password: demo-password}]
+workspaces:
+  - slug: lab
+    name: Lab
+    PLAN
+    runs_limit: 1
+    members: [{user: ann@example.com, role: owner}]
+"""
+
+
+def sample_run(client: LawfulClient) -> tuple[int, Any]:
+    answer = client.post("/api/cloud/sample-run", json={})
+    return answer.status_code, answer.json()
+
+
+def check_out(emulator: Emulator, client: LawfulClient) -> None:
+    opened = client.post("/api/cloud/billing/checkout", json=CHECKOUT)
+    assert opened.status_code == 201, opened.text
+    assert pay(emulator, opened.json()["url"]).status_code == 303
+
+
+def test_in_quota_edge_paying_lifts_the_cap() -> None:
+    emulator = Emulator("quota-edge")
+    client = emulator.signed_in()
+    assert sample_run(client)[0] == 201
+    assert sample_run(client) == (402, AT_THE_CAP)
+    check_out(emulator, client)
+    assert sample_run(client)[0] == 201
+
+
+def test_a_limit_of_the_seed_says_so_and_ends_with_the_plan(tmp_path: Path) -> None:
+    emulator = Emulator.of(SEEDED.replace("PLAN", "plan: free"), tmp_path)
+    client = emulator.signed_in()
+    assert sample_run(client)[0] == 201
+    status, body = sample_run(client)
+    error = body["error"]
+    assert (status, error["message"]) == (
+        402,
+        "This workspace has used 1 of 1 runs this period (limit set by the seed).",
+    )
+    assert error["details"]["limit_source"] == "seed"
+    assert error["details"]["upgrade_url"] == "http://localhost:3000/billing"
+    check_out(emulator, client)
+    assert sample_run(client)[0] == 201
+
+
+@pytest.mark.parametrize("plan", ["plan: enterprise", "subscription: {plan: enterprise}"])
+def test_on_the_largest_plan_no_upgrade_is_named(plan: str, tmp_path: Path) -> None:
+    client = Emulator.of(SEEDED.replace("PLAN", plan), tmp_path).signed_in()
+    assert sample_run(client)[0] == 201
+    details = sample_run(client)[1]["error"]["details"]
+    assert (details["limit_source"], details["upgrade_url"]) == ("seed", None)
+
+
+def test_in_every_bundled_seed_a_cap_comes_from_a_plan() -> None:
+    limits = [one.runs_limit for name in names() for one in load(name).seed.workspaces]
+    assert set(limits) == {None}

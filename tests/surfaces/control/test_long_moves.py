@@ -1,0 +1,46 @@
+"""Moves of the clock on which too much falls due, over HTTP."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+from emulator.app import build_app
+from emulator.settings import Settings
+from emulator.world.clock import JOBS_MAX
+from emulator.world.times import DAY, SECOND
+from emulator.worlds import Worlds
+from tests.lawful import Emulator
+from tests.scene import invalid
+from tests.world.dues import add_jobs
+
+
+def test_a_move_on_which_too_much_falls_due_is_refused_and_changes_nothing(
+    scene: Emulator,
+) -> None:
+    add_jobs(scene.world, *(place * SECOND for place in range(1, JOBS_MAX + 2)))
+    anyone = scene.client()
+    answer = anyone.post("/_emulator/clock/advance", json={"duration": "P1D"})
+    message = (
+        "More than 10,000 jobs fall due by 2026-01-02T00:00:00Z; "
+        "advance to 2026-01-01T02:46:40Z first."
+    )
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"error": invalid(("now", message), message=message)},
+    )
+    moved = anyone.post("/_emulator/clock/set", json={"now": "2026-01-01T02:46:40Z"}).json()
+    assert len(moved["happened"]) == JOBS_MAX
+    moved = anyone.post("/_emulator/clock/set", json={"now": "2026-01-02T00:00:00Z"}).json()
+    assert len(moved["happened"]) == 1
+
+
+def test_in_wall_mode_a_request_moves_the_clock_part_of_the_way() -> None:
+    start = 20_454 * DAY
+    now = [start]
+    settings = Settings(is_wall_clock=True)
+    worlds = Worlds(settings, "empty", now=lambda: now[0])
+    client = TestClient(build_app(worlds), base_url=settings.public_url)
+    add_jobs(worlds.default(), *(place * SECOND for place in range(1, 2 * JOBS_MAX + 1)))
+    now[0] += DAY
+    shown = [client.get("/_emulator/clock").json()["now"] for _ in range(3)]
+    assert shown == ["2026-01-01T02:46:40Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"]
