@@ -86,7 +86,7 @@ class Emulator:
 
     def __init__(self, seed: str = "demo", **settings: Any) -> None:
         """Plant `seed` under `Settings(**settings)`."""
-        self.settings = Settings(public_url=ORIGIN, **settings)
+        self.settings = Settings(**{"public_url": ORIGIN, **settings})
         self.worlds = Worlds(self.settings, seed)
         self.app = build_app(self.worlds)
 

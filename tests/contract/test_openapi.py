@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -75,6 +75,53 @@ def test_the_committed_document_is_the_one_that_the_routes_make() -> None:
 def test_two_fetches_are_byte_identical(scene: Emulator, demo: Emulator) -> None:
     fetched = {one.client().get("/openapi.json").content for one in (scene, demo, scene)}
     assert fetched == {openapi_bytes()}
+
+
+def test_what_is_served_names_the_server_and_the_world_that_serve_it(
+    emulate: Callable[..., Emulator],
+) -> None:
+    assert json.loads(openapi_bytes())["servers"] == [{"url": "http://localhost:8787"}]
+    for emulator, world, url in (
+        (emulate("demo"), None, "http://localhost:8787"),
+        (emulate("demo"), "w1", "http://localhost:8787/_w/w1"),
+        (
+            emulate("demo", public_url="https://emulator.test:9000"),
+            None,
+            "https://emulator.test:9000",
+        ),
+    ):
+        headers = {} if world is None else {"X-Emulator-World": world}
+        served = emulator.client().get("/openapi.json", headers=headers).json()
+        assert served == {**DOCUMENT.said, "servers": [{"url": url}]}
+
+
+def places(value: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every schema of a part of the document, with the name of the member it is of."""
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield name, value
+        for member, below in value.items():
+            is_named = not isinstance(below, list) and member not in ("items", "schema")
+            yield from places(below, member if is_named else name)
+    elif isinstance(value, list):
+        for below in value:
+            yield from places(below, name)
+
+
+def test_every_integer_that_may_pass_32_bits_is_an_int64_and_no_other() -> None:
+    integers = [(name, said) for name, said in places(DOCUMENT.said) if said["type"] == "integer"]
+    assert {name for name, _ in integers} >= {"used", "limit", "reserved", "size_bytes", "amount"}
+    for name, said in integers:
+        is_short = said.get("maximum", 2**31) < 2**31
+        assert said.get("format") == (None if is_short else "int64"), name
+
+
+def test_every_moment_is_a_date_time_and_no_other_text() -> None:
+    texts = [(name, said) for name, said in places(DOCUMENT.said) if said["type"] == "string"]
+    assert {"created_at", "expires_at", "start", "end"} <= {name for name, _ in texts}
+    for name, said in texts:
+        is_moment = name.endswith("_at") or name in ("start", "end")
+        assert said.get("format") == ("date-time" if is_moment else None), name
 
 
 def test_it_documents_every_route_that_is_built_and_no_other() -> None:

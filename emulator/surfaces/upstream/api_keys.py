@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from emulator.seeding.schema import Name, Strict, Time
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -36,10 +37,10 @@ class ApiKeyView(BaseModel):
     name: str
     last_four: str
     created_by: str
-    created_at: str
-    expires_at: str | None
-    revoked_at: str | None
-    rotated_at: str | None
+    created_at: Moment
+    expires_at: Moment | None
+    revoked_at: Moment | None
+    rotated_at: Moment | None
 
 
 class ApiKeyIssued(ApiKeyView):

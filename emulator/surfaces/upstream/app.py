@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
+from emulator.settings import Settings
 from emulator.surfaces.upstream import (
     absent,
     api_keys,
@@ -32,6 +33,8 @@ from emulator.surfaces.upstream import (
 from emulator.surfaces.upstream.errors import render
 from emulator.surfaces.upstream.routing import PublicRoute
 from emulator.wire.errors import answered, install
+from emulator.wire.exchange import exchange_of
+from emulator.world.world import DEFAULT
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
 
@@ -107,7 +110,9 @@ def openapi_document() -> dict[str, Any]:
         version=__version__,
         description=DESCRIPTION,
         routes=upstream_routes(),
+        servers=[{"url": Settings().public_url}],
     )
+    _say_which_integers_are_long(document)
     document["components"]["securitySchemes"] = {
         "bearer": {
             "type": "http",
@@ -118,6 +123,22 @@ def openapi_document() -> dict[str, Any]:
     return document
 
 
+_INT32_END = 2**31
+
+
+def _say_which_integers_are_long(value: Any) -> None:
+    """Mark every integer without a maximum below 2³¹ as `int64`. Generators of Go, Java, Kotlin,
+    C# and Rust clients read an unmarked one as 32 bits, and fail on a storage limit of 5 GiB.
+    """
+    if isinstance(value, dict):
+        if value.get("type") == "integer" and value.get("maximum", _INT32_END) >= _INT32_END:
+            value["format"] = "int64"
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            _say_which_integers_are_long(member)
+
+
 @lru_cache(maxsize=1)
 def openapi_bytes() -> bytes:
     """Return the document as it is shipped."""
@@ -125,13 +146,29 @@ def openapi_bytes() -> bytes:
     return shipped.read_bytes() if shipped.is_file() else openapi_text().encode()
 
 
+@lru_cache(maxsize=64)
+def _served(url: str) -> bytes:
+    """Return the document with the URL of the server that sends it."""
+    document = orjson.loads(openapi_bytes())
+    document["servers"] = [{"url": url}]
+    return _written(document)
+
+
 def openapi_text() -> str:
     """Return the document as its file holds it."""
-    return orjson.dumps(openapi_document(), option=orjson.OPT_INDENT_2).decode() + "\n"
+    return _written(openapi_document()).decode()
 
 
-async def _get_openapi(_: Request) -> Response:
-    return Response(openapi_bytes(), media_type="application/json")
+def _written(document: dict[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+async def _get_openapi(request: Request) -> Response:
+    exchange = exchange_of(request)
+    name, url = exchange.world.name, exchange.settings.public_url
+    # A client made from a world's document reaches that world, as the page at `/docs` does.
+    body = _served(url if name == DEFAULT else f"{url}/_w/{name}")
+    return Response(body, media_type="application/json")
 
 
 _ASSETS = "/_emulator/assets"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -42,7 +43,7 @@ class AuditEntryView(BaseModel):
     target: AuditTarget
     ip_hash: str | None
     user_agent: str | None
-    created_at: str
+    created_at: Moment
 
 
 class AuditPage(BaseModel):

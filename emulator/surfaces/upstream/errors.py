@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from emulator.surfaces.upstream.moments import Moment
 from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
 from emulator.world.records import LimitSource, Meter
@@ -46,7 +47,7 @@ class QuotaDetails(BaseModel):
     limit: int
     limit_source: LimitSource
     plan: str
-    resets_at: str | None
+    resets_at: Moment | None
     upgrade_url: str | None
 
 

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from emulator.seeding.schema import Strict
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, reply
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
@@ -27,11 +28,11 @@ class ProfileView(BaseModel):
     email_verified: bool
     analytics_opt_in: bool
     product_mail_opt_in: bool
-    restricted_at: str | None
-    objected_at: str | None
-    deletion_due_at: str | None
-    created_at: str
-    updated_at: str
+    restricted_at: Moment | None
+    objected_at: Moment | None
+    deletion_due_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
 
 
 class ProfileUpdate(Strict):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from emulator.seeding.schema import Strict
 from emulator.surfaces.upstream.me import ProfileView, profile_view
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, reply, reply_bytes
 from emulator.wire.credentials import untagged
 from emulator.wire.errors import Code
@@ -27,9 +28,9 @@ class ExportView(BaseModel):
 
     id: str
     status: Literal["pending", "ready"]
-    requested_at: str
-    ready_at: str | None
-    expires_at: str | None
+    requested_at: Moment
+    ready_at: Moment | None
+    expires_at: Moment | None
     url: str | None
 
 

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from emulator.seeding.schema import Name, Slug, Strict
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -38,7 +39,7 @@ class ProjectView(BaseModel):
     slug: str
     description: str
     runs_count: int
-    created_at: str
+    created_at: Moment
 
 
 class ProjectPage(BaseModel):

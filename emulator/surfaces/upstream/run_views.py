@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, RootModel
 
+from emulator.surfaces.upstream.moments import Moment
 from emulator.wire.runs import run_json
 from emulator.world.records import Run, RunStatus, Runtime, Task
 
@@ -39,9 +40,9 @@ class RunView(BaseModel):
     artifacts: list[ArtifactView]
     cost_estimate_usd: float | None
     extra: dict[str, Any]
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
     duration_seconds: float | None
 
 

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from emulator.seeding.schema import Strict
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -41,9 +42,9 @@ class ShareView(BaseModel):
     token: str
     url: str
     created_by: str | None
-    created_at: str
-    expires_at: str
-    revoked_at: str | None
+    created_at: Moment
+    expires_at: Moment
+    revoked_at: Moment | None
 
 
 class SharePage(BaseModel):
@@ -80,8 +81,8 @@ class PublicRunView(BaseModel):
     status: RunStatus
     metrics: dict[str, float]
     artifacts: list[PublicArtifactView]
-    started_at: str | None
-    finished_at: str | None
+    started_at: Moment | None
+    finished_at: Moment | None
     duration_seconds: float | None
 
 
@@ -89,8 +90,8 @@ class PublicShareView(BaseModel):
     """What anyone sees who has the token: the run as it was when shared."""
 
     run: PublicRunView
-    shared_at: str
-    expires_at: str
+    shared_at: Moment
+    expires_at: Moment
 
 
 def _view(request: Request, share: Share) -> ShareView:

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from emulator.seeding.schema import Name, Strict
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
@@ -27,8 +28,8 @@ class ReservationView(BaseModel):
     amount: int
     status: Literal["held", "committed", "reverted", "expired"]
     committed: int | None
-    created_at: str
-    expires_at: str
+    created_at: Moment
+    expires_at: Moment
 
 
 class UsageReserve(Strict):

@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from emulator.seeding.schema import Name, Slug, Strict
+from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
@@ -23,8 +24,8 @@ routes = Routes("workspaces")
 class PeriodView(BaseModel):
     """A month of use: the subscription's, else the calendar's in UTC."""
 
-    start: str
-    end: str
+    start: Moment
+    end: Moment
 
 
 class GaugeView(BaseModel):
@@ -64,7 +65,7 @@ class WorkspaceView(BaseModel):
     subscription_status: SubscriptionStatus | None
     period: PeriodView
     usage: UsageView
-    created_at: str
+    created_at: Moment
 
 
 class WorkspacePage(BaseModel):
