@@ -202,6 +202,10 @@ class SeedAuth(Strict):
     site_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = (
         "http://localhost:3000"
     )
+    require_api_key: Annotated[
+        bool,
+        Field(description="Refuse a missing or unknown `apikey`, as Supabase's gateway does."),
+    ] = False
 
 
 Cap = Annotated[int | None, Field(ge=0, le=2**53, description="null: no cap.")]

@@ -17,6 +17,7 @@ from emulator.surfaces.supabase import (
     switched_off,
 )
 from emulator.surfaces.supabase.errors import render
+from emulator.surfaces.supabase.gateway import Gateway
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world.limits import count
@@ -65,6 +66,7 @@ def build_supabase() -> FastAPI:
         endpoint = handler if method == "GET" else _counted(handler)
         app.router.routes.append(Route(PREFIX + path, endpoint, methods=[method]))
     install(app, render)
+    app.add_middleware(Gateway)
     return app
 
 
