@@ -34,7 +34,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/logout", sessions.logout),
     ("POST", "/recover", codes.recover),
     ("POST", "/otp", codes.send_otp),
-    ("POST", "/magiclink", codes.send_otp),
+    ("POST", "/magiclink", codes.send_magic_link),
     ("POST", "/resend", codes.resend),
     ("POST", "/verify", codes.verify),
     ("GET", "/verify", codes.follow_link),
