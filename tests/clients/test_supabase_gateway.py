@@ -9,8 +9,11 @@ import pytest
 from supabase import AuthApiError, ClientOptions, create_client
 from supabase_auth import SyncGoTrueClient
 
+from tests.clients.places import ANY
 from tests.clients.project import ADA, PASSWORD, Project
 from tests.clients.supabase import Jar, Supabase
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 
@@ -38,7 +41,7 @@ def test_supabase_js_with_the_projects_keys_is_let_through(here: Project) -> Non
 
 
 def test_supabase_js_with_a_wrong_key_is_told_so(here: Project) -> None:
-    client = here.console.open(here.server.url, WRONG)
+    client = here.console.open(here.server, WRONG)
     assert client.sign_in(ADA, PASSWORD).error == UNKNOWN
     assert client.call("resetPasswordForEmail", ADA).error == UNKNOWN
     assert here.mail(ADA) == []
@@ -59,11 +62,13 @@ def refused_in_python(call: Callable[[], object]) -> tuple[int, str | None, str]
     return caught.value.status, caught.value.code, caught.value.message
 
 
-@pytest.mark.parametrize("name", ["NEXT_PUBLIC_SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"])
+@pytest.mark.parametrize("name", ["anon_key", "service_key"])
 def test_supabase_py_with_the_projects_keys_is_let_through(here: Project, name: str) -> None:
     with httpx.Client() as http:
-        options = ClientOptions(auto_refresh_token=False, httpx_client=http)
-        auth = create_client(here.server.url, here.server.ready["env"][name], options).auth
+        options = ClientOptions(
+            headers=dict(here.server.headers), auto_refresh_token=False, httpx_client=http
+        )
+        auth = create_client(here.server.url, getattr(here.server, name), options).auth
         user = auth.sign_in_with_password({"email": ADA, "password": PASSWORD}).user
         assert user is not None and user.email == ADA
 
@@ -74,7 +79,10 @@ def test_python_with_a_wrong_key_or_none_is_told_so(here: Project) -> None:
     def sign_in(headers: dict[str, str]) -> object:
         with httpx.Client() as http:
             auth = SyncGoTrueClient(
-                url=url, headers=headers, auto_refresh_token=False, http_client=http
+                url=url,
+                headers={**here.server.headers, **headers},
+                auto_refresh_token=False,
+                http_client=http,
             )
             return auth.sign_in_with_password({"email": ADA, "password": PASSWORD})
 
