@@ -176,6 +176,10 @@ def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
         name = _world_of(value.strip(), settings) if value else None
         if name is not None:
             yield f"the credential in {header}", name
+    if b"apikey=" in request.query:
+        key = dict(parse_qsl(request.query.decode("latin-1"))).get("apikey", "")
+        if (name := _world_of(key, settings)) is not None:
+            yield "the apikey of the query", name
     if MARK in request.path and request.path.startswith(LINKS):
         for segment in request.path.split("/"):
             if (name := tag_of(segment)) is not None:

@@ -126,6 +126,7 @@ def _plant_auth(world: World, said: SeedAuth) -> None:
             session_timebox_seconds=None if timebox is None else round(timebox.total_seconds()),
             signing=said.signing,
             site_url=said.site_url,
+            requires_api_key=said.require_api_key,
             password_length_min=said.password_min_length,
         )
     )

@@ -239,6 +239,10 @@ class SeedAuth(Strict):
     ] = None
     signing: Literal["HS256", "ES256"] = "HS256"
     site_url: WebUrl = "http://localhost:3000"
+    require_api_key: Annotated[
+        bool,
+        Field(description="Refuse a missing or unknown `apikey`, as Supabase's gateway does."),
+    ] = False
 
 
 Cap = Annotated[int | None, Field(ge=0, le=2**53, description="null: no cap.")]

@@ -51,4 +51,6 @@ GOTRUE_STATUS: Mapping[str, int] = {
     "weak_password": 422,
     "web3_provider_disabled": 422,
 }
-"""Real: GoTrue's errorcode.go and where it raises each; of several statuses the most common."""
+"""Real: the codes of supabase/auth internal/api/apierrors/errorcode.go, each with the status of the
+places in internal/api that raise it, of several the most common. `forbidden`, `method_not_allowed`,
+`not_found`, `not_implemented` and `request_too_large` are ours, where GoTrue has no code."""

@@ -89,6 +89,7 @@ class AuthSettings:
     session_timebox_seconds: int | None = None
     signing: Literal["HS256", "ES256"] = "HS256"
     site_url: str = "http://localhost:3000"
+    requires_api_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)

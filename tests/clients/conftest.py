@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 
 from tests.clients.console import Console
+from tests.clients.places import Place, Way, newest_request, place_of
 from tests.clients.project import USERS, Project
 from tests.running import Running, start
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a suite in each of the worlds that its `WAYS` name, by default in the default one."""
+    if "way" in metafunc.fixturenames:
+        ways = getattr(metafunc.module, "WAYS", ("default",))
+        metafunc.parametrize("way", ways, ids=[f"by-{way}" for way in ways], scope="module")
+
+
 @pytest.fixture(scope="module")
-def server(
+def running(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Running]:
     """A real server on the seed that the module's `SEED` describes."""
@@ -26,12 +34,18 @@ def server(
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def server(running: Running, way: Way) -> Iterator[Place]:
+    """The world of that server in which the suite runs; a named one leaves the default alone."""
+    before = newest_request(running)
+    yield place_of(running, way)
+    assert way == "default" or newest_request(running) == before
+
+
 @pytest.fixture(scope="session")
-def console() -> Iterator[Console]:
+def console() -> Console:
     """The Node process in which clients of supabase-js live."""
-    console = Console()
-    yield console
-    console.stop()
+    return Console()
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +57,20 @@ def backend() -> Iterator[Running]:
 
 
 @pytest.fixture
-def project(backend: Running, console: Console, tmp_path: Path) -> Callable[..., Project]:
+def project(
+    backend: Running, console: Console, tmp_path: Path, way: Way
+) -> Iterator[Callable[..., Project]]:
     """Return a function that makes a fresh project: `project(confirm_email=True)`, with what a
-    seed may say under `auth`.
+    seed may say under `auth`. A project in a named world leaves the default one alone.
     """
+    place, before = place_of(backend, way), newest_request(backend)
 
     def project(**auth: Any) -> Project:
         seed = tmp_path / "project.json"
         seed.write_text(json.dumps({"auth": auth, "users": USERS}), "utf-8")
-        made = Project(backend, console)
+        made = Project(place, console)
         made.control("reset", seed=str(seed))
         return made
 
-    return project
+    yield project
+    assert way == "default" or newest_request(backend) == before

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tests.clients import node
+from tests.clients.places import Place
 
 NEWEST = node.HERE / "newest"
 """Where the newest clients lie; those that the tests use otherwise lie beside this file."""
@@ -19,32 +18,12 @@ class Console:
     """A Node process that keeps clients and calls their methods."""
 
     def __init__(self) -> None:
-        node.packages()
         self._names = count()
-        self._process = subprocess.Popen(
-            [node.node(), str(node.PROGRAMS / "console.mjs")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def stop(self) -> None:
-        """End the process."""
-        self._process.communicate()
-
-    def ask(self, **question: Any) -> dict[str, Any]:
-        """Return the answer to one line."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, f"Node ended with {self._process.wait()}"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        self.ask = node.conversation(node.PROGRAMS / "console.mjs").ask
 
     def open(
         self,
-        url: str,
+        place: Place,
         key: str,
         *,
         folder: Path = node.HERE,
@@ -55,7 +34,8 @@ class Console:
         from an earlier life.
         """
         name = f"client-{next(self._names)}"
-        self.ask(open=name, url=url, key=key, folder=str(folder), auth=auth, held=held)
+        where = {"url": place.url, "headers": dict(place.headers), "key": key}
+        self.ask(open=name, **where, folder=str(folder), auth=auth, held=held)
         return Client(self, name)
 
 

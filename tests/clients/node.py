@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
@@ -67,3 +68,31 @@ def ask(script: Path, *arguments: str, **question: Any) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+class Conversation:
+    """A Node process that answers every line of JSON with a line of JSON."""
+
+    def __init__(self, script: Path) -> None:
+        """Start the script, which ends with its input."""
+        packages()
+        self._process = subprocess.Popen(
+            [node(), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self._process.communicate)
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        """Return the answer to a question."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"Node ended with {self._process.wait()}"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@cache
+def conversation(script: Path) -> Conversation:
+    """Return the one process of a script, which all tests share."""
+    return Conversation(script)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 
 from tests.clients.console import Client, Console
-from tests.running import Running
+from tests.clients.places import Place
 
 ADA, BOB, NEW = "ada@example.com", "bob@example.com", "new@example.com"
 PASSWORD, OTHER = "demo-password", "another-password"
@@ -37,18 +37,16 @@ class Arrival:
 class Project:
     """One project, and what a test does to it from outside of any client."""
 
-    server: Running
+    server: Place
     console: Console
 
     def client(self, **options: Any) -> Client:
         """Return a client with the anon key; `options` are those of its `auth`."""
-        key = self.server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"]
-        return self.console.open(self.server.url, key, **options)
+        return self.console.open(self.server, self.server.anon_key, **options)
 
     def admin(self) -> Client:
         """Return a client with the service key."""
-        key = self.server.ready["env"]["SUPABASE_SERVICE_ROLE_KEY"]
-        return self.console.open(self.server.url, key)
+        return self.console.open(self.server, self.server.service_key)
 
     def signed_in(self, email: str = ADA, password: str = PASSWORD) -> Client:
         """Return a client with a new session."""
@@ -58,7 +56,8 @@ class Project:
 
     def control(self, action: str, **said: Any) -> dict[str, Any]:
         """Do something under `/_emulator`, such as `clock/advance`."""
-        answer = httpx2.post(f"{self.server.url}/_emulator/{action}", json=said)
+        url = f"{self.server.url}/_emulator/{action}"
+        answer = httpx2.post(url, json=said, headers=self.server.headers)
         assert answer.status_code == 200, answer.text
         done: dict[str, Any] = answer.json()
         return done
@@ -66,7 +65,8 @@ class Project:
     def mail(self, to: str, **query: str) -> list[dict[str, Any]]:
         """Return the mails to an address, newest first."""
         url = f"{self.server.url}/_emulator/mail"
-        mails: list[dict[str, Any]] = httpx2.get(url, params={"to": to, **query}).json()["items"]
+        answer = httpx2.get(url, params={"to": to, **query}, headers=self.server.headers)
+        mails: list[dict[str, Any]] = answer.json()["items"]
         return mails
 
     def newest_mail(self, to: str, kind: str) -> dict[str, Any]:

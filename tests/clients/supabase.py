@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.clients import node
-from tests.running import Running
+from tests.clients.places import Place
 
 MISSING = {
     "name": "AuthSessionMissingError",
@@ -39,9 +39,9 @@ class Jar(dict[str, str]):
 
 @dataclass(frozen=True)
 class Supabase:
-    """The clients, pointed at a server, with the default world's key unless it is said."""
+    """The clients, pointed at a world, with the default world's key unless another is given."""
 
-    server: Running
+    server: Place
     anon_key: str | None = None
 
     def take(
@@ -52,10 +52,10 @@ class Supabase:
         **question: str,
     ) -> list[dict[str, Any]]:
         """Return what each step came to: supabase-js in memory, or @supabase/ssr over a jar."""
-        answer = node.ask(
-            node.PROGRAMS / "supabase.mjs",
+        answer = node.conversation(node.PROGRAMS / "supabase.mjs").ask(
             url=self.server.url,
-            anonKey=self.anon_key or self.server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"],
+            headers=dict(self.server.headers),
+            anonKey=self.anon_key or self.server.anon_key,
             steps=steps,
             **(login or {}),
             **({} if jar is None else {"cookie": jar.header}),

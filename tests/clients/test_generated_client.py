@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.clients import node
-from tests.running import Running
+from tests.clients.places import Place
 
 KEY = "wbx_typed_client_000000000000000001"
 
@@ -43,7 +43,7 @@ COMPILER_OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def project(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(server: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the client's types as openapi-typescript makes them of what is served."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "node_modules").symlink_to(node.packages(), target_is_directory=True)
@@ -70,7 +70,7 @@ def refused(project: Path) -> list[tuple[str, int]]:
 
 
 def test_a_program_against_the_generated_types_compiles_strictly_and_sees_what_they_promise(
-    server: Running, project: Path, refused: list[tuple[str, int]]
+    server: Place, project: Path, refused: list[tuple[str, int]]
 ) -> None:
     assert [fault for fault in refused if fault[0] != "mistaken.ts"] == []
     ran = node.run(project / "out" / "typed.js", server.url, KEY)
@@ -100,7 +100,7 @@ def test_each_misuse_of_the_generated_types_is_refused_by_the_compiler(
     assert [line for file, line in refused if file == "mistaken.ts"] == wrong
 
 
-def test_the_openapi_document_is_served_alike_each_time(server: Running) -> None:
+def test_the_openapi_document_is_served_alike_each_time(server: Place) -> None:
     first, second = (httpx2.get(f"{server.url}/openapi.json") for _ in range(2))
     assert first.content == second.content
     assert first.headers["content-type"] == "application/json"

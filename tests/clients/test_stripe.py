@@ -45,8 +45,15 @@ def verified(deliveries: list[dict[str, str]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("is_wall_clock", [False, True], ids=["virtual", "wall"])
-def test_the_npm_library_reads_a_life(is_wall_clock: bool) -> None:
-    hosted = Hosted(Emulator("demo", is_wall_clock=is_wall_clock))
+@pytest.mark.parametrize(
+    "named",
+    [{}, {"headers": {"X-Emulator-World": "named"}}, {"prefix": "/_w/named"}],
+    ids=["by-default", "by-header", "by-prefix"],
+)
+def test_the_npm_library_reads_a_life(is_wall_clock: bool, named: dict[str, Any]) -> None:
+    hosted = Hosted(Emulator("demo", is_wall_clock=is_wall_clock), **named)
+    world = "named" if named else "default"
+    assert hosted.client.get("/api/auth/session").headers["x-emulator-world"] == world
     with Receiver() as receiver:
         secret = hosted.control("/webhooks", url=receiver.url)["secret"]
         hosted.subscribe("team")

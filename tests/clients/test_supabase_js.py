@@ -8,8 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.clients.places import ANY, Place, place_of
 from tests.clients.supabase import MISSING, Supabase
 from tests.running import Running
+
+WAYS = ANY
 
 ADA = {"email": "ada@example.com", "password": "demo-password"}
 BOB = {"email": "bob@example.com", "password": "demo-password"}
@@ -22,7 +25,7 @@ users:
 
 
 @pytest.fixture(scope="module")
-def supabase(server: Running) -> Supabase:
+def supabase(server: Place) -> Supabase:
     return Supabase(server)
 
 
@@ -174,7 +177,7 @@ def test_signing_out_elsewhere_ends_only_the_other_sessions(supabase: Supabase) 
 
 
 def test_the_control_plane_takes_the_access_token_of_supabase_js(
-    supabase: Supabase, server: Running
+    supabase: Supabase, server: Place
 ) -> None:
     [signed_in] = supabase.take("signIn", login=BOB)
     token = session_of(signed_in)["access_token"]
@@ -185,7 +188,7 @@ def test_the_control_plane_takes_the_access_token_of_supabase_js(
 def test_under_the_wall_clock_a_fresh_session_is_not_refreshed_either(
     launch: Callable[..., Running],
 ) -> None:
-    supabase = Supabase(launch("--seed", "onboarding", "--clock", "wall"))
+    supabase = Supabase(place_of(launch("--seed", "onboarding", "--clock", "wall")))
     [login] = supabase.server.ready["logins"]
     signed_in, *others = supabase.take(
         "signIn", "getSession", "getSession", "getClaims", login=login

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.clients.console import Client
+from tests.clients.places import ANY
 from tests.clients.project import (
     ADA,
     BOB,
@@ -21,6 +22,8 @@ from tests.clients.project import (
     follow,
 )
 from tests.clients.supabase import MISSING
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.clients.console import Client
+from tests.clients.places import ANY
 from tests.clients.project import (
     ADA,
     BOB,
@@ -18,6 +19,8 @@ from tests.clients.project import (
     token_hash,
 )
 from tests.clients.supabase import MISSING
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.clients.console import Client, Console
+from tests.clients.places import ANY, place_of
 from tests.clients.project import ADA, BOB, USERS, Project
 from tests.clients.supabase import MISSING
 from tests.running import Running
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 
@@ -168,7 +171,7 @@ def test_under_the_wall_clock_sessions_last_and_end_alike(
 ) -> None:
     seed = tmp_path / "wall.json"
     seed.write_text(json.dumps({"users": USERS}), "utf-8")
-    here = Project(launch("--seed", str(seed), "--clock", "wall"), console)
+    here = Project(place_of(launch("--seed", str(seed), "--clock", "wall")), console)
     ada = here.signed_in()
     asked = [ada.call("getSession") for _ in range(3)]
     assert [taken.requests for taken in asked] == [[], [], []]

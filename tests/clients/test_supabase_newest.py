@@ -11,8 +11,11 @@ from typing import Any
 import httpx2
 
 from tests.clients.console import NEWEST
+from tests.clients.places import ANY
 from tests.clients.project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
 from tests.clients.supabase import MISSING, Jar, Supabase
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 
@@ -36,8 +39,8 @@ def numbers(version: str) -> list[int]:
 
 def test_supabase_js_from_sign_up_to_a_session_that_is_ended(project: MakeProject) -> None:
     here = project(confirm_email=True)
-    key = here.server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"]
-    client = here.console.open(here.server.url, key, folder=NEWEST, flowType="pkce")
+    key = here.server.anon_key
+    client = here.console.open(here.server, key, folder=NEWEST, flowType="pkce")
     signed_up = client.call("signUp", {"email": NEW, "password": PASSWORD})
     assert (signed_up.error, signed_up.data["session"]) == (None, None)
     assert client.sign_in(NEW, PASSWORD).code == "email_not_confirmed"
@@ -60,6 +63,16 @@ def test_supabase_js_from_sign_up_to_a_session_that_is_ended(project: MakeProjec
     assert (client.call("getUser").error, client.held()) == (MISSING, None)
 
 
+def test_what_is_not_built_keeps_its_sentence(project: MakeProject) -> None:
+    here = project()
+    admin = here.console.open(here.server, here.server.service_key, folder=NEWEST)
+    said = {"email": NEW, "password_hash": "$2y$10$x"}
+    error = admin.call("admin.createUser", said).error
+    assert error is not None
+    assert error["message"].startswith("`password_hash` in POST /auth/v1/admin/users ")
+    assert (error["name"], error["status"]) == ("AuthRetryableFetchError", 501)
+
+
 def test_ssr_and_the_bff_share_a_cookie(project: MakeProject) -> None:
     here = project()
     supabase, jar = Supabase(here.server), Jar()
@@ -68,9 +81,10 @@ def test_ssr_and_the_bff_share_a_cookie(project: MakeProject) -> None:
     assert list(jar) == ["sb-localhost-auth-token"]
 
     url = f"{here.server.url}/api/auth"
-    session = httpx2.get(f"{url}/session", headers={"Cookie": jar.header})
+    headers = here.server.headers
+    session = httpx2.get(f"{url}/session", headers={**headers, "Cookie": jar.header})
     assert session.json()["user"]["email"] == ADA
-    login = httpx2.post(f"{url}/login", json=LOGIN)
+    login = httpx2.post(f"{url}/login", json=LOGIN, headers=headers)
     theirs = Jar()
     theirs.take(login.headers.get_list("set-cookie"))
     held, user, out = supabase.take(

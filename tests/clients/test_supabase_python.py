@@ -10,7 +10,9 @@ import pytest
 from supabase import AuthApiError, Client, ClientOptions, create_client
 from supabase_auth import AuthResponse, Session
 
-from tests.running import Running
+from tests.clients.places import ANY, Place
+
+WAYS = (*ANY, "port")
 
 EMAIL, PASSWORD = "ada@example.com", "demo-password"
 
@@ -21,13 +23,15 @@ users:
 
 
 @pytest.fixture
-def client(server: Running) -> Iterator[Client]:
+def client(server: Place) -> Iterator[Client]:
     """A client without a session, and without a timer that outlives the test."""
     with httpx.Client() as http:
         yield create_client(
             server.url,
-            server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"],
-            ClientOptions(auto_refresh_token=False, httpx_client=http),
+            server.anon_key,
+            ClientOptions(
+                headers=dict(server.headers), auto_refresh_token=False, httpx_client=http
+            ),
         )
 
 
@@ -58,7 +62,7 @@ def test_a_password_opens_a_session_of_the_user(client: Client) -> None:
     assert answer is not None and answer.user == session.user
 
 
-def test_the_control_plane_takes_the_access_token(client: Client, server: Running) -> None:
+def test_the_control_plane_takes_the_access_token(client: Client, server: Place) -> None:
     headers = {"Authorization": f"Bearer {sign_in(client).access_token}"}
     me = httpx2.get(f"{server.url}/api/me", headers=headers)
     assert (me.status_code, me.json()["email"]) == (200, EMAIL)

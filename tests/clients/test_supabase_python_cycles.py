@@ -14,7 +14,10 @@ from supabase import AuthApiError, Client, ClientOptions, create_client
 from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from supabase_auth.types import CodeExchangeParams
 
+from tests.clients.places import ANY
 from tests.clients.project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
+
+WAYS = ANY
 
 MakeProject = Callable[..., Project]
 Connect = Callable[..., Client]
@@ -30,11 +33,16 @@ def connect() -> Iterator[Connect]:
         def connect(
             here: Project,
             *,
-            key: str = "NEXT_PUBLIC_SUPABASE_ANON_KEY",
+            key: str | None = None,
             flow: Literal["pkce", "implicit"] = "pkce",
         ) -> Client:
-            options = ClientOptions(auto_refresh_token=False, httpx_client=http, flow_type=flow)
-            return create_client(here.server.url, here.server.ready["env"][key], options)
+            options = ClientOptions(
+                headers=dict(here.server.headers),
+                auto_refresh_token=False,
+                httpx_client=http,
+                flow_type=flow,
+            )
+            return create_client(here.server.url, key or here.server.anon_key, options)
 
         yield connect
 
@@ -165,7 +173,7 @@ def test_an_administrator_creates_changes_bans_and_deletes(
     project: MakeProject, connect: Connect
 ) -> None:
     here = project()
-    client, admin = connect(here), connect(here, key="SUPABASE_SERVICE_ROLE_KEY").auth.admin
+    client, admin = connect(here), connect(here, key=here.server.service_key).auth.admin
     created = admin.create_user({"email": NEW, "password": PASSWORD, "email_confirm": True}).user
     assert sign_in(client, NEW) == created.id
     assert admin.get_user_by_id(created.id).user.email == NEW
@@ -184,7 +192,7 @@ def test_an_administrator_creates_changes_bans_and_deletes(
 
 def test_an_administrator_makes_a_link_and_invites(project: MakeProject, connect: Connect) -> None:
     here = project()
-    admin = connect(here, key="SUPABASE_SERVICE_ROLE_KEY").auth.admin
+    admin = connect(here, key=here.server.service_key).auth.admin
     made = admin.generate_link({"type": "recovery", "email": ADA, "options": {"redirect_to": PAGE}})
     assert (made.properties.redirect_to, here.mail(ADA)) == (PAGE, [])
     client = connect(here)

@@ -12,8 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.clients.places import ANY, Place
 from tests.clients.supabase import MISSING, Jar, Supabase
-from tests.running import Running
+
+WAYS = (*ANY, "cookie")
 
 ADA = {"email": "ada@example.com", "password": "demo-password"}
 LONG = {"email": "long@example.com", "password": "demo-password"}
@@ -40,12 +42,12 @@ CHUNK = 3180
 
 
 @pytest.fixture(scope="module")
-def supabase(server: Running) -> Supabase:
+def supabase(server: Place) -> Supabase:
     return Supabase(server)
 
 
 @pytest.fixture
-def bff(server: Running) -> Bff:
+def bff(server: Place) -> Bff:
     return Bff(server)
 
 
@@ -57,14 +59,15 @@ def jar() -> Jar:
 class Bff:
     """The BFF as a browser's page sees it; whose cookies it sends is said with each call."""
 
-    def __init__(self, server: Running) -> None:
+    def __init__(self, server: Place) -> None:
         self._url = server.url
+        self._headers = server.headers
 
     def call(self, method: str, path: str, jar: Jar, json: object = None) -> httpx2.Response:
         """Send the jar's cookies and store those of the answer."""
-        answer = httpx2.request(
-            method, self._url + path, json=json, headers={"Cookie": jar.header} if jar else {}
-        )
+        cookies = [self._headers.get("Cookie"), jar.header]
+        headers = {**self._headers, "Cookie": "; ".join(filter(None, cookies))}
+        answer = httpx2.request(method, self._url + path, json=json, headers=headers)
         jar.take(answer.headers.get_list("set-cookie"))
         return answer
 

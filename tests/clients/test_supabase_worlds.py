@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.clients.places import Place
 from tests.clients.supabase import Jar, Supabase
-from tests.running import Running
 
 ADA = {"email": "ada@example.com", "password": "demo-password"}
 
@@ -22,7 +22,7 @@ users:
 class Named:
     """A named world as control sees it."""
 
-    def __init__(self, server: Running, name: str) -> None:
+    def __init__(self, server: Place, name: str) -> None:
         self.url, self.name = server.url, name
         self.view = self.ask("POST", "/worlds", json={"name": name})
 
@@ -40,7 +40,7 @@ class Named:
 
 
 @pytest.fixture
-def untouched(server: Running) -> Iterator[None]:
+def untouched(server: Place) -> Iterator[None]:
     """Hold that the default world was asked for nothing."""
     httpx2.delete(f"{server.url}/_emulator/requests")
     yield
@@ -49,7 +49,7 @@ def untouched(server: Running) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_server_with_the_default_key_follows_the_session_into_its_world(server: Running) -> None:
+def test_a_server_with_the_default_key_follows_the_session_into_its_world(server: Place) -> None:
     named = Named(server, "of-the-session")
     jar = Jar()
     login = httpx2.post(
@@ -73,7 +73,7 @@ def test_a_server_with_the_default_key_follows_the_session_into_its_world(server
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_worlds_own_key_signs_in_to_it(server: Running) -> None:
+def test_a_worlds_own_key_signs_in_to_it(server: Place) -> None:
     named = Named(server, "of-the-key")
     client = Supabase(server, named.view["anon_key"])
     _, user, _ = client.take("signIn", "getUser", "refresh", login=ADA)

@@ -35,6 +35,7 @@ from emulator.world.times import SECOND
 from emulator.world.world import World
 
 PER_PAGE = 50
+PAGE_MAX = 10**6
 _DURATION = re.compile(r"(?:([0-9]{1,12})h)?(?:([0-9]{1,12})m)?(?:([0-9]{1,12})s)?")
 _UNITS = (3600, 60, 1)
 _SECONDS_MAX = 2**63 // 10**9
@@ -45,12 +46,14 @@ async def list_users(request: Request) -> Response:
     """`GET /admin/users?page=&per_page=`: every account, newest first."""
     require_service(request)
     world = exchange_of(request).world
-    page = _positive(request, "page", 1)
-    per_page = _positive(request, "per_page", PER_PAGE)
-    users = world.newest(User, "all", (), limit=page * per_page)[(page - 1) * per_page :]
+    page = _number(request, "page", 1, least=0)
+    per_page = _number(request, "per_page", PER_PAGE, least=1)
+    # Real: page 0 is the first page, and no account at all is no page.
+    shown = max(1, page)
+    users = world.newest(User, "all", (), limit=shown * per_page)[(shown - 1) * per_page :]
     view = {"users": [user_view(world, user) for user in users], "aud": "authenticated"}
     total = world.count(User, "all", ())
-    links = _links(page, last=max(1, -(-total // per_page)), per_page=per_page)
+    links = _links(page, last=-(-total // per_page), per_page=per_page)
     return reply(view, headers={"X-Total-Count": str(total), "Link": links})
 
 
@@ -63,15 +66,12 @@ def _links(page: int, *, last: int, per_page: int) -> str:
     )
 
 
-def _positive(request: Request, name: str, default: int) -> int:
+def _number(request: Request, name: str, default: int, *, least: int) -> int:
     text = request.query_params.get(name) or str(default)
-    number = int(text) if _PAGE_NUMBER.fullmatch(text) else 0
-    if not 0 < number <= 10**6:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(PAGE_MAX))
+    if not is_number or not least <= int(text) <= PAGE_MAX:
         raise Invalid(name, f"Bad Pagination Parameters: {name}")
-    return number
-
-
-_PAGE_NUMBER = re.compile(r"[0-9]{1,18}")
+    return int(text)
 
 
 async def create_user(request: Request) -> Response:

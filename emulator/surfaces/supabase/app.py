@@ -17,6 +17,7 @@ from emulator.surfaces.supabase import (
     switched_off,
 )
 from emulator.surfaces.supabase.errors import render
+from emulator.surfaces.supabase.gateway import Gateway
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
 from emulator.world.limits import count
@@ -33,7 +34,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/logout", sessions.logout),
     ("POST", "/recover", codes.recover),
     ("POST", "/otp", codes.send_otp),
-    ("POST", "/magiclink", codes.send_otp),
+    ("POST", "/magiclink", codes.send_magic_link),
     ("POST", "/resend", codes.resend),
     ("POST", "/verify", codes.verify),
     ("GET", "/verify", codes.follow_link),
@@ -90,6 +91,7 @@ def build_supabase() -> FastAPI:
         for spelled in (path, *slashed):
             app.router.routes.append(Route(PREFIX + spelled, endpoint, methods=[method]))
     install(app, render)
+    app.add_middleware(Gateway)
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -33,10 +34,12 @@ from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.wire.locations import location_of
 from emulator.world import one_time, signups, verification
+from emulator.world.one_time import Challenge
 from emulator.world.records import User
 from emulator.world.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
 from emulator.world.texts import json_text
 from emulator.world.verification import SLOTS, Verified
+from emulator.world.world import World
 
 HALFWAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 """Real: GoTrue's message after the first of two addresses confirmed a change."""
@@ -56,22 +59,51 @@ async def recover(request: Request) -> Response:
 
 
 async def send_otp(request: Request) -> Response:
-    """`POST /otp`, `/magiclink`: mail a sign-in link, to a new account too unless told not to."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    """`POST /otp`: mail a sign-in link, to a new account too unless the body says not to."""
+    world = exchange_of(request).world
     body = await read_body(request)
     require_one_way(body, "Only an email address or phone number should be provided")
     if body.get("email") and body.get("channel"):
         raise Invalid("channel", "Channel should only be specified with Phone OTP")
     challenge = challenge_of(body)
+    if body.get("create_user") is False and _has_no_account(world, body):
+        raise OtpDisabled
     if body.get("phone"):
         raise PhoneDisabled
     email = email_member(body, absent="One of email or phone must be set")
+    return _mail_sign_in(request, body, email=email, challenge=challenge)
+
+
+def _has_no_account(world: World, body: Mapping[str, Any]) -> bool:
+    """Tell whether the address or number of a body is nobody's.
+
+    Real: one that is malformed is nobody's too (supabase/auth internal/api/otp.go).
+    """
+    if body.get("phone"):
+        return True
+    try:
+        return bool(body.get("email")) and world.find(User, "email", email_member(body)) is None
+    except Invalid:
+        return True
+
+
+async def send_magic_link(request: Request) -> Response:
+    """`POST /magiclink`: mail a sign-in link, to a new account too; gotrue-js 1 calls it."""
+    body = await read_body(request)
+    if not optional_text(body, "email"):
+        # Real: these words, with this status (supabase/auth internal/api/magic_link.go).
+        raise BadEmail("Password recovery requires an email")
+    email = email_member(body)
+    return _mail_sign_in(request, body, email=email, challenge=challenge_of(body))
+
+
+def _mail_sign_in(
+    request: Request, body: Mapping[str, Any], *, email: str, challenge: Challenge | None
+) -> Response:
+    exchange = exchange_of(request)
     metadata = object_member(body, "data")
-    if body.get("create_user") is False and world.find(User, "email", email) is None:
-        raise OtpDisabled
     signups.mail_sign_in(
-        world,
+        exchange.world,
         email=email,
         name=name_of(metadata),
         metadata=json_text(metadata),

@@ -143,10 +143,10 @@ class Web3Disabled(Refusal):
 
 
 class BadEmail(Refusal):
-    """A code was typed with something that is no address. Real: another status than elsewhere."""
+    """What should be an address is missing or none. Real: another status than elsewhere."""
 
-    def __init__(self) -> None:
-        super().__init__("Invalid email format")
+    def __init__(self, message: str = "Invalid email format") -> None:
+        super().__init__(message)
 
 
 class BadUserId(Refusal):

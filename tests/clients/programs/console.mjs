@@ -1,6 +1,6 @@
 // The real supabase-js, driven call by call: a line of JSON in, a line of JSON out.
-// `{open, url, key, folder, auth}` makes a client of that name with the packages of a folder, and
-// with `held`, a session that it kept from an earlier life;
+// `{open, url, headers, key, folder, auth}` makes a client of that name with the packages of a
+// folder and, with `held`, a session that it kept from an earlier life;
 // `{on, call, args}` calls one of its methods and answers `{data, error, requests}`.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -11,7 +11,7 @@ const WAIT_MS = 20_000;
 const clients = new Map();
 
 /** Make a client with the session in memory and no timer, which notes what it asks of the server. */
-function open({ open: name, url, key, folder, auth, held }) {
+function open({ open: name, url, headers, key, folder, auth, held }) {
   const { createClient } = createRequire(pathToFileURL(`${folder}/`))("@supabase/supabase-js");
   const requests = [];
   const client = createClient(url, key, {
@@ -25,9 +25,9 @@ function open({ open: name, url, key, folder, auth, held }) {
     // Node 20 has no WebSocket of its own, and without one createClient throws.
     realtime: { transport: ws },
     global: {
+      headers,
       fetch: (input, init) => {
-        const { pathname, search } = new URL(input);
-        requests.push(`${init.method} ${pathname}${search}`);
+        requests.push(`${init.method} ${String(input).slice(url.length)}`);
         return fetch(input, { ...init, signal: AbortSignal.timeout(WAIT_MS) });
       },
     },

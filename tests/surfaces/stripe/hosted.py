@@ -18,12 +18,17 @@ GOOD = "4242424242424242"
 class Hosted:
     """A signed-in owner and the pages it is sent to."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(
+        self, emulator: Emulator, *, prefix: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """Sign in to a world that the path's `prefix` or the `headers` of every call may name."""
         self.emulator = emulator
         self.client: TestClient = emulator.client()
         if emulator.settings.is_wall_clock:
             # The laws are of the virtual clock; the other moves with every call.
             self.client = TestClient(emulator.app, base_url=ORIGIN)
+        self.client.base_url = httpx2.URL(ORIGIN + prefix)
+        self.client.headers.update(headers or {})
         email, password = emulator.worlds.baseline.logins[0]
         self.client.post("/api/auth/login", json={"email": email, "password": password})
 

@@ -102,7 +102,25 @@ def test_users_are_listed_by_pages(tmp_path: Path) -> None:
     assert done(client.get(f"{USERS}?page=3&per_page=1")) == {"users": [], "aud": "authenticated"}
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=-1"])
+def test_page_zero_is_the_first_page(tmp_path: Path) -> None:
+    answer = admin(project(tmp_path)).get(f"{USERS}?page=0&per_page=1")
+    assert [one["id"] for one in done(answer)["users"]] == [BO]
+    assert answer.headers["link"] == (
+        '</admin/users?page=1&per_page=1>; rel="next", </admin/users?page=2&per_page=1>; rel="last"'
+    )
+
+
+def test_where_there_is_no_account_the_last_page_is_none(tmp_path: Path) -> None:
+    answer = admin(Emulator.of("users: []", tmp_path)).get(USERS)
+    assert (done(answer)["users"], answer.headers["x-total-count"]) == ([], "0")
+    assert answer.headers["link"] == '</admin/users?page=0&per_page=50>; rel="last"'
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=-1", "page=x", f"page={'9' * 5000}", "per_page=0", "per_page=-1"],
+    ids=["below", "no-number", "too-many-digits", "none", "fewer"],
+)
 def test_a_page_that_is_none_is_refused(tmp_path: Path, query: str) -> None:
     answer = admin(project(tmp_path)).get(f"{USERS}?{query}")
     name = query.partition("=")[0]

@@ -254,6 +254,29 @@ def test_a_link_is_refused_where_no_account_shall_be_made(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "said", [{"email": "no-address"}, {"phone": "+15550100"}], ids=["malformed", "phone"]
+)
+def test_what_can_be_no_account_is_refused_alike_where_none_shall_be_made(
+    tmp_path: Path, said: dict[str, str]
+) -> None:
+    answer = visitor(project(tmp_path)).post("/auth/v1/otp", json={**said, "create_user": False})
+    assert error(answer) == refusal(422, "otp_disabled", "Signups not allowed for otp")
+
+
+@pytest.mark.parametrize("said", [{}, {"email": ""}, {"phone": "+15550100"}])
+def test_a_magic_link_wants_an_address(tmp_path: Path, said: dict[str, str]) -> None:
+    answer = visitor(project(tmp_path)).post("/auth/v1/magiclink", json=said)
+    assert error(answer) == refusal(422, "validation_failed", "Password recovery requires an email")
+
+
+def test_a_magic_link_is_mailed_to_a_new_account_too(tmp_path: Path) -> None:
+    emulator = project(tmp_path)
+    said = {"email": "new@lab.test", "create_user": False, "data": {"name": "New"}}
+    assert done(visitor(emulator).post("/auth/v1/magiclink", json=said)) == {}
+    assert [mail["to"] for mail in mails(emulator)] == ["new@lab.test"]
+
+
+@pytest.mark.parametrize(
     ("said", "kinds"),
     [
         ({"type": "signup", "email": "eve@lab.test"}, ["confirmation"]),
