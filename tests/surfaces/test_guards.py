@@ -105,7 +105,7 @@ def test_any_other_host_is_refused(scene: Emulator, path: str, host: str, name: 
 def test_a_host_is_a_name_with_an_optional_port_and_nothing_else(
     scene: Emulator, host: str
 ) -> None:
-    answer = scene.client().get("/healthz", headers={"Host": host.encode()})
+    answer = scene.client().get("/healthz", headers={b"Host": host.encode()})
     message = f"Host {host!r} is not a name with an optional port; send one, such as localhost."
     assert (answer.status_code, answer.json()) == (403, forbidden("/healthz", message))
 
