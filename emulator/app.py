@@ -36,6 +36,7 @@ EXPOSED = (
     "X-Total-Count",
     "Link",
     "Allow",
+    "Retry-After",
 )
 
 WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
@@ -118,6 +119,7 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
         allow_credentials=True,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
+        allow_private_network=True,
         expose_headers=EXPOSED,
     )
     return App(exchanges, _signing_preflights(cors, exchanges), surfaces)

@@ -16,6 +16,7 @@ from emulator import __version__
 from emulator.admission import source_of, why_refused
 from emulator.faults import Armed
 from emulator.finding import (
+    ASIDE,
     COOKIE,
     PREFIX,
     asking,
@@ -69,6 +70,11 @@ that is some 370,000 runs."""
 
 CONTROL = "control"
 
+RETRIED = frozenset({429, 503})
+RETRY_AFTER_SECONDS = b"1"
+"""What a fault of these statuses says in `Retry-After`. Assumed: the shortest wait that there is in
+whole seconds, so that a client's back-off is seen without holding up its test."""
+
 _REFUSED = 400
 _METHOD_NOT_ALLOWED = 405
 _POLICY_VIOLATION = 1008
@@ -107,8 +113,10 @@ class Call:
 
     @property
     def is_control(self) -> bool:
-        """Tell whether the call is for control, which meets no fault and leaves no trace."""
-        return self.surface.name == CONTROL
+        """Tell whether the call is for control, which meets no fault and leaves no trace, or is
+        what a browser or a person asks for on the side.
+        """
+        return self.surface.name == CONTROL or self.scope["path"] in ASIDE
 
 
 class Exchanges:
@@ -333,6 +341,8 @@ class Exchanges:
         """Return what the surface, or the fault before it, answers to a request."""
         if call.strike.refusal is not None:
             answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
+            if answer.status in RETRIED:
+                answer.headers.append((b"retry-after", RETRY_AFTER_SECONDS))
         elif (redirect := _redirect(call)) is not None:
             answer = redirect
         elif call.is_control or call.scope["method"] != "GET" or call.body:

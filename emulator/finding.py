@@ -39,8 +39,12 @@ WORLDLESS = ("/_emulator/worlds", "/_emulator/export", "/_emulator/import")
 """Control's paths that are about all worlds; what names one there is not looked at, so that a
 client that names its world in every call may make it, too."""
 
-COOKIELESS = frozenset({"/healthz", "/_emulator/health"})
-"""Paths on which cookies name no world: probes ask for the server, whatever a browser holds."""
+ASIDE = frozenset({"/favicon.ico", "/docs", "/docs/", "/openapi.json"})
+"""What a browser or a person asks for on the side, no part of the product's API: it is treated as
+reading control is."""
+
+COOKIELESS = ASIDE | {"/healthz", "/_emulator/health"}
+"""Paths on which cookies name no world: they are about the server, whatever a browser holds."""
 
 CONTROL = "/_emulator"
 
@@ -119,7 +123,8 @@ def _sources(worlds: Worlds, request: Asking) -> dict[str, str]:
 
 def _may_make(request: Asking, sources: Mapping[str, str], settings: Settings) -> bool:
     """Tell whether a world that is named but not there may be made."""
-    if request.path.startswith(CONTROL) and request.method in ("GET", "HEAD"):
+    is_control = request.path.startswith(CONTROL) or request.path in ASIDE
+    if is_control and request.method in ("GET", "HEAD"):
         return False
     is_named = any(source in sources for source in ("the path prefix", _HEADER, _COOKIE_SOURCE))
     return is_named and not is_of_another_site(request.headers, settings)

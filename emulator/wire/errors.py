@@ -106,8 +106,9 @@ class BadCredentials(Refusal):
 class NoSuchRoute(Refusal):
     """No route has this path."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(f"There is nothing at {path}; `worldflux-emulator routes` lists all.")
+    def __init__(self, path: str, message: str | None = None) -> None:
+        default = f"There is nothing at {path}; `worldflux-emulator routes` lists all."
+        super().__init__(message or default)
 
 
 class BadInput(Invalid):

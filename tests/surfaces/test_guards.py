@@ -104,7 +104,7 @@ def test_any_other_host_is_refused(scene: Emulator, path: str, host: str, name: 
 def test_a_host_is_a_name_with_an_optional_port_and_nothing_else(
     scene: Emulator, host: str
 ) -> None:
-    answer = scene.client().get("/healthz", headers={"Host": host.encode()})
+    answer = scene.client().get("/healthz", headers={b"Host": host.encode()})
     message = f"Host {host!r} is not a name with an optional port; send one, such as localhost."
     assert (answer.status_code, answer.json()) == (403, forbidden("/healthz", message))
 
@@ -286,6 +286,25 @@ def test_a_preflight_of_this_machine_is_granted(scene: Emulator, path: str, meth
     assert allowed == asked["Access-Control-Request-Headers"]
 
 
+def test_a_preflight_from_a_public_page_to_this_private_network_is_granted(
+    tmp_path: Path,
+) -> None:
+    scene = stage(tmp_path, allowed_origins=("https://app.lab.test",))
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Private-Network": "true",
+    }
+    for origin, status in (("https://app.lab.test", 200), ("https://evil.test", 400)):
+        answer = scene.client().options("/api/cloud/me", headers=asked | {"Origin": origin})
+        assert answer.status_code == status
+        allowed = answer.headers.get("access-control-allow-origin")
+        assert allowed == (origin if status == 200 else None)
+    granted = scene.client().options(
+        "/api/cloud/me", headers=asked | {"Origin": "http://localhost:3000"}
+    )
+    assert granted.headers["access-control-allow-private-network"] == "true"
+
+
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_a_preflight_of_elsewhere_is_refused(scene: Emulator, origin: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -374,3 +393,20 @@ def test_options_names_the_methods_there_are(scene: Emulator, path: str, allow: 
     answer = scene.client().options(path)
     assert (answer.status_code, answer.content, answer.headers["allow"]) == (204, b"", allow)
     assert "content-length" not in answer.headers
+
+
+def test_what_a_browser_asks_for_on_the_side_leaves_no_trace(scene: Emulator) -> None:
+    client = scene.client()
+    fault = {"match": {"method": "GET"}, "then": {"status": 503}}
+    assert client.post("/_emulator/faults", json=fault).status_code == 201
+    icon = client.get("/favicon.ico")
+    assert (icon.status_code, icon.content) == (204, b"")
+    for path in ("/docs", "/docs/", "/openapi.json"):
+        assert client.get(path).status_code == 200
+        assert client.get(f"/_w/one{path}").status_code == 404
+    assert client.get("/favicon.ico", headers={"Cookie": "emulator_world=one"}).status_code == 204
+    assert client.get("/_emulator/requests").json() == {"items": [], "count": 0}
+    assert client.get("/_emulator/requests/verify?times=0").status_code == 200
+    assert client.get("/_emulator/coverage").json()["percent"] == 0
+    assert client.get("/").status_code == 503
+    assert not scene.worlds.has("one")

@@ -367,3 +367,16 @@ def test_faults_leave_no_noise_in_the_servers_log(tmp_path: Path) -> None:
         process.wait(30)
         process.stdout.close()
     assert log.read_text("utf-8") == ""
+
+
+@pytest.mark.parametrize("path", ["/api/me", "/api/cloud/me", "/auth/v1/user", "/v1/prices"])
+def test_a_fault_that_passes_says_when_to_try_again(demo: Emulator, path: str) -> None:
+    client = demo.client()
+    for status, seconds in ((429, "1"), (503, "1"), (500, None), (404, None)):
+        asked = client.get(path, headers={"Prefer": f"code={status}"})
+        assert (asked.status_code, asked.headers.get("retry-after")) == (status, seconds)
+        fault = {"match": {"path": path, "times": 1}, "then": {"status": status}}
+        assert client.post("/_emulator/faults", json=fault).status_code == 201
+        assert client.get(path).headers.get("retry-after") == seconds
+    exposed = client.get(path, headers={"Origin": "http://localhost:3000"})
+    assert "Retry-After" in exposed.headers["access-control-expose-headers"]

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.settings import Settings
 from emulator.surfaces.bff.auth import HANDLERS
-from emulator.surfaces.bff.cli_sync import cli_sync
+from emulator.surfaces.bff.cli_sync import cli_sync, switched_off
 from emulator.surfaces.bff.cloud import Handler, forwarded, forwarded_publicly
 from emulator.surfaces.bff.errors import render
 from emulator.surfaces.bff.routes import AUTH, CLI_SYNC, CLOUD, PUBLIC
@@ -44,5 +44,8 @@ def build_bff(upstream: ASGIApp, settings: Settings) -> FastAPI:
         if settings.e2e_fixtures or not row.is_fixture:
             app.table[row.method, row.path] = handler
             app.router.routes.append(Route(row.path, handler, methods=[row.method]))
+    if not settings.e2e_fixtures:
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        app.router.routes.append(Route(CLI_SYNC.path, switched_off, methods=methods))
     install(app, render)
     return app

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from emulator.seeding.plant import upload_of
 from emulator.seeding.schema import SeedRun, Strict
 from emulator.wire.bodies import read_object, validated
-from emulator.wire.errors import BadInput
+from emulator.wire.errors import BadInput, NoSuchRoute
 from emulator.wire.exchange import exchange_of
 from emulator.wire.runs import run_json
 from emulator.world.access import Fixture
@@ -59,6 +59,13 @@ async def cli_sync(request: Request) -> Response:
         ignores_caps=batch.ignore_caps,
     )
     return _answer(synced)
+
+
+async def switched_off(request: Request) -> Response:
+    """Refuse as where the route is not there, and say why it is not."""
+    path = request.url.path
+    message = f"{path} is switched off, as the e2e fixtures are; start with --e2e-fixtures."
+    raise NoSuchRoute(path, message)
 
 
 def _workspace(world: World, name: str | None) -> Workspace:

@@ -187,6 +187,11 @@ async def _get_docs(_: Request) -> Response:
     )
 
 
+async def _get_favicon(_: Request) -> Response:
+    """Answer what every browser asks for on its own: there is no icon."""
+    return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})
+
+
 def build_upstream() -> FastAPI:
     """Return the upstream's ASGI app."""
     app = Upstream(
@@ -200,5 +205,6 @@ def build_upstream() -> FastAPI:
     app.router.routes.extend(upstream_routes())
     app.router.routes.append(Route("/openapi.json", _get_openapi, methods=["GET"]))
     app.router.routes.append(Route("/docs", _get_docs, methods=["GET"]))
+    app.router.routes.append(Route("/favicon.ico", _get_favicon, methods=["GET"]))
     install(app, render)
     return app

@@ -97,9 +97,11 @@ def test_with_the_switch_off_nobody_seeds_runs(tmp_path: Path) -> None:
         expected = {"error": problem("unsupported_action", message)}
         assert (answer.status_code, answer.json()) == (405, expected)
         assert answer.headers["allow"] == "GET, HEAD"
-    for method in ("GET", "POST"):
+    message = (
+        "/api/e2e/cli-sync is switched off, as the e2e fixtures are; start with --e2e-fixtures."
+    )
+    for method in ("GET", "POST", "PUT", "DELETE"):
         answer = scene.client().request(method, "/api/e2e/cli-sync")
-        message = "There is nothing at /api/e2e/cli-sync; `worldflux-emulator routes` lists all."
         expected = {"error": problem("not_found", message)}
         assert (answer.status_code, answer.json()) == (404, expected)
 
