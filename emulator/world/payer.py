@@ -159,9 +159,11 @@ def nameless(record: BillingObject) -> BillingObject:
             email=None,
             payer_name=None,
             pending=pending,
+            success_url=_queryless(record.success_url),
+            cancel_url=_queryless(record.cancel_url),
         )
     if isinstance(record, PortalSession):
-        return replace(record, pending=None)
+        return replace(record, pending=None, return_url=_queryless(record.return_url))
     if isinstance(record, Invoice):
         return replace(record, customer_email=None, customer_name=None)
     if isinstance(record, Card):
@@ -169,6 +171,11 @@ def nameless(record: BillingObject) -> BillingObject:
     if isinstance(record, Payment):
         return replace(record, card=_unheld(record.card))
     return record
+
+
+def _queryless(url: str) -> str:
+    """Return a URL without its query and fragment, which may name the person."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def _unheld(facts: CardFacts) -> CardFacts:
