@@ -107,8 +107,8 @@ def test_events_have_what_the_typings_of_the_npm_package_promise() -> None:
 
 
 def is_optional(hint: Any) -> bool:
-    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return union and types.NoneType in typing.get_args(hint)
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return is_union and types.NoneType in typing.get_args(hint)
 
 
 def lacking(value: Any, path: str) -> Iterator[str]:
@@ -119,7 +119,8 @@ def lacking(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, StripeObject):
         return
     for name, hint in type(value).__annotations__.items():
-        is_member = typing.get_origin(hint) is not typing.ClassVar and not name.startswith("_")
+        origin: Any = typing.get_origin(hint)
+        is_member = origin is not typing.ClassVar and not name.startswith("_")
         if is_member and not is_optional(hint) and (name not in value or value[name] is None):
             yield f"{path}.{name}"
     for name in value.to_dict():
@@ -127,7 +128,7 @@ def lacking(value: Any, path: str) -> Iterator[str]:
 
 
 def test_events_have_what_the_typings_of_the_python_package_promise() -> None:
-    faults = set()
+    faults: set[str] = set()
     for one in events():
         event = StripeEvent.construct_from(one, "sk_test_unused")
         faults.update(lacking(event.data.object, one["type"]))
