@@ -377,7 +377,11 @@ class SeedWorkspace(Strict):
         UNCAPPED_PLAN
     )
     runs_limit: Annotated[
-        int | None, Field(ge=0, description="Stands in for the plan's cap of runs a period.")
+        int | None,
+        Field(
+            ge=0,
+            description="Stands in for the plan's cap of runs a period, until it changes plan.",
+        ),
     ] = None
     subscription: SeedSubscription | None = None
     members: Annotated[list[SeedMember], Field(min_length=1)]

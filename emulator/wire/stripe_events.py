@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from emulator.settings import Settings
+from emulator.wire import stripe_unset as unset
 from emulator.wire.credentials import tagged
 from emulator.wire.stripe_objects import (
     API_VERSION,
     CURRENCY,
-    View,
     charge_view,
     customer_view,
     invoice_item_view,
@@ -24,8 +24,9 @@ from emulator.wire.stripe_objects import (
     seconds,
     subscription_view,
 )
+from emulator.wire.stripe_unset import View
 from emulator.wire.stripe_urls import checkout_url, invoice_url, portal_url
-from emulator.world.records import CheckoutSession, Event, Invoice, InvoiceLine
+from emulator.world.records import CheckoutSession, Event, Invoice, InvoiceLine, Subscription
 from emulator.world.world import World
 
 
@@ -33,38 +34,33 @@ def checkout_session_view(world: World, settings: Settings, session: CheckoutSes
     """Return a checkout session; it has a `url` while it is open."""
     is_open, is_complete = session.status == "open", session.status == "complete"
     payment = "no_payment_required" if not session.amount_cents else "unpaid"
+    payer = {"email": session.email, "name": session.payer_name, **unset.CUSTOMER_DETAILS}
     return {
         "id": tagged(session.id, world),
         "object": "checkout.session",
-        "allow_promotion_codes": None,
         "amount_subtotal": session.amount_cents,
         "amount_total": session.amount_cents,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "cancel_url": session.cancel_url,
         "client_reference_id": session.workspace_id,
         "created": seconds(session.created_at),
         "currency": CURRENCY,
-        "custom_fields": [],
         "customer": session.customer_id,
-        "customer_details": {"email": session.email, "name": None} if is_complete else None,
-        "customer_email": None if session.customer_id else session.email,
+        "customer_details": payer if is_complete else None,
+        "customer_email": session.customer_email,
         "expires_at": seconds(session.expires_at),
         "invoice": session.invoice_id,
         "livemode": False,
-        "locale": None,
         "metadata": {"workspace_id": session.workspace_id, "plan": session.plan},
         "mode": "subscription",
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": "if_required" if session.trial_days else "always",
         "payment_method_types": ["card"],
         "payment_status": "paid" if is_complete and session.amount_cents else payment,
-        "setup_intent": None,
         "status": session.status,
         "subscription": session.subscription_id,
         "success_url": session.success_url,
         "ui_mode": "hosted_page",
         "url": checkout_url(world, settings, session) if is_open else None,
+        **unset.CHECKOUT_SESSION,
     }
 
 
@@ -73,39 +69,31 @@ def invoice_view(world: World, settings: Settings, invoice: Invoice) -> View:
     is_final = invoice.finalized_at is not None
     url = invoice_url(world, settings, invoice) if is_final else None
     is_settled = invoice.status == "paid"
+    item_id = world.expect(Subscription, invoice.subscription_id).item_id
     return {
         "id": invoice.id,
         "object": "invoice",
-        "account_country": "US",
-        "account_name": "WorldFlux (emulated)",
         "amount_due": invoice.due_cents,
-        "amount_overpaid": 0,
         "amount_paid": invoice.paid_cents,
         "amount_remaining": 0 if is_settled else invoice.due_cents,
         "attempt_count": invoice.attempt_count,
         "attempted": invoice.attempt_count > 0,
         "auto_advance": invoice.status == "draft" or invoice.next_attempt_at is not None,
         "billing_reason": invoice.reason,
-        "collection_method": "charge_automatically",
         "created": seconds(invoice.created_at),
         "currency": CURRENCY,
         "customer": invoice.customer_id,
         "customer_email": invoice.customer_email,
         "customer_name": invoice.customer_name,
-        "default_payment_method": None,
-        "description": None,
-        "discounts": [],
-        "due_date": None,
         "effective_at": seconds(invoice.finalized_at),
         "ending_balance": invoice.ending_balance_cents,
         "hosted_invoice_url": url,
         "invoice_pdf": url,
         "lines": listed(
-            [_line_view(invoice, line) for line in invoice.lines],
+            [_line_view(invoice, line, item_id=item_id) for line in invoice.lines],
             f"/v1/invoices/{invoice.id}/lines",
         ),
         "livemode": False,
-        "metadata": {},
         "next_payment_attempt": seconds(invoice.next_attempt_at),
         "number": invoice.number,
         "parent": _parent(invoice),
@@ -123,7 +111,7 @@ def invoice_view(world: World, settings: Settings, invoice: Invoice) -> View:
         "subtotal_excluding_tax": invoice.total_cents,
         "total": invoice.total_cents,
         "total_excluding_tax": invoice.total_cents,
-        "total_taxes": [],
+        **unset.INVOICE,
     }
 
 
@@ -138,13 +126,16 @@ def _parent(invoice: Invoice) -> View:
     }
 
 
-def _line_view(invoice: Invoice, line: InvoiceLine) -> View:
-    details: dict[str, Any] = {
+def _line_view(invoice: Invoice, line: InvoiceLine, *, item_id: str) -> View:
+    is_proration = line.item_id is not None
+    details: View = {
         "invoice_item": line.item_id,
-        "proration": line.item_id is not None,
+        "proration": is_proration,
+        "proration_details": {"credited_items": None} if is_proration else None,
         "subscription": invoice.subscription_id,
     }
-    kind = "subscription_item_details" if line.item_id is None else "invoice_item_details"
+    if not is_proration:
+        details["subscription_item"] = item_id
     return {
         "id": line.id,
         "object": "line_item",
@@ -152,16 +143,22 @@ def _line_view(invoice: Invoice, line: InvoiceLine) -> View:
         "currency": CURRENCY,
         "description": line.description,
         "discount_amounts": [],
-        "discountable": line.item_id is None,
+        "discountable": not is_proration,
         "discounts": [],
         "invoice": invoice.id,
         "livemode": False,
         "metadata": {"plan": line.plan},
-        "parent": {"type": kind, kind: details},
+        "parent": {
+            "type": "invoice_item_details" if is_proration else "subscription_item_details",
+            "invoice_item_details": details if is_proration else None,
+            "subscription_item_details": None if is_proration else details,
+        },
         "period": {"start": seconds(line.period_start), "end": seconds(line.period_end)},
         "pretax_credit_amounts": [],
         "pricing": pricing_view(line.plan, line.interval, line.price_cents),
         "quantity": 1,
+        "quantity_decimal": "1",
+        "subscription": invoice.subscription_id,
         "subtotal": line.amount_cents,
         "taxes": [],
     }

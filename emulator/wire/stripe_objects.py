@@ -1,13 +1,13 @@
 """Stripe's objects as its libraries read them: the parts that every one is made of.
 
 Real: field names and nullability are those of API version 2026-10-28.endive (clients.md 3.3).
-Members that nothing here could set are left out.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
+from emulator.wire import stripe_unset as unset
+from emulator.wire.stripe_unset import View
+from emulator.world.cards import MESSAGES
 from emulator.world.intervals import price_of
 from emulator.world.plans import plan_named
 from emulator.world.records import (
@@ -26,8 +26,6 @@ from emulator.world.world import World
 
 API_VERSION = "2026-10-28.endive"
 CURRENCY = "usd"
-
-View = dict[str, Any]
 
 
 def seconds(moment: Instant | None) -> int | None:
@@ -83,8 +81,33 @@ def price_view(world: World, plan: str, interval: Interval, *, cents: int | None
     }
 
 
-def card_view(facts: CardFacts) -> View:
-    """Return what Stripe shows of a card."""
+def plan_view(price: View) -> View:
+    """Return a price as the plan that it would be in Stripe's older words."""
+    recurring = price["recurring"]
+    return {
+        "id": price["id"],
+        "object": "plan",
+        "active": price["active"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": price["billing_scheme"],
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "livemode": price["livemode"],
+        "metadata": price["metadata"],
+        "meter": recurring["meter"],
+        "nickname": price["nickname"],
+        "product": price["product"],
+        "tiers_mode": price["tiers_mode"],
+        "transform_usage": None,
+        "trial_period_days": recurring["trial_period_days"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+def _card_view(facts: CardFacts) -> View:
     return {
         "brand": facts.brand,
         "checks": {
@@ -97,8 +120,6 @@ def card_view(facts: CardFacts) -> View:
         "exp_year": facts.exp_year,
         "funding": "credit",
         "last4": facts.last_four,
-        "three_d_secure_usage": {"supported": True},
-        "wallet": None,
     }
 
 
@@ -111,14 +132,18 @@ def payment_method_view(card: Card) -> View:
     return {
         "id": card.id,
         "object": "payment_method",
-        "allow_redisplay": "limited",
         "billing_details": _billing_details(card.facts.holder or None),
-        "card": card_view(card.facts),
+        "card": {
+            **_card_view(card.facts),
+            "display_brand": card.facts.brand,
+            "networks": {"available": [card.facts.brand], "preferred": None},
+            **unset.CARD,
+        },
         "created": seconds(card.created_at),
         "customer": card.customer_id,
         "livemode": False,
-        "metadata": {},
         "type": "card",
+        **unset.PAYMENT_METHOD,
     }
 
 
@@ -127,16 +152,10 @@ def customer_view(customer: Customer) -> View:
     return {
         "id": customer.id,
         "object": "customer",
-        "address": None,
         "balance": customer.balance_cents,
         "created": seconds(customer.created_at),
         "currency": CURRENCY,
-        "default_source": None,
-        "delinquent": False,
-        "description": None,
-        "discount": None,
         "email": customer.email,
-        "invoice_prefix": None,
         "invoice_settings": {
             "custom_fields": None,
             "default_payment_method": customer.card_id,
@@ -147,80 +166,64 @@ def customer_view(customer: Customer) -> View:
         "metadata": {"workspace_id": customer.workspace_id},
         "name": customer.name,
         "next_invoice_sequence": customer.invoice_count + 1,
-        "phone": None,
-        "preferred_locales": [],
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": None,
+        **unset.CUSTOMER,
     }
 
 
 def subscription_view(world: World, subscription: Subscription) -> View:
     """Return a subscription with its one item.
 
-    Real: the period stands on the item since 2025-03-31.basil; the old pair is kept beside it for
-    consumers that pin an older version.
+    Real: the period stands on the item alone since 2025-03-31.basil.
     """
-    period = {
-        "current_period_start": seconds(subscription.period_start),
-        "current_period_end": seconds(subscription.period_end),
-    }
-    price = price_view(
-        world, subscription.plan, subscription.interval, cents=subscription.amount_cents
-    )
-    item: View = {
-        "id": subscription.item_id,
-        "object": "subscription_item",
-        "billing_thresholds": None,
-        "created": seconds(subscription.created_at),
-        **period,
-        "discounts": [],
-        "metadata": {},
-        "price": price,
-        "quantity": 1,
-        "subscription": subscription.id,
-        "tax_rates": [],
-    }
     return {
         "id": subscription.id,
         "object": "subscription",
-        "application": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": seconds(subscription.anchor),
-        "billing_mode": {"type": "flexible", "flexible": None},
         "cancel_at": seconds(subscription.cancel_at),
         "cancel_at_period_end": subscription.cancel_at is not None,
         "canceled_at": seconds(subscription.canceled_at),
         "cancellation_details": {
             "comment": None,
             "feedback": None,
+            "feedback_option": None,
             "reason": subscription.end_reason,
         },
-        "collection_method": "charge_automatically",
         "created": seconds(subscription.created_at),
         "currency": CURRENCY,
-        **period,
         "customer": subscription.customer_id,
-        "days_until_due": None,
         "default_payment_method": subscription.card_id,
-        "description": None,
-        "discounts": [],
         "ended_at": seconds(subscription.ended_at),
-        "items": listed([item], f"/v1/subscription_items?subscription={subscription.id}"),
+        "items": listed(
+            [_item_view(world, subscription)],
+            f"/v1/subscription_items?subscription={subscription.id}",
+        ),
         "latest_invoice": subscription.invoice_id,
         "livemode": False,
         "metadata": {"workspace_id": subscription.workspace_id},
-        "pause_collection": None,
-        "pending_setup_intent": None,
-        "pending_update": None,
         "quantity": 1,
-        "schedule": None,
         "start_date": seconds(subscription.created_at),
         "status": subscription.status,
-        "test_clock": None,
         "trial_end": seconds(subscription.trial_end),
-        "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
         "trial_start": seconds(subscription.trial_start),
+        **unset.SUBSCRIPTION,
+    }
+
+
+def _item_view(world: World, subscription: Subscription) -> View:
+    price = price_view(
+        world, subscription.plan, subscription.interval, cents=subscription.amount_cents
+    )
+    return {
+        "id": subscription.item_id,
+        "object": "subscription_item",
+        "created": seconds(subscription.created_at),
+        "current_period_end": seconds(subscription.period_end),
+        "current_period_start": seconds(subscription.period_start),
+        "plan": plan_view(price),
+        "price": price,
+        "quantity": 1,
+        "subscription": subscription.id,
+        **unset.SUBSCRIPTION_ITEM,
     }
 
 
@@ -235,11 +238,7 @@ def invoice_item_view(item: InvoiceItem) -> View:
         "customer": item.customer_id,
         "date": seconds(item.created_at),
         "description": line.description,
-        "discountable": False,
-        "discounts": [],
-        "invoice": None,
         "livemode": False,
-        "metadata": {},
         "parent": {
             "type": "subscription_details",
             "subscription_details": {"subscription": item.subscription_id},
@@ -248,6 +247,8 @@ def invoice_item_view(item: InvoiceItem) -> View:
         "pricing": pricing_view(line.plan, line.interval, line.price_cents),
         "proration": True,
         "quantity": 1,
+        "quantity_decimal": "1",
+        **unset.INVOICE_ITEM,
     }
 
 
@@ -267,7 +268,6 @@ def payment_intent_view(payment: Payment) -> View:
         "id": payment.id,
         "object": "payment_intent",
         "amount": payment.amount_cents,
-        "amount_capturable": 0,
         "amount_received": payment.amount_cents if is_paid else 0,
         "capture_method": "automatic",
         "client_secret": f"{payment.id}_secret_emulated",
@@ -275,15 +275,13 @@ def payment_intent_view(payment: Payment) -> View:
         "created": seconds(payment.created_at),
         "currency": CURRENCY,
         "customer": payment.customer_id,
-        "description": None,
         "last_payment_error": _error(payment),
         "latest_charge": payment.charge_id,
         "livemode": False,
-        "metadata": {},
-        "next_action": None,
         "payment_method": payment.card_id if is_paid else None,
         "payment_method_types": ["card"],
         "status": "succeeded" if is_paid else "requires_payment_method",
+        **unset.PAYMENT_INTENT,
     }
 
 
@@ -302,25 +300,29 @@ def charge_view(payment: Payment) -> View:
         "created": seconds(payment.created_at),
         "currency": CURRENCY,
         "customer": payment.customer_id,
-        "description": None,
-        "disputed": False,
         "failure_code": None if is_paid else _code(payment),
+        "failure_message": None if payment.failure is None else MESSAGES[payment.failure],
         "livemode": False,
-        "metadata": {},
         "outcome": {
             "network_status": "approved_by_network" if is_paid else "declined_by_network",
             "reason": payment.failure,
-            "risk_level": "normal",
             "type": "authorized" if is_paid else "issuer_declined",
+            **unset.OUTCOME,
         },
         "paid": is_paid,
         "payment_intent": payment.id,
         "payment_method": payment.card_id,
-        "payment_method_details": {"card": card_view(payment.card), "type": "card"},
-        "receipt_email": None,
-        "receipt_url": None,
+        "payment_method_details": {
+            "card": {
+                **_card_view(payment.card),
+                "network": payment.card.brand,
+                **unset.CHARGED_CARD,
+            },
+            "type": "card",
+        },
         "refunded": is_paid and refunded == payment.amount_cents,
         "status": "succeeded" if is_paid else "failed",
+        **unset.CHARGE,
     }
 
 
@@ -336,7 +338,11 @@ def _code(payment: Payment) -> str:
 def _error(payment: Payment) -> View | None:
     if payment.failure is None:
         return None
-    error: View = {"type": "card_error", "code": _code(payment)}
+    error: View = {
+        "type": "card_error",
+        "code": _code(payment),
+        "message": MESSAGES[payment.failure],
+    }
     if payment.failure in DECLINES:
         error["decline_code"] = payment.failure
     return error
@@ -356,4 +362,5 @@ def portal_session_view(session: PortalSession, *, url: str) -> View:
         "on_behalf_of": None,
         "return_url": session.return_url,
         "url": url,
+        **unset.BILLING_PORTAL_SESSION,
     }

@@ -63,6 +63,7 @@ def open_checkout(
         id=session_id,
         workspace_id=workspace.id,
         user_id=user.id,
+        customer_email=user.email if customer is None else None,
         email=user.email,
         plan=wanted.id,
         interval=interval,
@@ -197,6 +198,7 @@ def _complete(
     done = replace(
         session,
         email=email,
+        payer_name=None if facts is None else facts.holder,
         status="complete",
         customer_id=customer.id,
         subscription_id=subscription.id,

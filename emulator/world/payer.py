@@ -70,9 +70,13 @@ def _person(world: World, workspace: Workspace, user: User) -> Person:
     holders |= {one.name for one in own if isinstance(one, Customer)}
     visits = [one for one in own if isinstance(one, CheckoutSession)]
     holders |= {one.pending.holder for one in visits if one.pending is not None}
+    holders |= {one.payer_name for one in visits}
     return Person(
         user_id=user.id,
-        emails=frozenset({user.email, *(one.email for one in own)} - {None}),
+        emails=frozenset(
+            {user.email, *(one.email for one in own), *(one.customer_email for one in visits)}
+            - {None}
+        ),
         names=frozenset({user.name, *holders} - {None}),
         card_ids=frozenset(cards - {None}),
         tried=bool(visits),
@@ -90,7 +94,8 @@ def _told(world: World, workspace: Workspace) -> list[BillingObject]:
 def _is_of(record: BillingObject, person: Person) -> bool:
     """Tell whether a record names the person."""
     if isinstance(record, Customer | CheckoutSession):
-        return record.user_id == person.user_id or record.email in person.emails
+        is_paid_by = isinstance(record, CheckoutSession) and record.payer_name in person.names
+        return record.user_id == person.user_id or record.email in person.emails or is_paid_by
     if isinstance(record, Invoice):
         return record.customer_email in person.emails or record.customer_name in person.names
     if isinstance(record, Card):
@@ -147,9 +152,18 @@ def nameless(record: BillingObject) -> BillingObject:
         return replace(record, user_id=None, email=None, name=None)
     if isinstance(record, CheckoutSession):
         pending = None if record.pending is None else _unheld(record.pending)
-        return replace(record, user_id=None, email=None, pending=pending)
+        return replace(
+            record,
+            user_id=None,
+            customer_email=None,
+            email=None,
+            payer_name=None,
+            pending=pending,
+            success_url=_queryless(record.success_url),
+            cancel_url=_queryless(record.cancel_url),
+        )
     if isinstance(record, PortalSession):
-        return replace(record, pending=None)
+        return replace(record, pending=None, return_url=_queryless(record.return_url))
     if isinstance(record, Invoice):
         return replace(record, customer_email=None, customer_name=None)
     if isinstance(record, Card):
@@ -157,6 +171,11 @@ def nameless(record: BillingObject) -> BillingObject:
     if isinstance(record, Payment):
         return replace(record, card=_unheld(record.card))
     return record
+
+
+def _queryless(url: str) -> str:
+    """Return a URL without its query and fragment, which may name the person."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def _unheld(facts: CardFacts) -> CardFacts:

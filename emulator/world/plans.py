@@ -39,7 +39,8 @@ def plan_of(world: World, workspace: Workspace) -> Plan:
 def period_of(world: World, workspace: Workspace) -> Period:
     """Return the period that now lies in: of the subscription, else the calendar's month.
 
-    The periods of a trial end where those that follow it begin; the first begins with the trial.
+    Assumed: the months of a trial are counted back from its end, where the paid ones begin, and the
+    first of them begins with the trial.
     """
     period = period_at(workspace.period_anchor, world.now)
     if workspace.subscription_status != "trialing":

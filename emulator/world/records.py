@@ -494,13 +494,16 @@ class Customer:
 class CheckoutSession:
     """A hosted checkout of one plan for one workspace; complete once the subscription began.
 
-    `pending` is the card that waits for 3-D Secure.
+    It is opened with a `customer_email` where there is no customer yet; `email` and `payer_name`
+    are what was typed in the end. `pending` is the card that waits for 3-D Secure.
     """
 
     id: str
     workspace_id: str
     user_id: str | None
+    customer_email: str | None = None
     email: str | None
+    payer_name: str | None = None
     plan: str
     interval: Interval
     success_url: str

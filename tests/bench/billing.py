@@ -9,7 +9,7 @@ from tests.bench.table import show
 from tests.bench.worlds import Control
 from tests.running import start
 
-SEEDS = ("trialing", "past-due", "demo")
+SEEDS = ("trialing", "past-due", "onboarding")
 """A trial that becomes twelve paid months, a failed payment and what follows, no subscription."""
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from emulator.world import accounts, workspaces
+from emulator.world import accounts, checkout, clock, portal, subscriptions, workspaces
 from emulator.world.archive import archive_of
 from emulator.world.forgetting import forget
 from emulator.world.records import TABLES, Invoice, User
+from emulator.world.times import DAY
 from emulator.world.world import World
 from tests.world.billed import Billed
 
@@ -36,6 +37,41 @@ def test_a_purge_leaves_the_invoices_and_nobody_in_them() -> None:
     assert "Mara Lindqvist" not in text
     assert [one.paid_cents for one in billed.invoices] == [49_900]
     assert billed.status() == "active"
+
+
+def test_a_purge_drops_the_queries_of_the_pages_that_stripe_led_back_to() -> None:
+    billed = Billed()
+    billed.subscribe("team")
+    clock.advance(billed.world, by=DAY)
+    subscriptions.end_subscription(
+        billed.world, billed.subscription, reason="cancellation_requested"
+    )
+    heir = accounts.create_user(
+        billed.world, email="jonas@example.com", password=None, name="Jonas", metadata="{}"
+    )
+    workspaces.join(billed.world, billed.workspace, user_id=heir.id, role="admin")
+    told = "?who=mara.private#mara.private"
+    session = checkout.open_checkout(
+        billed.world,
+        billed.actor,
+        workspace=billed.workspace,
+        plan="team",
+        interval="month",
+        success_url=f"http://localhost:3000/ok{told}",
+        cancel_url=f"http://localhost:3000/back{told}",
+    )
+    checkout.expire_checkout(billed.world, session.id)
+    portal.open_portal(
+        billed.world,
+        billed.actor,
+        workspace=billed.workspace,
+        return_url=f"http://localhost:3000/billing{told}",
+    )
+    assert "mara.private" in everything(billed.world)
+    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    text = everything(billed.world)
+    assert "mara.private" not in text
+    assert "http://localhost:3000/ok'" in text
 
 
 def test_a_workspace_that_goes_with_its_owner_ends_its_subscription_and_keeps_its_accounts() -> (
