@@ -42,10 +42,12 @@ class Settings:
     control plane's own endpoint, whatever the seed.
     """
 
-    webhook_timeout_seconds: float = 10.0
-    """How long an endpoint may take to answer."""
+    webhook_timeout_seconds: float = 10
+    """How long an endpoint may take to answer. Like the next one it is written as a whole number,
+    because capsules hold it and JavaScript would write 10.0 as 10, which damages their seal.
+    """
 
-    webhook_wait_seconds: float = 15.0
+    webhook_wait_seconds: float = 15
     """How long a request that waits for deliveries waits for them at most."""
 
     instance: str = "local"

@@ -29,7 +29,7 @@ def shell_lines(variables: Mapping[str, str]) -> list[str]:
     return [*lines, f"# in the dashboard's own environment: {SWITCH}={variables[SWITCH]}"]
 
 
-@click.command()
+@click.command(short_help="Print the environment that leads to a server.")
 @url_option
 @click.option("--world", help="The world to point to.  [default: default]")
 @click.option("--seed", help="Ask no server: print what `serve --seed SEED` would.")
