@@ -49,11 +49,11 @@ def load(kind: type[Any], rows: Any) -> list[Any]:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
         raise _unreadable(kind, f"{place}: {first['msg']}") from error
-    for place, record in enumerate(records):
+    for ordinal, record in enumerate(records):
         for name in _json_fields(cast(Hashable, kind)):
             text = getattr(record, name)
             if text is not None and not _is_json_object(text):
-                raise _unreadable(kind, f"{place}.{name}: Input should be a JSON object")
+                raise _unreadable(kind, f"{ordinal}.{name}: Input should be a JSON object")
     return records
 
 

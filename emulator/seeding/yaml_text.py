@@ -18,7 +18,7 @@ def compose(text: str) -> yaml.Node | None:
     text whose aliases repeat too much or that is nested too deeply.
     """
     _Extents().read(text)
-    return cast("yaml.Node | None", yaml.compose(text, Loader=_Loader))
+    return yaml.compose(text, Loader=_Loader)
 
 
 def construct(text: str, root: yaml.Node | None) -> Any:
@@ -84,7 +84,8 @@ class _Extents:
         return extent
 
 
-def _error(problem: str, place: yaml.Event | yaml.Node) -> yaml.YAMLError:
+def _error(problem: str, place: Any) -> yaml.YAMLError:
+    """Return an error with the line of an event or a node."""
     return yaml.constructor.ConstructorError(None, None, problem, place.start_mark)
 
 
