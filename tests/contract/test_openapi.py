@@ -91,6 +91,8 @@ def test_what_is_served_names_the_server_and_the_world_that_serve_it(
         ),
     ):
         headers = {} if world is None else {"X-Emulator-World": world}
+        if world is not None:
+            emulator.client().post("/_emulator/worlds", json={"name": world})
         served = emulator.client().get("/openapi.json", headers=headers).json()
         assert served == {**DOCUMENT.said, "servers": [{"url": url}]}
 

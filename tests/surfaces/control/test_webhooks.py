@@ -350,7 +350,7 @@ def test_every_delivery_to_a_silent_endpoint_fails_in_the_end(receiver: Receiver
     sent = to_others(view)
     assert [one["status"] for one in sent[: len(CREATED)]] == ["failed"] * len(CREATED)
     assert [len(one["attempts"]) for one in sent[: len(CREATED)]] == [4] * len(CREATED)
-    for before, after in pairwise(sent):
+    for before, after in pairwise(sent[: len(CREATED)]):
         assert [one["at"] for one in before["attempts"]] <= [one["at"] for one in after["attempts"]]
 
 

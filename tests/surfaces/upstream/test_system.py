@@ -65,7 +65,6 @@ def test_what_is_not_built_yet_asks_for_a_caller_where_it_will(
         "/nothing",
         "/api",
         "/api/",
-        "/api/runs/",
         "/api/runs//log",
         "/API/runs",
         "/api/runs/x/unknown",
