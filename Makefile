@@ -12,7 +12,7 @@ KITS := tests/kits/node_modules/.package-lock.json
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check generate bench clean node browser
+.PHONY: help serve test check generate bench fuzz clean node browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ generate: $(DEV) ## write the generated files anew
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(DEV) ## send hostile input at length; ARGS="--requests 1000000 --seed 2" adds options
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## remove everything that make fetched or tools cached
 	rm -rf .venv tests/clients/node_modules tests/clients/*/node_modules test-results dist
