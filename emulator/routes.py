@@ -117,7 +117,8 @@ class Operations:
         )
         """The operations that answer 501, or that their feature is switched off."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
-        for row in table:
+        # A literal path before one with a parameter that would match it too.
+        for row in sorted(table, key=lambda row: row.path.count("{")):
             pattern, _, _ = compile_path(row.path)
             self._index.setdefault((row.method, row.path.count("/")), []).append((pattern, row))
 

@@ -130,6 +130,7 @@ class Grammar:
         path = re.sub(
             r"\{(\w+)\}", lambda match: self._segment(shape, match, is_plain=is_plain), shape.path
         )
+        path = path.replace("*", "runs")
         if not is_plain and dice.random() < 0.05:
             path += dice.choice(("/", "//", "/x", "%20", ".json"))
         if dice.random() < (0.05 if is_plain else 0.15):
