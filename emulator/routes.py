@@ -127,7 +127,8 @@ class Operations:
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
         self._wholes: list[tuple[str, RouteRow]] = []
         """The rows whose path ends in `/*`, by what is before it."""
-        for row in table:
+        # A literal path before one with a parameter that would match it too.
+        for row in sorted(table, key=lambda row: row.path.count("{")):
             if row.path.endswith("/*"):
                 self._wholes.append((row.path.removesuffix("/*"), row))
                 continue

@@ -14,7 +14,6 @@ from random import Random
 from starlette.types import ASGIApp
 
 from emulator.finding import without_prefix
-from emulator.seeding.plant import Planted
 from emulator.worlds import Worlds
 from tests.fuzz.calls import Answer, Call, encoded
 from tests.fuzz.grammar import Grammar
@@ -97,8 +96,7 @@ class Episode:
         """
         station = Station(self.scene, self.wrap)
         self._worlds = station.worlds
-        planted = station.worlds.baseline
-        grammar = Grammar(f"{self.seed}:{self.number}", logins=planted.logins, keys=_keys(planted))
+        grammar = Grammar(f"{self.seed}:{self.number}", station.worlds)
         try:
             before = snapshot(station.worlds)
             for place in range(size):
@@ -129,10 +127,6 @@ class Episode:
         if len(word) <= WORD_MAX:
             return f"python -m tests.fuzz --replay {word}"
         return told
-
-
-def _keys(planted: Planted) -> list[str]:
-    return [secret for _, secret in planted.keys]
 
 
 def _made(station: Station, call: Call, before: Snapshot) -> tuple[Answer, list[Breach], Snapshot]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
 from urllib.parse import quote
 
+from emulator.worlds import Worlds
 from tests.fuzz.calls import Answer, Call, Headers
 from tests.fuzz.credentials import GARBAGE, altered, cookie, forged
 from tests.fuzz.hostile import (
     FOUND,
+    GOTRUE_NEEDS,
     HOSTILE_QUERIES,
     HOSTILE_SEGMENTS,
     HOSTILE_WORLDS,
@@ -32,11 +34,13 @@ from tests.fuzz.values import TEXTS, Values, mangled, written
 class Grammar:
     """Draws one call after another, by what the answers to the earlier ones have shown."""
 
-    def __init__(self, seed: str, *, logins: tuple[tuple[str, str], ...], keys: list[str]) -> None:
+    def __init__(self, seed: str, worlds: Worlds) -> None:
         self.dice = Random(seed)
-        self.memory = Memory(self.dice, logins, keys)
+        self.memory = Memory(self.dice, worlds)
         self._values = Values(self.dice, self._known())
         self._deck: list[Shape] = []
+        self._about: tuple[str, str] | None = None
+        """The folder and the id that the call under way is about, where it follows on an answer."""
 
     def _known(self) -> dict[str, Callable[[], Any]]:
         """Return how members are drawn whose name says what they are."""
@@ -44,16 +48,23 @@ class Grammar:
         def found(kind: str) -> Callable[[], Any]:
             return lambda: self.memory.one(kind)
 
-        def one_of(choices: Sequence[Any]) -> Callable[[], Any]:
-            return lambda: self.dice.choice(choices)
+        def one_of(good: Sequence[Any], bad: Sequence[Any]) -> Callable[[], Any]:
+            return lambda: self.dice.choice(good if self._values.is_plain else (*good, *bad))
 
         made = {name: found(kind) for name, kind in FOUND.items()}
-        for names, choices in KNOWN:
-            made |= {name: one_of(choices) for name in names}
-        return made | {"password": self._password}
+        for names, good, bad in KNOWN:
+            made |= {name: one_of(good, bad) for name in names}
+        return made | {"password": self._password, "email": self._email}
+
+    def _email(self) -> str:
+        if self.dice.random() < 0.5:
+            return f"user-{self.dice.randrange(30)}@example.com"
+        return self.memory.one("email")
 
     def _password(self) -> str:
         logins = [password for _, password in self.memory.logins]
+        if self._values.is_plain:
+            return self.dice.choice(logins)
         return self.dice.choice((*logins, *logins, "new-password", "x", "p" * 73, "päss\u0000wörd"))
 
     def learn(self, call: Call, answer: Answer) -> None:
@@ -61,7 +72,10 @@ class Grammar:
         self.memory.learn(call, answer)
 
     def opening(self, place: int) -> Call | None:
-        """Return what an episode begins with: people sign in, and the keys of worlds are seen."""
+        """Return what an episode begins with, and does now and then, as sessions end: people sign
+        in, and the keys of worlds are seen.
+        """
+        place %= 60
         openings: tuple[tuple[str, str, tuple[str, str] | None], ...] = (
             ("POST", "/auth/v1/token?grant_type=password", self.memory.logins[0]),
             ("POST", "/auth/v1/token?grant_type=password", self.memory.logins[-1]),
@@ -78,6 +92,13 @@ class Grammar:
 
     def _next_shape(self) -> Shape:
         """Return what the next call is for: all in turn, those that do something more often."""
+        fresh, self._about = self.memory.fresh, None
+        if fresh and self.dice.random() < 0.2:
+            folder, name = fresh.pop()
+            fitting = [shape for shape in shapes() if f"/{folder}/{{" in shape.path]
+            if fitting:
+                self._about = (folder, name)
+                return self.dice.choice(fitting)
         if not self._deck:
             self._deck = [*shapes(), *(shape for shape in shapes() if shape.is_built)]
             self._deck += [shape for shape in shapes() if shape.is_built]
@@ -88,7 +109,7 @@ class Grammar:
         """Return the next call."""
         dice = self.dice
         shape = self._next_shape()
-        is_plain = dice.random() < 0.35
+        self._values.is_plain = is_plain = dice.random() < 0.5
         method = shape.method if is_plain or dice.random() < 0.88 else dice.choice(METHODS)
         target = self._target(shape, is_plain=is_plain)
         content, kind = self._body(shape, is_plain=is_plain)
@@ -109,6 +130,7 @@ class Grammar:
         path = re.sub(
             r"\{(\w+)\}", lambda match: self._segment(shape, match, is_plain=is_plain), shape.path
         )
+        path = path.replace("*", "runs")
         if not is_plain and dice.random() < 0.05:
             path += dice.choice(("/", "//", "/x", "%20", ".json"))
         if dice.random() < (0.05 if is_plain else 0.15):
@@ -122,13 +144,15 @@ class Grammar:
         if not is_plain and dice.random() < 0.2:
             return dice.choice(HOSTILE_SEGMENTS)
         folder = shape.path[: match.start()].rstrip("/").rpartition("/")[2]
-        return quote(self.memory.one({"r": "shares"}.get(folder, folder)), safe="~")
+        if self._about is not None and self._about[0] == folder:
+            return quote(self._about[1], safe="~")
+        return quote(self.memory.one("public" if "/public/" in shape.path else folder), safe="~")
 
     def _query(self, shape: Shape, *, is_plain: bool) -> str:
         dice = self.dice
         if not is_plain and dice.random() < 0.12:
             return dice.choice(HOSTILE_QUERIES)
-        names = [name for name in shape.queries if dice.random() < 0.5]
+        names = [name for name in shape.queries if dice.random() < (0.25 if is_plain else 0.5)]
         if "/token" in shape.path:
             names.append("grant_type")
         if not is_plain and dice.random() < 0.15:
@@ -173,7 +197,7 @@ class Grammar:
         dice = self.dice
         if not shape.bodies:
             return self._unasked(shape, is_plain=is_plain)
-        value = self._values.of(dice.choice(shape.bodies))
+        value = self._values.of(self._schema(shape))
         if "login" in shape.path or (dice.random() < 0.6 and "/token" in shape.path):
             email, password = dice.choice(self.memory.logins)
             value = {"email": email, "password": password}
@@ -187,6 +211,16 @@ class Grammar:
         if not is_plain and dice.random() < 0.1:
             text = mangled(text, dice)
         return text, kind
+
+    def _schema(self, shape: Shape) -> Mapping[str, Any]:
+        """Return what a body is to be; of GoTrue's many members just those that the route needs."""
+        schema = self.dice.choice(shape.bodies)
+        path = shape.path.removeprefix("/auth/v1")
+        if shape.surface != "supabase" or not self._values.is_plain or path not in GOTRUE_NEEDS:
+            return schema
+        needed = GOTRUE_NEEDS[path]
+        known = {name: schema["properties"][name] for name in needed}
+        return {"type": "object", "properties": known, "required": list(needed)}
 
     def _unasked(self, shape: Shape, *, is_plain: bool) -> tuple[bytes, str]:
         """Return a body for what takes none, mostly nothing; an import is of what was exported."""
@@ -252,11 +286,13 @@ class Grammar:
 
     def _kind_of_bearer(self, shape: Shape) -> str:
         """Return which credential suits a route, mostly."""
-        if self.dice.random() < 0.15:
+        if self.dice.random() < 0.1 and not self._values.is_plain:
             return "bearer"
         if "/admin" in shape.path or "/invite" in shape.path:
             return "service"
-        return "session" if shape.surface != "upstream" or "/me" in shape.path else "bearer"
+        if shape.surface != "upstream" or "/me" in shape.path or self.dice.random() < 0.4:
+            return "session"
+        return "key secret"
 
     def _bearer(self, shape: Shape, *, is_plain: bool) -> str:
         dice = self.dice
@@ -274,7 +310,7 @@ class Grammar:
     def _cookie(self, shape: Shape, *, is_plain: bool) -> str:
         dice = self.dice
         if is_plain or dice.random() < 0.6:
-            return dice.choice(self.memory.cookies)
+            return dice.choice(self.memory.cookies[-2:])
         session: Any = {
             "access_token": self._bearer(shape, is_plain=False),
             "refresh_token": self.memory.one("refresh_token"),

@@ -1,4 +1,8 @@
-"""The ids, credentials and links of an episode, so that later calls hit something."""
+"""The ids, credentials and links of an episode, so that later calls hit something.
+
+Ids are those of the default world's records as they are; what its state does not hold, or is no
+secret's hash, is learned from the answers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from emulator.world.records import TABLES
+from emulator.worlds import Worlds
 from tests import scene
 from tests.fuzz.calls import Answer, Call
 
@@ -27,23 +33,35 @@ _KINDS = {
 }
 """Member of an answer → the pool that its text goes to."""
 
+_RECORDS = {spec.name: spec.record for spec in TABLES}
+_TABLES = {
+    **{"api-keys": ("api_keys", "id"), "public": ("shares", "token"), "r": ("shares", "token")},
+    **{"checkout": ("checkout_sessions", "id"), "portal": ("portal_sessions", "id")},
+    **{"webhooks": ("webhook_endpoints", "id"), "email": ("users", "email")},
+    **{"exports": ("exports", "token"), "refresh_token": ("refresh_tokens", "id")},
+    **{"token_hash": ("codes", "id"), "auth_code": ("flows", "auth_code")},
+    **{"key": ("reservations", "id"), "client_run_id": ("runs", "client_run_id")},
+    **{name: (name, "id") for name in ("runs", "projects", "workspaces", "shares", "users")},
+    **{name: (name, "id") for name in ("mail", "events", "invoices", "sessions")},
+}
+"""Kind → the table that has them, and the member of its records."""
+
 
 class Memory:
     """Pools of texts by kind."""
 
-    def __init__(self, dice: Random, logins: tuple[tuple[str, str], ...], keys: list[str]) -> None:
+    def __init__(self, dice: Random, worlds: Worlds) -> None:
         self._dice = dice
+        self._worlds = worlds
+        planted = worlds.baseline
+        keys = [secret for _, secret in planted.keys]
         self.cookies: list[str] = []
         self.exports: list[bytes] = []
-        self.logins = logins or (("ada@lab.test", "ada-password"),)
+        self.fresh: list[tuple[str, str]] = []
+        """Ids of hosted pages and mails that nothing has been done with yet, by their folder."""
+        self.logins = planted.logins or (("ada@lab.test", "ada-password"),)
         self._pools: dict[str, list[str]] = {
-            "runs": [scene.DONE, scene.GOING, scene.AWAY_RUN],
-            "projects": [scene.ALPHA, scene.BETA, scene.AWAY_PROJECT],
-            "workspaces": [scene.LAB, scene.AWAY, "lab", "away"],
-            "api-keys": [scene.LIVE_KEY, scene.REVOKED_KEY, scene.AWAY_KEY],
-            "shares": [scene.LIVE_SHARE, "share-live-token", "share-gone-token"],
-            "users": [scene.ADA, scene.BO, scene.DEE],
-            "email": [email for email, _ in self.logins],
+            "key secret": list(keys),
             "bearer": [*keys, scene.SECRET, scene.REVOKED_SECRET],
             "worlds": ["default", "w1", "w2"],
             "snapshots": ["s1", "s2"],
@@ -54,6 +72,11 @@ class Memory:
 
     def one(self, kind: str) -> str:
         """Return something of a kind, or what nothing is named."""
+        if kind in _TABLES and self._dice.random() < 0.75:
+            table, member = _TABLES[kind]
+            rows = self._worlds.default().state.tables[_RECORDS[table]].rows()
+            if rows:
+                return str(getattr(self._dice.choice(rows), member))
         pool = self._pools.get(kind)
         return self._dice.choice(pool) if pool else scene.NOBODY
 
@@ -74,7 +97,8 @@ class Memory:
         self._learn_cookies(answer)
         location = answer.header("location").encode("latin-1")
         for folder, name in _LINK.findall(answer.body[:100_000] + location):
-            self.keep(_FOLDERS.get(folder.decode(), folder.decode()), name.decode())
+            self.keep(folder.decode(), name.decode())
+            self.fresh = [*self.fresh[-5:], (folder.decode(), name.decode())]
         if call.path.endswith("/_emulator/export"):
             self.exports = [*self.exports[-1:], answer.body]
             return
@@ -91,6 +115,8 @@ class Memory:
                 self.keep(kind, text)
             if kind in ("session", "service"):
                 self.keep("bearer", text)
+            if kind == "id" or name == "id":
+                self.fresh = [*self.fresh[-5:], (folder, text)]
 
     def _learn_cookies(self, answer: Answer) -> None:
         set_now = [

@@ -162,6 +162,8 @@ def _bff_row(method: str, path: str) -> bff_routes.Row | None:
 
 
 def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
+    if row.is_sample:
+        return [{"type": "object"}]
     if row.target is not None:
         return list(_upstream_bodies().get((row.target.method, row.target.path), ()))
     made: list[Schema] = []

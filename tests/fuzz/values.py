@@ -74,6 +74,8 @@ class Values:
         """Draw with `dice`; `known` are the draws for members whose name says what they are."""
         self._dice = dice
         self._known = known
+        self.is_plain = False
+        """Whether to draw nothing that is odd."""
 
     def of(self, schema: Mapping[str, Any]) -> Any:
         """Return a value as a schema with its definitions asks for."""
@@ -81,15 +83,15 @@ class Values:
 
     def _of(self, schema: Any, parts: Mapping[str, Any], name: str, depth: int) -> Any:
         dice = self._dice
-        if name in self._known and dice.random() < 0.9:
+        if "const" in schema:
+            return schema["const"]
+        if name in self._known and (self.is_plain or dice.random() < 0.9):
             return self._known[name]()
         if "$ref" in schema:
             return self._of(parts[schema["$ref"].rpartition("/")[2]], parts, name, depth)
         for choice in ("anyOf", "oneOf"):
             if choice in schema:
                 return self._of(dice.choice(schema[choice]), parts, name, depth)
-        if "const" in schema:
-            return schema["const"]
         if "enum" in schema:
             return dice.choice(schema["enum"])
         return self._of_type(schema, parts, name, depth)
@@ -121,10 +123,10 @@ class Values:
         made = {
             name: self._of(said, parts, name, depth + 1)
             for name, said in schema.get("properties", {}).items()
-            if name in needed or self._dice.random() < 0.35
+            if name in needed or self._dice.random() < (0.15 if self.is_plain else 0.35)
         }
         free = schema.get("additionalProperties")
-        if free and self._dice.random() < 0.5:
+        if free and not self.is_plain and self._dice.random() < 0.5:
             made[self._dice.choice(("loss", "note", "ä"))] = (
                 self.anything(depth) if free is True else self._of(free, parts, "", depth + 1)
             )
@@ -134,7 +136,7 @@ class Values:
         dice = self._dice
         if schema.get("format") == "date-time":
             return dice.choice(("2025-12-31T00:00:00Z", "2026-03-01T12:00:00+02:00"))
-        if dice.random() < 0.1:
+        if not self.is_plain and dice.random() < 0.1:
             return dice.choice(TEXTS)
         least = schema.get("minLength", 1)
         return dice.choice(("alpha", "beta", "gamma")).ljust(least, "x")
