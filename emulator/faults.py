@@ -6,9 +6,9 @@ counts, is a value, so that a rewind puts it back as it was.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+
+from emulator.globs import path_fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +47,6 @@ class Match:
             and (self.path is None or path_fits(self.path, call.path))
             and (self.actor is None or self.actor in call.actors)
         )
-
-
-def path_fits(pattern: str, path: str) -> bool:
-    """Tell whether a path is the pattern's, in which `*` stands for anything and `{name}` for one
-    segment.
-    """
-    return _compiled(pattern).fullmatch(path) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = _PLACES.split(pattern)
-    places = [".*" if place == "*" else "[^/]+" for place in parts[1::2]]
-    texts = [re.escape(text) for text in parts[::2]]
-    return re.compile("".join(map("".join, zip(texts, [*places, ""], strict=True))), re.DOTALL)
-
-
-_PLACES = re.compile(r"(\*|\{[^{}]*\})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from starlette.requests import cookie_parser
-
 from emulator.guards import is_of_another_site
 from emulator.live import Live
 from emulator.nesting import load_json
 from emulator.settings import Settings
-from emulator.wire.cookies import read_session
+from emulator.wire.cookies import read_cookies, read_session
 from emulator.wire.credentials import MARK, tag_of
 from emulator.wire.tokens import read_token
 from emulator.world.refusals import Conflict
@@ -236,7 +234,7 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
     sent = headers.get("cookie")
     if not sent:
         return
-    chosen = cookie_parser(sent).get(COOKIE)
+    chosen = read_cookies(sent).get(COOKIE)
     if chosen:
         for place, name in enumerate(dict.fromkeys(_COOKIES.findall(sent))):
             yield f"{_COOKIE_SOURCE} once more" if place else _COOKIE_SOURCE, unquote(name)

@@ -1,7 +1,7 @@
 """What happened in a world, request by request, with the state before and after each.
 
 States share structure, so keeping them is nearly free; the journal is bounded by entries and by
-bytes of bodies. It lies beside the state and outside the digest.
+the bytes of bodies, headers, paths and queries. It lies beside the state and outside the digest.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from emulator.faults import Armed, Then
 from emulator.world.records import Instant
@@ -18,6 +19,12 @@ from emulator.world.world import State
 ENTRIES_MAX = 1_000
 BYTES_MAX = 16 * 2**20
 """Assumed: as much as any one test asks; the last entry is kept even if it is larger alone."""
+
+
+_ENTRY_BYTES = 1024
+_HEADER_BYTES = 128
+_CHANGE_BYTES = 128
+"""Measured: what an entry, a pair of headers and a change take besides their bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +78,22 @@ class Entry:
     @property
     def size_bytes(self) -> int:
         """What the entry counts against the journal's bound."""
-        return len(self.request_body) + len(self.response_body) + 1024 + 128 * len(self.changed)
+        headers = (*self.raw_request_headers, *self.raw_response_headers)
+        return (
+            len(self.request_body)
+            + len(self.response_body)
+            + sum(map(len, chain.from_iterable(headers)))
+            + _text_bytes(self.path)
+            + _text_bytes(self.query)
+            + _ENTRY_BYTES
+            + _HEADER_BYTES * len(headers)
+            + _CHANGE_BYTES * len(self.changed)
+        )
+
+
+def _text_bytes(text: str) -> int:
+    """Return what a text takes at most: Python stores all of it as wide as its widest character."""
+    return len(text) if text.isascii() else 4 * len(text)
 
 
 def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[str, str]]:

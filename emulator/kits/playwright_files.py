@@ -19,7 +19,7 @@ TESTS = ("worldflux.ts", "worldflux.spec.ts")
 TEST_FOLDER = "tests"
 
 _TEST_FOLDER = re.compile(r"""^[^/\n]*\btestDir\s*:\s*(["'`])([^"'`$]+)\1""", re.MULTILINE)
-_COMMON_JS = re.compile(r"^\s*module\.exports\b", re.MULTILINE)
+_COMMON_JS = re.compile(r"^[ \t]*+module\.exports\b", re.MULTILINE)
 _UP = '"../worldflux.config.js"'
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import orjson
-from starlette.requests import cookie_parser
 
 from emulator.nesting import STORED_DEPTH_MAX, load_json
 
@@ -24,6 +23,7 @@ MAX_AGE_SECONDS = 400 * 86_400
 _ATTRIBUTES = "Path=/; SameSite=Lax"
 _NAME = re.compile(r"^(sb-.+-auth-token)(?:\.(\d+))?$")
 _PREFIX = "base64-"
+_ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
 
 NO_STORE = {
     "Cache-Control": "private, no-cache, no-store, must-revalidate, max-age=0",
@@ -31,6 +31,26 @@ NO_STORE = {
     "Pragma": "no-cache",
 }
 """What @supabase/ssr sends with every cookie it sets."""
+
+
+def read_cookies(sent: str) -> dict[str, str]:
+    """Return the cookies of a Cookie header by their names.
+
+    As Starlette's `cookie_parser`, whose unquoting, Python's own, takes quadratic time before 3.12.
+    """
+    jar: dict[str, str] = {}
+    for part in sent.split(";"):
+        name, equals, value = part.partition("=")
+        name, value = (name.strip(), value.strip()) if equals else ("", part.strip())
+        if name or value:
+            jar[name] = _unquoted(value)
+    return jar
+
+
+def _unquoted(value: str) -> str:
+    if len(value) < len('""') or value[0] != '"' or value[-1] != '"':
+        return value
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 8)) if found[1] else found[2], value[1:-1])
 
 
 def session_cookies(name: str, session: Mapping[str, Any], sent: str | None) -> list[str]:
@@ -59,7 +79,7 @@ def _cleared(name: str) -> str:
 
 
 def _session_names(sent: str | None) -> list[str]:
-    return [name for name in cookie_parser(sent or "") if _NAME.match(name)]
+    return [name for name in read_cookies(sent or "") if _NAME.match(name)]
 
 
 @lru_cache(maxsize=256)
@@ -69,7 +89,7 @@ def read_session(sent: str | None, preferred: str) -> Mapping[str, Any] | None:
     Any `sb-*-auth-token` is read; what cannot be understood is no session, never an error.
     Remembered, as each request of a dashboard is asked more than once.
     """
-    jar = cookie_parser(sent or "")
+    jar = read_cookies(sent or "")
     bases = {match[1]: None for name in jar if (match := _NAME.match(name))}
     for name in sorted(bases, key=lambda base: (base != preferred, base)):
         session = _decoded(_joined(jar, name))

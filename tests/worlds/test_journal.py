@@ -145,7 +145,18 @@ def test_entries_are_found_by_what_they_are(demo: Emulator, query: str, paths: l
 
 
 @pytest.mark.parametrize(
-    "query", ["since=x", "since=" + "9" * 5000, "limit=0", "limit=1001", "wait=61", "wait=-1"]
+    "query",
+    [
+        "since=x",
+        "since=" + "9" * 5000,
+        "limit=0",
+        "limit=1001",
+        "limit=" + "9" * 5000,
+        "wait=61",
+        "wait=-1",
+        "wait=" + "9" * 5000,
+        "path=" + "*" * 1001,
+    ],
 )
 def test_a_bad_query_is_refused(demo: Emulator, query: str) -> None:
     assert demo.client().get(f"/_emulator/requests?{query}").status_code == 422
@@ -196,7 +207,7 @@ def test_the_link_of_a_hosted_page_is_not_shown(demo: Emulator) -> None:
     url = httpx2.URL(client.post("/api/cloud/billing/checkout", json=body).json()["url"])
     assert client.get(url.path).status_code == 200
     page, opened = entries(client)[:2]
-    assert page["path"] == "/stripe/checkout/[redacted]"
+    assert page["path"] == f"/stripe/checkout/cs_test_…{url.path[-5:]}"
     assert url.path not in json.dumps([page, opened])
 
 
@@ -308,6 +319,25 @@ def test_the_journal_is_bounded_by_entries_and_by_bytes(demo: Emulator) -> None:
     kept = list(demo.worlds.live("default").journal)
     assert sum(entry.size_bytes for entry in kept) <= journal.BYTES_MAX
     assert kept[-1].id == journal.ENTRIES_MAX + 9
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/healthz", {"X-Long": "x" * 60_000}),
+        ("/" + "x" * 60_000, {}),
+        ("/healthz?" + "x" * 60_000, {}),
+    ],
+    ids=["header", "path", "query"],
+)
+def test_the_bound_of_the_journal_counts_all_that_was_sent(
+    demo: Emulator, path: str, headers: dict[str, str]
+) -> None:
+    client = demo.client()
+    most = journal.BYTES_MAX // 60_000
+    for _ in range(most + 10):
+        client.get(path, headers=headers)
+    assert most // 3 < len(demo.worlds.live("default").journal) < most
 
 
 def test_rewinding_undoes_a_request_and_all_after_it(demo: Emulator) -> None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
-from starlette.requests import cookie_parser
 
 from emulator.surfaces.bff.forward import REFUSED
-from emulator.wire.cookies import NO_STORE, read_session, session_cookies
+from emulator.wire.cookies import NO_STORE, read_cookies, read_session, session_cookies
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import session_view
@@ -93,6 +92,6 @@ def workspace_context(request: Request) -> str | None:
     return (
         request.headers.get("x-workspace-id")
         or request.query_params.get("workspace_id")
-        or cookie_parser(request.headers.get("cookie", "")).get(WORKSPACE_COOKIE)
+        or read_cookies(request.headers.get("cookie", "")).get(WORKSPACE_COOKIE)
         or None
     )

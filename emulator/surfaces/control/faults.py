@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import Field, model_validator
 
 from emulator.faults import Fault, Match, Then
+from emulator.globs import PATTERN_MAX
 from emulator.seeding.schema import Strict
 from emulator.surfaces.control.answers import live_of, reply
 from emulator.wire.bodies import read_told
@@ -34,7 +35,7 @@ class MatchIn(Strict):
     surface: Literal["bff", "upstream", "supabase", "stripe"] | None = None
     operation: str | None = None
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
-    path: str | None = None
+    path: Annotated[str | None, Field(max_length=PATTERN_MAX)] = None
     actor: Annotated[
         str | None, Field(description="The id or address of a user, or the id of a key.")
     ] = None

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import Field
 from starlette.datastructures import QueryParams
 
-from emulator.faults import path_fits
+from emulator.globs import PATTERN_MAX, path_fits
 from emulator.journal import Entry
 from emulator.seeding.schema import Strict
 from emulator.surfaces.control.answers import Nothing, live_of, natural, reply, whole
@@ -22,8 +22,8 @@ from emulator.wire.redaction import (
     REDACTED,
     redacted_body,
     redacted_headers,
-    redacted_path,
     redacted_query,
+    redacted_text,
 )
 from emulator.world.records import User
 from emulator.world.refusals import Conflict, Invalid
@@ -36,6 +36,8 @@ SECRET_IDS = ("codes", "refresh_tokens")
 LIMIT = 50
 LIMIT_MAX = 1000
 WAIT_SECONDS_MAX = 60
+LISTED_BYTES_MAX = 2**16
+"""How much of a body a list shows, so that one huge body keeps nobody waiting."""
 
 _FILTERS: dict[str, Callable[[Entry, str], bool]] = {
     "surface": lambda entry, value: entry.surface == value,
@@ -61,7 +63,7 @@ class ForkAt(Strict):
 
 
 _MEMBERS = (*_FILTERS, "actor", "since")
-_STATUS = re.compile(r"[1-5]\d\d")
+_STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
 def _matching(request: Request, worlds: Worlds, *, also: tuple[str, ...]) -> list[Entry]:
@@ -92,14 +94,16 @@ def _require_sense(query: QueryParams, worlds: Worlds, *, also: tuple[str, ...])
     surface, status = query.get("surface"), query.get("status")
     if surface is not None and surface not in surfaces:
         raise Invalid("surface", f"There is no surface {surface!r}; use one of {surfaces}.")
+    if len(query.get("path", "")) > PATTERN_MAX:
+        raise Invalid("path", f"path should have at most {PATTERN_MAX:,} characters.")
     if status is not None and not _STATUS.fullmatch(status):
         raise Invalid("status", f"{status!r} is no status; use three digits.")
 
 
-def entry_view(entry: Entry) -> dict[str, Any]:
-    """Return an entry with its secrets left out."""
+def entry_view(entry: Entry, *, most: int | None = None) -> dict[str, Any]:
+    """Return an entry without its secrets; of a body above `most` bytes only the beginning."""
     changed = [
-        {"table": table, "id": REDACTED if table in SECRET_IDS else record_id}
+        {"table": table, "id": REDACTED if table in SECRET_IDS else redacted_text(record_id)}
         for table, record_id in entry.changed
     ]
     return {
@@ -108,19 +112,13 @@ def entry_view(entry: Entry) -> dict[str, Any]:
         "surface": entry.surface,
         "operation": entry.operation,
         "method": entry.method,
-        "path": redacted_path(entry.path),
+        "path": redacted_text(entry.path),
         "query": redacted_query(entry.query),
         "status": entry.status,
         "code": entry.code,
         "actor": {"user_id": entry.user_id, "api_key_id": entry.api_key_id},
-        "request": {
-            "headers": redacted_headers(entry.request_headers),
-            "body": redacted_body(entry.request_body),
-        },
-        "response": {
-            "headers": redacted_headers(entry.response_headers),
-            "body": redacted_body(entry.response_body),
-        },
+        "request": _message_view(entry.request_headers, entry.request_body, most=most),
+        "response": _message_view(entry.response_headers, entry.response_body, most=most),
         "changed": changed,
         "mail": [one["id"] for one in changed if one["table"] == "mail"],
         "events": [one["id"] for one in changed if one["table"] == "events"],
@@ -130,9 +128,19 @@ def entry_view(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _message_view(
+    headers: tuple[tuple[str, str], ...], body: bytes, *, most: int | None
+) -> dict[str, Any]:
+    media_type = dict(headers).get("content-type", "")
+    return {
+        "headers": redacted_headers(headers),
+        "body": redacted_body(body, media_type, most=most),
+    }
+
+
 async def list_requests(request: Request, worlds: Worlds) -> Response:
     """`GET /requests?surface=&operation=&method=&path=&status=&code=&actor=&since=&limit=&wait=`:
-    newest first; with `wait`, once one fits, or empty after so many seconds.
+    newest first, long bodies cut; with `wait`, once one fits, or empty after so many seconds.
     """
     query = request.query_params
     limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
@@ -140,7 +148,7 @@ async def list_requests(request: Request, worlds: Worlds) -> Response:
     found = _matching(request, worlds, also=("limit", "wait"))
     if not found and wait:
         exchange_of(request).poll_seconds = wait
-    items = [entry_view(entry) for entry in reversed(found[-limit:])]
+    items = [entry_view(entry, most=LISTED_BYTES_MAX) for entry in reversed(found[-limit:])]
     return reply({"items": items, "count": len(found)})
 
 
@@ -162,7 +170,7 @@ async def verify_requests(request: Request, worlds: Worlds) -> Response:
     is_met = count > 0 if said is None else count == natural(said, "times")
     if not is_met:
         journal = live_of(request, worlds).journal
-        came = [f"{one.method} {redacted_path(one.path)} {one.status}" for one in journal]
+        came = [f"{one.method} {redacted_text(one.path)} {one.status}" for one in journal]
         raise Conflict(
             f"{count} requests fit, {said or 'at least 1'} were expected. "
             f"The last that came: {', '.join(came[-5:]) or 'none'}."
