@@ -34,6 +34,12 @@ def test_header_prefix_and_cookie_make_a_world_of_the_baseline(
     origin: str, http: httpx2.Client
 ) -> None:
     fresh = http.get(f"{origin}/_emulator/state").json()
+    for address, headers in (
+        ("", {WORLD: "by-header"}),
+        ("/_w/by-prefix", {}),
+        ("", {"Cookie": "emulator_world=by-cookie"}),
+    ):
+        assert http.get(f"{origin}{address}/api/runs", headers=headers).status_code == 401
     answers = [
         http.get(f"{origin}/_emulator/state", headers={WORLD: "by-header"}),
         http.get(f"{origin}/_w/by-prefix/_emulator/state"),
