@@ -47,4 +47,4 @@ def test_each_name_of_this_machine_answers(server: Running, host: str) -> None:
 
 def test_another_name_that_leads_here_is_refused(server: Running) -> None:
     rebound = httpx2.get(f"{server.url}/healthz", headers={"Host": "rebound.example.com"})
-    assert (rebound.status_code, rebound.json()["error"]["code"]) == (403, "forbidden")
+    assert (rebound.status_code, rebound.json()["detail"]["code"]) == (403, "forbidden")
