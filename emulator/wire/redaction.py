@@ -16,10 +16,9 @@ from urllib.parse import quote, unquote, unquote_plus
 
 import orjson
 
-REDACTED = "[redacted]"
+from emulator.nesting import DEPTH_MAX
 
-DEPTH_MAX = 128
-"""Levels of JSON that are shown; it is read to the same depth."""
+REDACTED = "[redacted]"
 
 NAMES = frozenset(
     {

@@ -17,56 +17,16 @@ from emulator.settings import Settings
 from emulator.wire.stripe_events import event_view
 from emulator.world import cards, changes, checkout, entitlement, payments, portal, subscriptions
 from emulator.world.cards import read_card
-from emulator.world.records import CheckoutSession, Event, Payment
+from emulator.world.records import Event, Payment
 from emulator.world.refusals import CardDeclined
 from emulator.world.times import DAY
+from emulator.world.webhooks import EVENT_KINDS
 from tests.clients import node
-from tests.world.billed import Billed
 from tests.world.test_billing_year import a_year
-
-KINDS = {
-    "billing_portal.session.created",
-    "charge.failed",
-    "charge.refunded",
-    "charge.succeeded",
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "customer.created",
-    "customer.subscription.created",
-    "customer.subscription.deleted",
-    "customer.subscription.trial_will_end",
-    "customer.subscription.updated",
-    "customer.updated",
-    "invoice.created",
-    "invoice.deleted",
-    "invoice.finalized",
-    "invoice.marked_uncollectible",
-    "invoice.paid",
-    "invoice.payment_failed",
-    "invoice.payment_succeeded",
-    "invoice.updated",
-    "invoiceitem.created",
-    "payment_intent.payment_failed",
-    "payment_intent.succeeded",
-    "payment_method.attached",
-}
-"""Every type of event that the emulator sends."""
 
 UNTYPED = ("total_count: is not in the typings", "object.quantity: is not in the typings")
 """What Stripe sends and its typings leave out: the count of a list that is whole, and the quantity
 of a subscription with one item."""
-
-
-def open_checkout(billed: Billed) -> CheckoutSession:
-    return checkout.open_checkout(
-        billed.world,
-        billed.actor,
-        workspace=billed.workspace,
-        plan="team",
-        interval="year",
-        success_url="http://localhost:3000/ok",
-        cancel_url="http://localhost:3000/back",
-    )
 
 
 @cache
@@ -89,7 +49,7 @@ def events() -> list[dict[str, Any]]:
     world.put(replace(billed.customer, payments_to_fail=9))
     billed.advance(days=60)
     # A card is declined, and the checkout expires.
-    session = open_checkout(billed)
+    session = billed.open_checkout("team", "year")
     card = read_card(world, number="4000000000009995", expiry="12/30", cvc="123", holder="Mara")
     with pytest.raises(CardDeclined):
         checkout.pay_checkout(world, session, email="mara@example.com", card=card)
@@ -98,7 +58,7 @@ def events() -> list[dict[str, Any]]:
 
 
 def test_a_year_has_events_of_every_type() -> None:
-    assert {one["type"] for one in events()} == KINDS
+    assert {one["type"] for one in events()} == set(EVENT_KINDS)
 
 
 def test_events_have_what_the_typings_of_the_npm_package_promise() -> None:

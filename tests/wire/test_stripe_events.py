@@ -22,18 +22,6 @@ def seen(billed: Billed, kind: str) -> dict[str, Any]:
     return found
 
 
-def opened(billed: Billed) -> CheckoutSession:
-    return checkout.open_checkout(
-        billed.world,
-        billed.actor,
-        workspace=billed.workspace,
-        plan="enterprise",
-        interval="month",
-        success_url="http://localhost:3000/ok",
-        cancel_url="http://localhost:3000/back",
-    )
-
-
 def pay(billed: Billed, session: CheckoutSession, number: str = GOOD) -> CheckoutSession:
     card = read_card(billed.world, number=number, expiry="12/30", cvc="123", holder="M. Lindqvist")
     return checkout.pay_checkout(billed.world, session, email="paying@example.com", card=card)
@@ -41,7 +29,7 @@ def pay(billed: Billed, session: CheckoutSession, number: str = GOOD) -> Checkou
 
 def test_a_checkout_keeps_the_address_it_was_opened_with_and_tells_who_paid() -> None:
     billed = Billed()
-    pay(billed, opened(billed))
+    pay(billed, billed.open_checkout())
     session = seen(billed, "checkout.session.completed")
     assert session["customer"].startswith("cus_")
     assert session["customer_email"] == "mara@example.com"
@@ -59,7 +47,7 @@ def test_a_checkout_keeps_the_address_it_was_opened_with_and_tells_who_paid() ->
 
 def test_the_cardholder_of_a_checkout_with_3d_secure_is_told_too() -> None:
     billed = Billed()
-    session = pay(billed, opened(billed), number="4000002500003155")
+    session = pay(billed, billed.open_checkout(), number="4000002500003155")
     checkout.authenticate_checkout(billed.world, session, passes=True)
     details = seen(billed, "checkout.session.completed")["customer_details"]
     assert (details["email"], details["name"]) == ("paying@example.com", "M. Lindqvist")
@@ -76,13 +64,13 @@ def test_a_checkout_of_a_known_customer_is_opened_with_it_and_not_with_an_addres
     billed = Billed()
     billed.subscribe("team", number=None)
     billed.advance(days=20)
-    pay(billed, opened(billed))
+    pay(billed, billed.open_checkout())
     assert seen(billed, "checkout.session.completed")["customer_email"] is None
 
 
 def test_an_expired_checkout_keeps_the_address_it_was_opened_with() -> None:
     billed = Billed()
-    checkout.expire_checkout(billed.world, opened(billed).id)
+    checkout.expire_checkout(billed.world, billed.open_checkout().id)
     session = seen(billed, "checkout.session.expired")
     assert (session["customer_email"], session["customer_details"]) == ("mara@example.com", None)
 
@@ -104,7 +92,7 @@ def test_a_declined_card_says_why_in_words(
 ) -> None:
     billed = Billed()
     with pytest.raises(CardDeclined):
-        pay(billed, opened(billed), number=number)
+        pay(billed, billed.open_checkout(), number=number)
     charge = seen(billed, "charge.failed")
     assert (charge["failure_code"], charge["failure_message"]) == (code, message)
     error = seen(billed, "payment_intent.payment_failed")["last_payment_error"]

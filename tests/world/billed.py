@@ -5,7 +5,15 @@ from __future__ import annotations
 from emulator.world import accounts, checkout, clock, entitlement, workspaces
 from emulator.world.access import Actor
 from emulator.world.cards import GOOD, read_card
-from emulator.world.records import Customer, Event, Interval, Invoice, Subscription, Workspace
+from emulator.world.records import (
+    CheckoutSession,
+    Customer,
+    Event,
+    Interval,
+    Invoice,
+    Subscription,
+    Workspace,
+)
 from emulator.world.times import DAY
 from emulator.world.world import World
 
@@ -52,10 +60,10 @@ class Billed:
     def kinds(self, *, after: int = 0) -> list[str]:
         return [one.kind for one in self.world.all(Event, "all", ())[after:]]
 
-    def subscribe(
-        self, plan: str = "enterprise", interval: Interval = "month", number: str | None = GOOD
-    ) -> Subscription:
-        session = checkout.open_checkout(
+    def open_checkout(
+        self, plan: str = "enterprise", interval: Interval = "month"
+    ) -> CheckoutSession:
+        return checkout.open_checkout(
             self.world,
             self.actor,
             workspace=self.workspace,
@@ -64,6 +72,11 @@ class Billed:
             success_url="http://localhost:3000/ok",
             cancel_url="http://localhost:3000/back",
         )
+
+    def subscribe(
+        self, plan: str = "enterprise", interval: Interval = "month", number: str | None = GOOD
+    ) -> Subscription:
+        session = self.open_checkout(plan, interval)
         card = number and read_card(
             self.world, number=number, expiry="12/30", cvc="123", holder="Mara Lindqvist"
         )

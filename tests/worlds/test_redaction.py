@@ -11,7 +11,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from emulator.wire.redaction import DEPTH_MAX, REDACTED, TOO_DEEP, redacted_body
+from emulator.nesting import DEPTH_MAX
+from emulator.wire.redaction import REDACTED, TOO_DEEP, redacted_body
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"
