@@ -10,8 +10,8 @@ from starlette.types import Scope
 
 from emulator.guards import host_name, is_allowed_host, is_allowed_origin, is_of_another_site
 from emulator.settings import Settings
-from emulator.world.access import Source
-from emulator.world.refusals import Forbidden
+from emulator.world.core.access import Source
+from emulator.world.core.refusals import Forbidden
 
 
 def source_of(scope: Scope, headers: Mapping[str, str]) -> Source:

@@ -21,10 +21,11 @@ from emulator.sealing import seal, unseal
 from emulator.serialising import dump_state, dump_text
 from emulator.settings import Settings
 from emulator.striking import PREFER
-from emulator.world import clock
-from emulator.world.records import TABLES, Instant
-from emulator.world.refusals import Invalid, Refusal
-from emulator.world.world import State, World
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid, Refusal
+from emulator.world.core.world import State, World
+from emulator.world.records.tables import TABLES
+from emulator.world.records.types import Instant
 
 FORMAT = "worldflux-emulator.capsule"
 VERSION = 1
@@ -41,7 +42,7 @@ class _Part(BaseModel):
 class Jump(_Part):
     """What happened between two requests: the clock was moved, or records are others now."""
 
-    clock: Instant | None = None
+    lifecycle: Instant | None = None
     removed: dict[str, list[str]] = {}
     written: dict[str, str] = {}
 
@@ -201,7 +202,7 @@ def _jump(last: State, state: State) -> dict[str, Any] | None:
         return None
     moved, now = World("", last), World("", state).now
     try:
-        clock.move(moved, to=now)
+        lifecycle.move(moved, to=now)
     except Refusal:
         return _difference(last, state)
     if moved.state.digest == state.digest:

@@ -46,8 +46,8 @@ from emulator.transport import (
 from emulator.wire.courier import Courier
 from emulator.wire.errors import Malformed
 from emulator.wire.exchange import KEY, Exchange
-from emulator.world.refusals import NotFound, Refusal
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.refusals import NotFound, Refusal
+from emulator.world.core.world import DEFAULT, World
 from emulator.worlds import Worlds, purges
 
 STATE_HEADER = "X-Emulator-State"

@@ -24,8 +24,8 @@ from emulator.settings import Settings
 from emulator.wire.cookies import read_cookies, read_session
 from emulator.wire.credentials import MARK, tag_of
 from emulator.wire.tokens import read_token
-from emulator.world.refusals import Conflict
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.refusals import Conflict
+from emulator.world.core.world import DEFAULT, World
 from emulator.worlds import Worlds
 
 HEADER = "x-emulator-world"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from emulator.faults import Armed, Then
-from emulator.world.records import Instant
-from emulator.world.refusals import Conflict, NotFound
-from emulator.world.world import State
+from emulator.world.core.refusals import Conflict, NotFound
+from emulator.world.core.world import State
+from emulator.world.records.types import Instant
 
 ENTRIES_MAX = 1_000
 BYTES_MAX = 16 * 2**20

@@ -8,8 +8,8 @@ from emulator.faults import Armed
 from emulator.journal import Journal
 from emulator.seeding.library import Named
 from emulator.seeding.plant import Planted
-from emulator.world.records import Instant
-from emulator.world.world import State, World
+from emulator.world.core.world import State, World
+from emulator.world.records.types import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from emulator.transport import Answer
 from emulator.wire.courier import CONTENT_TYPE, USER_AGENT, Courier
 from emulator.wire.exchange import KEY, Exchange
 from emulator.wire.signatures import HEADER
-from emulator.world import webhooks
-from emulator.world.world import World
+from emulator.world.billing import webhook_endpoints
+from emulator.world.core.world import World
 from emulator.worlds import machine_now
 
 PATH = "/api/billing/webhook"
@@ -36,7 +36,7 @@ class OwnWebhook:
 
     def deliver(self, world: World, settings: Settings) -> None:
         """Deliver until nothing waits; an event that is refused changes nothing and is dropped."""
-        while (delivery := webhooks.take_own(world)) is not None:
+        while (delivery := webhook_endpoints.take_own(world)) is not None:
             sending, signature = self._courier.packed_for_own(world, delivery)
             before = world.state
             exchange = Exchange(world=world, settings=settings, machine_at=machine_now())

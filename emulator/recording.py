@@ -15,8 +15,8 @@ from emulator.states import shown_states
 from emulator.striking import Strike
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
-from emulator.world.records import TABLES
-from emulator.world.world import State
+from emulator.world.core.world import State
+from emulator.world.records.tables import TABLES
 
 _KINDS = {spec.name: spec.record for spec in TABLES}
 _REFUSED = 400

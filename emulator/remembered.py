@@ -9,8 +9,8 @@ from weakref import ref
 
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
-from emulator.world.access import Actor
-from emulator.world.world import State
+from emulator.world.core.access import Actor
+from emulator.world.core.world import State
 
 ANSWERS_MAX = 1_000
 CONTENT_MAX = 64 * 2**10

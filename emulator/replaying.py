@@ -18,9 +18,9 @@ from emulator.journal import Entry
 from emulator.live import Beginning, Live
 from emulator.seeding.library import Named, SeedError, parse
 from emulator.serialising import load_state, load_text, spec_of
-from emulator.world import clock
-from emulator.world.refusals import Invalid
-from emulator.world.world import DEFAULT, World
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import DEFAULT, World
 from emulator.worlds import Worlds
 
 COMPARED_HEADERS = (
@@ -132,7 +132,7 @@ def _begun(worlds: Worlds, capsule: Capsule) -> Live:
 def _leap(world: World, jump: Jump) -> None:
     """Do what happened between two requests."""
     if jump.clock is not None:
-        clock.move(world, to=jump.clock)
+        lifecycle.move(world, to=jump.clock)
     written = {
         table: load_text(spec_of(table).record, text) for table, text in jump.written.items()
     }

@@ -14,7 +14,7 @@ import orjson
 
 from emulator import __version__
 from emulator.nesting import load_json
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
 
 _SPLIT = b',"content":'
 

@@ -13,11 +13,11 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from emulator.nesting import DEPTH_MAX, STORED_DEPTH_MAX, TooDeepError, load_json
-from emulator.world.digests import Digest, record_digest
-from emulator.world.records import TABLES
-from emulator.world.refusals import Invalid
-from emulator.world.table import Table, TableSpec
-from emulator.world.world import State
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import State
+from emulator.world.records.tables import TABLES
+from emulator.world.store.digest import Digest, record_digest
+from emulator.world.store.table import Table, TableSpec
 
 SPECS: Mapping[str, TableSpec] = {spec.name: spec for spec in TABLES}
 

@@ -20,7 +20,7 @@ from emulator.connections import Connection
 from emulator.sealing import is_replaceable
 from emulator.settings import Settings
 from emulator.storage import export_file, import_file
-from emulator.world.refusals import Conflict
+from emulator.world.core.refusals import Conflict
 from emulator.worlds import Worlds
 
 LOOPBACK = ("127.0.0.1", "::1")

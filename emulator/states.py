@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 import orjson
 
-from emulator.world.records import Instant, ReservationStatus, RunStatus, SubscriptionStatus
-from emulator.world.times import to_text
+from emulator.world.core.times import to_text
+from emulator.world.records.types import Instant, ReservationStatus, RunStatus, SubscriptionStatus
 
 View = Mapping[str, Any]
 Read = Callable[[View, str], Iterator[str | None]]

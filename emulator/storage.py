@@ -18,11 +18,11 @@ from emulator.sealing import seal, unseal, write_whole
 from emulator.seeding.library import Named, SeedError, parse
 from emulator.seeding.plant import Planted
 from emulator.serialising import dump, join_tables, load_table
-from emulator.world.digests import Digest
-from emulator.world.records import TABLES
-from emulator.world.refusals import Invalid
-from emulator.world.table import Table
-from emulator.world.world import DEFAULT, State, World
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import DEFAULT, State, World
+from emulator.world.records.tables import TABLES
+from emulator.world.store.digest import Digest
+from emulator.world.store.table import Table
 from emulator.worlds import WORLDS_MAX, Worlds, require_name
 
 FORMAT = "worldflux-emulator.export"

@@ -13,10 +13,10 @@ from emulator.wire.cookies import read_session
 from emulator.wire.credentials import pinned
 from emulator.wire.errors import Injected
 from emulator.wire.tokens import read_token
-from emulator.world import api_keys
-from emulator.world.records import User
-from emulator.world.refusals import Refusal
-from emulator.world.world import World
+from emulator.world.core.refusals import Refusal
+from emulator.world.core.world import World
+from emulator.world.records.identity import User
+from emulator.world.workspaces import api_keys
 
 _PREFER = re.compile(r"(?:^|[,;\s])code=\"?([45]\d\d)\b")
 PREFER = "prefer"

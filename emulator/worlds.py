@@ -12,13 +12,15 @@ from emulator.live import Beginning, Live, Snapshot
 from emulator.seeding.library import Named, grow, load, names
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
-from emulator.world import clock, webhooks
-from emulator.world.clock import Happened
-from emulator.world.forgetting import PURGES
-from emulator.world.records import Instant, Ordinal
-from emulator.world.refusals import Conflict, Invalid, NotFound
-from emulator.world.times import SECOND
-from emulator.world.world import DEFAULT, State, World
+from emulator.world import lifecycle
+from emulator.world.billing import webhook_endpoints
+from emulator.world.core.refusals import Conflict, Invalid, NotFound
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import DEFAULT, State, World
+from emulator.world.lifecycle import Happened
+from emulator.world.privacy.erasure import PURGES
+from emulator.world.records.system import Ordinal
+from emulator.world.records.types import Instant
 
 WORLDS_MAX = 10_000
 SNAPSHOTS_MAX = 10_000
@@ -88,10 +90,10 @@ class Worlds:
     def _with_webhooks(self, state: State) -> State:
         """Return a state in which the events go to every URL of the settings too."""
         world = World(DEFAULT, state)
-        known = {one.url for one in webhooks.endpoints(world)}
+        known = {one.url for one in webhook_endpoints.endpoints(world)}
         for url in dict.fromkeys(self.settings.webhooks):
             if url not in known:
-                webhooks.add_endpoint(world, url=url)
+                webhook_endpoints.add_endpoint(world, url=url)
         return world.state
 
     @property
@@ -156,7 +158,7 @@ class Worlds:
 
     def _current(self, live: Live) -> Live:
         if self.settings.is_wall_clock:
-            self._follow(live, clock.move_towards, to=max(live.world.now, self._now()))
+            self._follow(live, lifecycle.move_towards, to=max(live.world.now, self._now()))
         if self.settings.idle_world_seconds is not None:
             live.last_used = self._now()
         return live
@@ -165,7 +167,7 @@ class Worlds:
         """Move a world's clock, drop its past if a user was purged on the way, and return what
         happened. Refuses Invalid.
         """
-        return self._follow(live, clock.move, to=to)
+        return self._follow(live, lifecycle.move, to=to)
 
     def _follow(
         self, live: Live, move: Callable[..., list[Happened]], *, to: Instant

@@ -14,8 +14,8 @@ from emulator.routes import route_table
 from emulator.seeding.library import load, names
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
-from emulator.world.plan_list import PLANS
-from emulator.world.quota import METERS
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.metering.quota import METERS
 
 ROOT = Path(__file__).parents[1]
 

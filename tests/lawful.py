@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from emulator.app import WRITES_ON_GET, build_app
 from emulator.settings import Settings
-from emulator.world.world import World
+from emulator.world.core.world import World
 from emulator.worlds import Worlds
 
 ORIGIN = "http://localhost:8787"

@@ -50,6 +50,6 @@ def _of_a_file(error: OSError) -> str:
 def _of_the_emulator() -> tuple[type[Exception], ...]:
     # Asked for once something went wrong: a command that only talks to a server plants no seed.
     from emulator.seeding.library import SeedError
-    from emulator.world.refusals import Refusal
+    from emulator.world.core.refusals import Refusal
 
     return SeedError, Refusal

@@ -78,7 +78,7 @@ def _of_a_seed(url: str, world: str | None, seed: str) -> dict[str, str]:
     from emulator.seeding.library import load
     from emulator.settings import Settings
     from emulator.wire.environment import variables_of
-    from emulator.world.world import DEFAULT
+    from emulator.world.core.world import DEFAULT
     from emulator.worlds import Worlds
 
     worlds = Worlds(Settings(public_url=url.rstrip("/")), load(seed))

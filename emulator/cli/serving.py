@@ -191,8 +191,8 @@ def _leads(url: str, address: str, port: int) -> bool:
 def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
     from emulator.wire.courier import signing_secret
     from emulator.wire.environment import variables_of
-    from emulator.world import webhooks
-    from emulator.world.world import DEFAULT
+    from emulator.world.billing import webhook_endpoints
+    from emulator.world.core.world import DEFAULT
 
     settings = worlds.settings
     logins, keys = worlds.baseline.logins, worlds.baseline.keys
@@ -200,7 +200,8 @@ def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> Non
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
     variables = variables_of(worlds.live(DEFAULT), settings)
     heard = [
-        (one.url, signing_secret(one, settings)) for one in webhooks.endpoints(worlds.default())
+        (one.url, signing_secret(one, settings))
+        for one in webhook_endpoints.endpoints(worlds.default())
     ]
     if as_json:
         ready = {

@@ -10,9 +10,9 @@ from emulator.seeding.draws import Draw, Sketch
 from emulator.seeding.libero import sketch_policy
 from emulator.seeding.schema import SeedRun
 from emulator.seeding.training import sketch_dreamer, sketch_planner
-from emulator.world.records import Instant, RunStatus, Runtime, Task
-from emulator.world.times import DAY, SECOND, to_datetime, to_text
-from emulator.world.world import World
+from emulator.world.core.times import DAY, SECOND, to_datetime, to_text
+from emulator.world.core.world import World
+from emulator.world.records.types import Instant, RunStatus, Runtime, Task
 
 Family = Literal["libero", "atari100k", "dmcontrol"]
 

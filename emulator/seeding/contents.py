@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.seeding.schema import ArtifactIn, RunFields
-from emulator.world.records import Instant, RunStatus, Task
-from emulator.world.runs import ArtifactContent, RunContent
-from emulator.world.texts import json_text
+from emulator.world.core.json_text import json_text
+from emulator.world.records.types import Instant, RunStatus, Task
+from emulator.world.runs.runs import ArtifactContent, RunContent
 
 
 def content_of(

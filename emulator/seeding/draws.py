@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from emulator.seeding.schema import ArtifactIn
-from emulator.world.records import Task
+from emulator.world.records.types import Task
 
 T = TypeVar("T")
 

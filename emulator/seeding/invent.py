@@ -11,7 +11,7 @@ from importlib.metadata import version
 from json import dumps
 
 from emulator.seeding.library import find
-from emulator.world.texts import slugify
+from emulator.world.workspaces.slugs import slugify
 
 COUNT = 24
 """How many people the owner of the crowded workspace shares it with."""

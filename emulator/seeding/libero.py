@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from emulator.seeding.draws import Draw, Sketch
 from emulator.seeding.schema import ArtifactIn
-from emulator.world.records import Task
+from emulator.world.records.types import Task
 
 STEPS_MAX = {"libero_spatial": 220, "libero_object": 280, "libero_goal": 300, "libero_10": 520}
 """Real: openpi's and OpenVLA's budgets of steps by suite; an episode that fails uses its up."""

@@ -15,8 +15,8 @@ from pydantic_core import ErrorDetails
 from emulator.seeding.plant import Planted, plant
 from emulator.seeding.schema import Seed
 from emulator.seeding.yaml_text import compose, construct
-from emulator.world.records import Instant
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
+from emulator.world.records.types import Instant
 
 _PACKAGED = Path(__file__).parents[1] / "_seeds"
 _SOURCE = Path(__file__).parents[2] / "seeds"

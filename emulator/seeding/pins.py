@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emulator.seeding.schema import Seed, SeedWorkspace
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
 
 Pin = tuple[str, str, str | None]
 """Where it stands, what it is the pin of, and the pin."""

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from emulator.seeding.schema import Seed, SeedPlan
-from emulator.world.plan_list import PLANS
-from emulator.world.records import Caps, Plan
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.records.workspaces import Caps, Plan
 
 UNCAPPED = Caps(
     runs=None, storage_bytes=None, projects=None, members=None, api_keys=None, shares=None

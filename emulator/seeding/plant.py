@@ -21,34 +21,24 @@ from emulator.seeding.schema import (
     SeedWorkspace,
 )
 from emulator.seeding.subscriptions import live_through
-from emulator.world import (
-    accounts,
-    api_keys,
-    projects,
-    quota,
-    runs,
-    shares,
-    sync,
-    webhooks,
-    workspaces,
-)
-from emulator.world.access import Actor, Fixture, member_id
-from emulator.world.plans import plan_named
-from emulator.world.records import (
-    AuthSettings,
-    BillingSettings,
-    Instant,
-    Member,
-    Project,
-    Run,
-    User,
-    Workspace,
-)
-from emulator.world.refusals import Invalid, Refusal
-from emulator.world.runs import RunContent
-from emulator.world.texts import json_text
-from emulator.world.times import instant, microseconds
-from emulator.world.world import DEFAULT, World
+from emulator.world.billing import webhook_endpoints
+from emulator.world.core.access import Actor, Fixture, member_id
+from emulator.world.core.json_text import json_text
+from emulator.world.core.refusals import Invalid, Refusal
+from emulator.world.core.times import instant, microseconds
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.identity import accounts
+from emulator.world.metering import quota
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.billing import BillingSettings
+from emulator.world.records.identity import AuthSettings, User
+from emulator.world.records.runs import Run
+from emulator.world.records.types import Instant
+from emulator.world.records.workspaces import Member, Project, Workspace
+from emulator.world.runs import runs, shares
+from emulator.world.runs import uploads as sync
+from emulator.world.runs.runs import RunContent
+from emulator.world.workspaces import api_keys, projects, workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +88,7 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
         keys.extend(_plant_workspace(world, workspace, path=f"workspaces.{place}."))
     for place, webhook in enumerate(seed.webhooks):
         with _at(f"webhooks.{place}.url"):
-            webhooks.add_endpoint(
+            webhook_endpoints.add_endpoint(
                 world, url=webhook.url, secret=webhook.secret, kinds=webhook.kinds
             )
     world.put(

@@ -8,9 +8,9 @@ from typing import TypeVar
 from emulator.seeding.catalog import Family, believable_run
 from emulator.seeding.draws import Draw
 from emulator.seeding.schema import Recipe, SeedRun
-from emulator.world.records import RunStatus
-from emulator.world.times import DAY
-from emulator.world.world import World
+from emulator.world.core.times import DAY
+from emulator.world.core.world import World
+from emulator.world.records.types import RunStatus
 
 L = TypeVar("L", bound=str)
 

@@ -28,12 +28,13 @@ from pydantic import (
     field_validator,
 )
 
-from emulator.world.api_keys import PREFIX
-from emulator.world.cards import GOOD
-from emulator.world.plan_list import UNCAPPED_PLAN
-from emulator.world.records import Interval, Role, RunStatus, Runtime, Task
-from emulator.world.texts import json_text
-from emulator.world.webhooks import ALL_KINDS, EVENT_KINDS
+from emulator.world.billing.cards import GOOD
+from emulator.world.billing.events import EVENT_KINDS
+from emulator.world.billing.webhook_endpoints import ALL_KINDS
+from emulator.world.core.json_text import json_text
+from emulator.world.metering.plan_list import UNCAPPED_PLAN
+from emulator.world.records.types import Interval, Role, RunStatus, Runtime, Task
+from emulator.world.workspaces.api_keys import PREFIX
 
 
 def _number(value: Any) -> int | float:

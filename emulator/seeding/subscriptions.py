@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from emulator.seeding.schema import SeedSubscription
-from emulator.world import cards, clock, entitlement, webhooks
-from emulator.world.cards import FAILS_LATER, GOOD
-from emulator.world.customers import attach_card, customer_of, ensure_customer
-from emulator.world.intervals import MONTHS
-from emulator.world.periods import months_after
-from emulator.world.plans import plan_named
-from emulator.world.portal import use_card
-from emulator.world.records import Clock, Customer, Instant, Plan, User, Workspace
-from emulator.world.refusals import Invalid
-from emulator.world.subscriptions import (
+from emulator.world import lifecycle
+from emulator.world.billing import cards, entitlement, webhook_endpoints
+from emulator.world.billing.cards import FAILS_LATER, GOOD
+from emulator.world.billing.customers import attach_card, customer_of, ensure_customer
+from emulator.world.billing.intervals import MONTHS
+from emulator.world.billing.portal import use_card
+from emulator.world.billing.subscriptions import (
     cancel_at_period_end,
     newest_subscription,
     start_subscription,
 )
-from emulator.world.times import DAY, instant, to_datetime
-from emulator.world.world import World
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import DAY, instant, to_datetime
+from emulator.world.core.world import World
+from emulator.world.metering.periods import months_after
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.billing import Customer
+from emulator.world.records.identity import User
+from emulator.world.records.system import Clock
+from emulator.world.records.types import Instant
+from emulator.world.records.workspaces import Plan, Workspace
 
 _AGES: Mapping[str, tuple[int, int]] = {
     "trialing": (0, 4),
@@ -53,11 +58,11 @@ def live_through(
         raise Invalid("started_at", "A subscription cannot have begun after the epoch.")
     # The one place that puts a clock back: nothing else of this world has a past yet.
     world.put(Clock(now=start))
-    settings = webhooks.settings_of(world)
+    settings = webhook_endpoints.settings_of(world)
     becomes_unpaid = said.status == "unpaid"
     world.put(replace(settings, on_exhausted="unpaid" if becomes_unpaid else "cancel"))
     _begin(world, workspace, said, owner=owner)
-    clock.move(world, to=epoch)
+    lifecycle.move(world, to=epoch)
     world.put(settings)
     entitlement.receive_waiting(world)
     known = newest_subscription(world, workspace.id)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from emulator.seeding.draws import Draw, Sketch
 from emulator.seeding.learners import DREAMER, PLANNER, Learner, Metrics, decay_of
 from emulator.seeding.schema import ArtifactIn
-from emulator.world.records import Task
+from emulator.world.records.types import Task
 
 SAVE_INTERVAL = 10_000
 """Real: the package's default of `save_interval`, in steps."""

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from emulator.nesting import DEPTH_MAX, TooDeepError, load_json
 from emulator.wire.errors import BadInput, PayloadTooLarge, UnsupportedMediaType, problems_of
 from emulator.wire.exchange import exchange_of
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 

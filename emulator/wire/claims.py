@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulator.world.plans import all_plans
-from emulator.world.quota import gauge, refusal_at
-from emulator.world.records import Workspace
-from emulator.world.refusals import QuotaExceeded
-from emulator.world.world import World
+from emulator.world.core.refusals import QuotaExceeded
+from emulator.world.core.world import World
+from emulator.world.metering.plans import all_plans
+from emulator.world.metering.quota import gauge, refusal_at
+from emulator.world.records.workspaces import Workspace
 
 
 def claimed_cap(world: World) -> QuotaExceeded:

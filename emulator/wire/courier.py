@@ -21,10 +21,11 @@ from emulator.settings import Settings
 from emulator.wire.post import PostError, PostTimeoutError, post
 from emulator.wire.signatures import HEADER, sign
 from emulator.wire.stripe_events import event_body
-from emulator.world import webhooks
-from emulator.world.records import Delivery, Event, Instant, WebhookEndpoint
-from emulator.world.times import SECOND
-from emulator.world.world import World
+from emulator.world.billing import webhook_endpoints
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.records.billing import Delivery, Event, WebhookEndpoint
+from emulator.world.records.types import Instant
 from emulator.worlds import machine_now
 
 RETRY_SECONDS = (300, 3600, 3 * 3600)
@@ -145,13 +146,13 @@ class Courier:
         Called at the end of each transaction, so that the state is settled when it is answered.
         """
         desk = self._desk(world.name)
-        taken = webhooks.take_due(world)
+        taken = webhook_endpoints.take_due(world)
         has_changed = bool(taken) or world.now > desk.now
         desk.now = world.now
         for delivery in taken:
             if not self._tells_others:
                 continue
-            endpoint = webhooks.endpoint_named(world, delivery.endpoint_id)
+            endpoint = webhook_endpoints.endpoint_named(world, delivery.endpoint_id)
             secret = signing_secret(endpoint, self._settings)
             sending = self._packed(world, delivery, url=endpoint.url, secret=secret)
             desk.log.append(sending)

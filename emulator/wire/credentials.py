@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.world import DEFAULT, World
 
 MARK = "~"
 _TAG = re.compile(r"[^~]*~([a-z0-9-]{1,40})")

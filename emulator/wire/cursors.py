@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from emulator.nesting import load_json
-from emulator.world.ordered import Key
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
+from emulator.world.store.sorted_keys import Key
 
 
 def cursor_after(record: Any) -> str:

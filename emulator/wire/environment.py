@@ -8,7 +8,7 @@ from emulator.live import Live
 from emulator.settings import SWITCH, Settings
 from emulator.wire.credentials import tagged
 from emulator.wire.tokens import anon_key, service_key
-from emulator.world.world import DEFAULT
+from emulator.world.core.world import DEFAULT
 
 
 def variables_of(live: Live, settings: Settings) -> dict[str, str]:

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from emulator.wire.claims import claimed_cap
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.wording import said_of
-from emulator.world import refusals
-from emulator.world.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
-from emulator.world.times import text_or_none
+from emulator.world.core import refusals
+from emulator.world.core.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
+from emulator.world.core.times import text_or_none
 
 log = logging.getLogger("emulator")
 

@@ -10,9 +10,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from emulator.settings import Settings
-from emulator.world.access import UNKNOWN, Actor, Source
-from emulator.world.records import Instant
-from emulator.world.world import State, World
+from emulator.world.core.access import UNKNOWN, Actor, Source
+from emulator.world.core.world import State, World
+from emulator.world.records.types import Instant
 
 if TYPE_CHECKING:
     from emulator.wire.courier import Courier

@@ -7,19 +7,19 @@ from typing import Any
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
 from emulator.wire.tokens import access_token, app_metadata, lifetime
-from emulator.world import mint
-from emulator.world.records import User
-from emulator.world.sessions import SignedIn
-from emulator.world.texts import json_object
-from emulator.world.times import to_text
-from emulator.world.world import World
+from emulator.world.core.json_text import json_object
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.identity.sessions import SignedIn
+from emulator.world.records.identity import User
+from emulator.world.store import ids
 
 
 def user_view(world: World, user: User) -> dict[str, Any]:
     """Return a user as `/auth/v1/user` shows it. Real: GoTrue's User (clients.md 2.3)."""
     created = to_text(user.created_at)
     identity = {
-        "identity_id": mint.as_uuid(world.derive("identity", user.id)),
+        "identity_id": ids.as_uuid(world.derive("identity", user.id)),
         "id": user.id,
         "user_id": user.id,
         "identity_data": json_object(user.identity_data),
@@ -66,7 +66,7 @@ def _set_members(user: User) -> dict[str, Any]:
 
 def obfuscated_id(world: World, email: str) -> str:
     """Return the id that nobody has, for a sign-up with a taken address."""
-    return mint.as_uuid(world.derive("obfuscated user", email))
+    return ids.as_uuid(world.derive("obfuscated user", email))
 
 
 def obfuscated_user_view(world: World, email: str, metadata: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
-from emulator.world.records import Mail, MailKind
-from emulator.world.times import to_text
-from emulator.world.world import World
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.records.system import Mail
+from emulator.world.records.types import MailKind
 
 VERIFICATIONS: Mapping[MailKind, str] = {
     "confirmation": "signup",

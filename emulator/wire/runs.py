@@ -6,8 +6,8 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from emulator.world.records import Run
-from emulator.world.times import text_or_none, to_text
+from emulator.world.core.times import text_or_none, to_text
+from emulator.world.records.runs import Run
 
 _rendered: WeakKeyDictionary[Run, bytes] = WeakKeyDictionary()
 """The bytes of each run that is alive and was shown; forked worlds that share a run share them."""

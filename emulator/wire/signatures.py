@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
-from emulator.world.refusals import BadSignature
+from emulator.world.core.refusals import BadSignature
 
 HEADER = "Stripe-Signature"
 TOLERANCE_SECONDS = 300

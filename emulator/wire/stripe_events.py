@@ -26,8 +26,14 @@ from emulator.wire.stripe_objects import (
 )
 from emulator.wire.stripe_unset import View
 from emulator.wire.stripe_urls import checkout_url, invoice_url, portal_url
-from emulator.world.records import CheckoutSession, Event, Invoice, InvoiceLine, Subscription
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.records.billing import (
+    CheckoutSession,
+    Event,
+    Invoice,
+    InvoiceLine,
+    Subscription,
+)
 
 
 def checkout_session_view(world: World, settings: Settings, session: CheckoutSession) -> View:

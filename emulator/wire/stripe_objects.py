@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from emulator.wire import stripe_unset as unset
 from emulator.wire.stripe_unset import View
-from emulator.world.cards import MESSAGES
-from emulator.world.intervals import price_of
-from emulator.world.plans import plan_named
-from emulator.world.records import (
+from emulator.world.billing.cards import MESSAGES
+from emulator.world.billing.intervals import price_of
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.billing import (
     Card,
     CardFacts,
     Customer,
-    Instant,
-    Interval,
     InvoiceItem,
     Payment,
     PortalSession,
     Subscription,
 )
-from emulator.world.times import SECOND
-from emulator.world.world import World
+from emulator.world.records.types import Instant, Interval
 
 API_VERSION = "2026-10-28.endive"
 CURRENCY = "usd"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from emulator.settings import Settings
 from emulator.wire.credentials import tagged
-from emulator.world.records import CheckoutSession, Invoice, PortalSession
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.records.billing import CheckoutSession, Invoice, PortalSession
 
 PREFIX = "/stripe"
 

@@ -14,10 +14,10 @@ from jwt import api_jws
 from emulator.nesting import STORED_DEPTH_MAX, load_json
 from emulator.settings import Settings
 from emulator.wire import signing
-from emulator.world.records import Session, User
-from emulator.world.texts import json_object
-from emulator.world.times import SECOND
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.json_text import json_object
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.records.identity import Session, User
 
 LIFE_SECONDS_VIRTUAL = 2_300_000_000
 """Real clients judge `exp` by the machine's clock, so under a virtual one it lies in 2098 or so."""

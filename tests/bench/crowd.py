@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 
-from emulator.world import mint
-from emulator.world.access import Actor
-from emulator.world.accounts import create_user
-from emulator.world.records import Run, RunStatus, Workspace
-from emulator.world.times import DAY, SECOND
-from emulator.world.workspaces import open_workspace
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.access import Actor
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.identity.accounts import create_user
+from emulator.world.records.runs import Run
+from emulator.world.records.types import RunStatus
+from emulator.world.records.workspaces import Workspace
+from emulator.world.store import ids
+from emulator.world.workspaces.workspaces import open_workspace
 
 EPOCH = 20_454 * DAY
 """2026-01-01T00:00:00Z."""
@@ -46,7 +48,7 @@ def _run(world: World, workspace: Workspace, place: int) -> Run:
     began = EPOCH - (place + 1) * 60 * SECOND
     status = STATUSES[place % len(STATUSES)]
     return Run(
-        id=mint.as_uuid(world.derive("bench run", place)),
+        id=ids.as_uuid(world.derive("bench run", place)),
         workspace_id=workspace.id,
         project_id=None,
         name=f"OpenPI on libero_spatial, seed {place}",
@@ -68,6 +70,6 @@ def _run(world: World, workspace: Workspace, place: int) -> Run:
         started_at=began,
         finished_at=None if status == "running" else began + 30 * SECOND,
         duration_seconds=None if status == "running" else 30.0,
-        content=mint.derive("bench", "content", place)[:16].hex(),
+        content=ids.derive("bench", "content", place)[:16].hex(),
         revision=1,
     )

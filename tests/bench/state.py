@@ -11,9 +11,9 @@ from emulator.settings import Settings
 from emulator.surfaces.upstream.run_views import run_page_json
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.runs import render_run
-from emulator.world.records import Run
-from emulator.world.runs import create_run
-from emulator.world.world import DEFAULT
+from emulator.world.core.world import DEFAULT
+from emulator.world.records.runs import Run
+from emulator.world.runs.runs import create_run
 from emulator.worlds import Worlds
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show

@@ -15,12 +15,20 @@ from stripe import StripeObject
 
 from emulator.settings import Settings
 from emulator.wire.stripe_events import event_view
-from emulator.world import cards, changes, checkout, entitlement, payments, portal, subscriptions
-from emulator.world.cards import read_card
-from emulator.world.records import Event, Payment
-from emulator.world.refusals import CardDeclined
-from emulator.world.times import DAY
-from emulator.world.webhooks import EVENT_KINDS
+from emulator.world.billing import (
+    cards,
+    checkout,
+    entitlement,
+    payments,
+    plan_changes,
+    portal,
+    subscriptions,
+)
+from emulator.world.billing.cards import read_card
+from emulator.world.billing.events import EVENT_KINDS
+from emulator.world.core.refusals import CardDeclined
+from emulator.world.core.times import DAY
+from emulator.world.records.billing import Event, Payment
 from tests.clients import node
 from tests.world.test_billing_year import a_year
 
@@ -37,7 +45,9 @@ def events() -> list[dict[str, Any]]:
     portal.open_portal(
         world, billed.actor, workspace=billed.workspace, return_url="http://localhost:3000/"
     )
-    changes.change_subscription(world, billed.subscription, plan="enterprise", interval="month")
+    plan_changes.change_subscription(
+        world, billed.subscription, plan="enterprise", interval="month"
+    )
     paid = [one for one in world.all(Payment, "workspace", billed.workspace_id) if not one.failure]
     payments.refund(world, paid[-1])
     # The draft of a renewal goes with the subscription.

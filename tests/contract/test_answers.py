@@ -12,7 +12,7 @@ from jsonschema import ValidationError
 
 from emulator.exchanges import BODY_MAX
 from emulator.wire.signatures import HEADER, sign
-from emulator.world.times import SECOND
+from emulator.world.core.times import SECOND
 from emulator.worlds import machine_now
 from tests.contract.documented import Document, Operation
 from tests.lawful import Emulator, LawfulClient

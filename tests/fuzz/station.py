@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message
 
 from emulator.app import build_app
 from emulator.settings import Settings
-from emulator.world.records import Instant
+from emulator.world.records.types import Instant
 from emulator.worlds import Worlds
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.scenes import Scene

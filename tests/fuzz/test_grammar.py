@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.routes import route_table
-from emulator.world.clock import advance
+from emulator.world.lifecycle import advance
 from emulator.worlds import Worlds
 from tests.fuzz.calls import Call, decoded, encoded
 from tests.fuzz.episodes import Failure, Findings, Wrap, fuzz, replayed

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.world.records import CheckoutSession, Reservation, Subscription
+from emulator.world.records.billing import CheckoutSession, Subscription
+from emulator.world.records.workspaces import Reservation
 from tests.lawful import ORIGIN, Emulator
 from tests.laws import billed_steps
 from tests.laws.walk import Walk

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.app import App
-from emulator.world.clock import advance
+from emulator.world.lifecycle import advance
 from tests.lawful import Emulator, LawfulClient
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from emulator.world.world import World
+from emulator.world.core.world import World
 
 EPOCH = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z."""

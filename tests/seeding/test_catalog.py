@@ -15,8 +15,8 @@ from emulator.seeding.draws import Draw
 from emulator.seeding.learners import CONTROLS, GAMES
 from emulator.seeding.libero import POLICIES, STEPS_MAX
 from emulator.seeding.schema import SeedRun
-from emulator.world.records import RunStatus
-from emulator.world.times import DAY, SECOND, instant, to_datetime
+from emulator.world.core.times import DAY, SECOND, instant, to_datetime
+from emulator.world.records.types import RunStatus
 from tests.seeding.contents import EPOCH, a_world
 
 FAMILIES: tuple[Family, ...] = get_args(Family)

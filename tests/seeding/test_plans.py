@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from emulator.seeding.library import SeedError, grow, load
-from emulator.world import quota
-from emulator.world.plan_list import PLANS
-from emulator.world.plans import all_plans
-from emulator.world.records import Caps, Plan, Workspace
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.metering import quota
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.metering.plans import all_plans
+from emulator.world.records.workspaces import Caps, Plan, Workspace
 
 PEOPLE = """
 users: [{email: ada@lab.test, password: ada-password}]

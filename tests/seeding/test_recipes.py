@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.seeding.recipes import apportion, unfold
 from emulator.seeding.schema import Recipe, SeedRun
-from emulator.world.times import DAY, to_datetime
+from emulator.world.core.times import DAY, to_datetime
 from tests.seeding.contents import EPOCH, a_world
 
 RECIPE = Recipe(

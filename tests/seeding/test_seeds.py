@@ -10,14 +10,16 @@ import pytest
 
 from emulator.seeding.library import grow, load, names
 from emulator.seeding.plant import Planted
-from emulator.world import quota
-from emulator.world.access import Actor, visible_workspaces
-from emulator.world.api_keys import is_live, key_actor
-from emulator.world.records import ApiKey, Member, Project, Run, Share, User, Workspace
-from emulator.world.refusals import NotFound, QuotaExceeded
-from emulator.world.runs import create_run
-from emulator.world.shares import open_to_all
-from emulator.world.times import DAY
+from emulator.world.core.access import Actor, visible_workspaces
+from emulator.world.core.refusals import NotFound, QuotaExceeded
+from emulator.world.core.times import DAY
+from emulator.world.metering import quota
+from emulator.world.records.identity import User
+from emulator.world.records.runs import Run, Share
+from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
+from emulator.world.runs.runs import create_run
+from emulator.world.runs.shares import open_to_all
+from emulator.world.workspaces.api_keys import is_live, key_actor
 from tests.seeding.contents import run_python
 from tests.world.lab import content
 

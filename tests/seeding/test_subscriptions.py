@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from emulator.seeding.library import SeedError
-from emulator.world.records import Invoice, Workspace
-from emulator.world.subscriptions import newest_subscription
+from emulator.world.billing.subscriptions import newest_subscription
+from emulator.world.records.billing import Invoice
+from emulator.world.records.workspaces import Workspace
 from tests.lawful import Emulator
 
 SEEDS = {

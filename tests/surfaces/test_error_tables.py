@@ -15,7 +15,7 @@ from emulator.surfaces.supabase import errors as supabase
 from emulator.surfaces.upstream import errors as upstream
 from emulator.wire.errors import STATUS, Code
 from emulator.wire.gotrue_codes import GOTRUE_STATUS
-from emulator.world.refusals import Refusal
+from emulator.world.core.refusals import Refusal
 
 SURFACES: dict[str, tuple[ModuleType, Mapping[type[Refusal], Any]]] = {
     "upstream": (upstream, upstream.TABLE),

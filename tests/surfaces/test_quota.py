@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from emulator.world import accounts, workspaces
-from emulator.world.records import Workspace
-from emulator.world.refusals import QuotaExceeded
+from emulator.world.core.refusals import QuotaExceeded
+from emulator.world.identity import accounts
+from emulator.world.records.workspaces import Workspace
+from emulator.world.workspaces import workspaces
 from tests.surfaces.full import FULL, ROOMY, full, gauge, refusal
 
 RUN = {"name": "n", "adapter_id": "openpi", "task": "eval"}

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from emulator.wire.errors import UnsupportedAction
 from emulator.wire.exchange import exchange_of
-from emulator.world.access import Actor
-from emulator.world.refusals import Conflict, NotFound, ReusedRefreshToken
-from emulator.world.workspaces import open_workspace
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
+from emulator.world.workspaces.workspaces import open_workspace
 from tests.lawful import ORIGIN, Emulator
 from tests.scene import ADA, SECRET, problem, with_secret
 

@@ -8,10 +8,10 @@ import pytest
 
 from emulator.settings import Settings
 from emulator.wire.stripe_events import event_view
-from emulator.world import checkout
-from emulator.world.cards import GOOD, read_card
-from emulator.world.records import CheckoutSession, Event
-from emulator.world.refusals import CardDeclined
+from emulator.world.billing import checkout
+from emulator.world.billing.cards import GOOD, read_card
+from emulator.world.core.refusals import CardDeclined
+from emulator.world.records.billing import CheckoutSession, Event
 from tests.world.billed import Billed
 
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from emulator.settings import Settings
 from emulator.wire.gotrue import session_view
 from emulator.wire.tokens import anon_key, read_token
-from emulator.world import clock
-from emulator.world.records import User
-from emulator.world.sessions import sign_in
-from emulator.world.texts import json_text
-from emulator.world.times import DAY, SECOND
-from emulator.world.world import DEFAULT, World
+from emulator.world import lifecycle
+from emulator.world.core.json_text import json_text
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.identity.sessions import sign_in
+from emulator.world.records.identity import User
 from tests.world.lab import account, begin
 
 SETTINGS = Settings()
@@ -86,7 +86,7 @@ def test_both_algorithms_write_header_and_payload_alike(algorithm: Any, header: 
 def test_no_token_of_a_virtual_clock_is_issued_in_the_future() -> None:
     world = world_of_ada()
     for by, issued_at in ((0, NEW_YEAR), (365 * DAY, NEW_YEAR), (5000 * 365 * DAY, NEW_YEAR)):
-        clock.advance(world, by=by)
+        lifecycle.advance(world, by=by)
         session = signed_in(world)
         claims = jwt.decode(
             session["access_token"],
@@ -109,7 +109,7 @@ def test_a_world_before_2026_issues_tokens_at_its_own_time() -> None:
 
 def test_a_token_of_a_wall_clock_is_issued_now_for_an_hour() -> None:
     world = world_of_ada()
-    clock.advance(world, by=DAY)
+    lifecycle.advance(world, by=DAY)
     session = signed_in(world, WALL)
     claims = json.loads(segments(session["access_token"])[1])
     assert claims["iat"] == NEW_YEAR + 86_400

@@ -22,10 +22,10 @@ from emulator.wire.tokens import (
     read_token,
     service_key,
 )
-from emulator.world.records import Session
-from emulator.world.refusals import Invalid
-from emulator.world.sessions import sign_in
-from emulator.world.world import World
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import World
+from emulator.world.identity.sessions import sign_in
+from emulator.world.records.identity import Session
 from tests.world.lab import account, begin
 
 SETTINGS = Settings()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from emulator.world import accounts, checkout, clock, entitlement, workspaces
-from emulator.world.access import Actor
-from emulator.world.cards import GOOD, read_card
-from emulator.world.records import (
-    CheckoutSession,
-    Customer,
-    Event,
-    Interval,
-    Invoice,
-    Subscription,
-    Workspace,
-)
-from emulator.world.times import DAY
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.billing import checkout, entitlement
+from emulator.world.billing.cards import GOOD, read_card
+from emulator.world.core.access import Actor
+from emulator.world.core.times import DAY
+from emulator.world.core.world import World
+from emulator.world.identity import accounts
+from emulator.world.records.billing import CheckoutSession, Customer, Event, Invoice, Subscription
+from emulator.world.records.types import Interval
+from emulator.world.records.workspaces import Workspace
+from emulator.world.workspaces import workspaces
 
 EPOCH = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
@@ -85,5 +82,5 @@ class Billed:
         return self.subscription
 
     def advance(self, *, days: float) -> None:
-        clock.advance(self.world, by=round(days * DAY))
+        lifecycle.advance(self.world, by=round(days * DAY))
         entitlement.receive_waiting(self.world)

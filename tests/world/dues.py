@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.world.privacy import EXPIRE_EXPORT
-from emulator.world.records import Export, Instant, Job
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.privacy.data_requests import EXPIRE_EXPORT
+from emulator.world.records.identity import Export
+from emulator.world.records.system import Job
+from emulator.world.records.types import Instant
 
 
 def add_jobs(world: World, *dues: Instant) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.world.digests import Digest, record_digest
-from emulator.world.records import TABLES
-from emulator.world.table import Table
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.records.tables import TABLES
+from emulator.world.store.digest import Digest, record_digest
+from emulator.world.store.table import Table
 
 
 def assert_whole(world: World) -> None:

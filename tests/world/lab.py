@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator.world.access import Actor
-from emulator.world.accounts import create_user
-from emulator.world.records import Workspace
-from emulator.world.runs import RunContent
-from emulator.world.sync import Upload
-from emulator.world.times import DAY, SECOND
-from emulator.world.workspaces import join, open_workspace
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.access import Actor
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.identity.accounts import create_user
+from emulator.world.records.workspaces import Workspace
+from emulator.world.runs.runs import RunContent
+from emulator.world.runs.uploads import Upload
+from emulator.world.workspaces.workspaces import join, open_workspace
 
 EPOCH = 20_454 * DAY
 """2026-01-01T00:00:00Z."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from emulator.world import accounts, api_keys, projects, runs, shares, workspaces
-from emulator.world.access import Actor
-from emulator.world.plans import plan_named
-from emulator.world.records import Caps, Instant, Meter, Plan, Run, Workspace
-from emulator.world.runs import ArtifactContent, RunContent
-from emulator.world.sync import Upload
-from emulator.world.times import DAY
-from emulator.world.world import DEFAULT, World
+from emulator.world.core.access import Actor
+from emulator.world.core.times import DAY
+from emulator.world.core.world import DEFAULT, World
+from emulator.world.identity import accounts
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.runs import Run
+from emulator.world.records.types import Instant, Meter
+from emulator.world.records.workspaces import Caps, Plan, Workspace
+from emulator.world.runs import runs, shares
+from emulator.world.runs.runs import ArtifactContent, RunContent
+from emulator.world.runs.uploads import Upload
+from emulator.world.workspaces import api_keys, projects, workspaces
 from tests.world import lab
 
 EPOCH: Instant = 20_454 * DAY

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from emulator.world import access, api_keys, clock, projects, runs, shares
-from emulator.world.access import Actor
-from emulator.world.records import Workspace
-from emulator.world.refusals import Forbidden, NotFound
-from emulator.world.times import DAY, SECOND
-from emulator.world.workspaces import open_workspace
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.core import access
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import Forbidden, NotFound
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import World
+from emulator.world.records.workspaces import Workspace
+from emulator.world.runs import runs, shares
+from emulator.world.workspaces import api_keys, projects
+from emulator.world.workspaces.workspaces import open_workspace
 from tests.world.lab import Lab, account, begin, content, open_lab
 
 Look = Callable[[World, Actor, str], Any]
@@ -77,7 +80,7 @@ def test_a_key_sees_its_own_workspace_alone(what: str) -> None:
 
 def test_workspaces_are_seen_in_the_order_they_were_joined() -> None:
     lab = open_lab()
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     later = open_workspace(lab.world, lab.bo, name="Later")
     assert access.visible_workspaces(lab.world, lab.bo) == [lab.lab, later]
     keyed = replace(lab.bo, workspace_id=later.id)

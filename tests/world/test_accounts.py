@@ -11,10 +11,10 @@ from types import FrameType
 
 import pytest
 
-from emulator.world import accounts, clock, sessions, signups
-from emulator.world.access import Actor
-from emulator.world.records import AuditEntry, Member, RefreshToken, Session, User, Workspace
-from emulator.world.refusals import (
+from emulator.world import lifecycle
+from emulator.world.core.access import Actor
+from emulator.world.core.json_text import json_object
+from emulator.world.core.refusals import (
     BadPassword,
     EmailTaken,
     Forbidden,
@@ -24,10 +24,13 @@ from emulator.world.refusals import (
     UnknownRefreshToken,
     WeakPassword,
 )
-from emulator.world.sessions import SignedIn
-from emulator.world.texts import json_object
-from emulator.world.times import SECOND
-from emulator.world.world import World
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, passwords, sessions, signups
+from emulator.world.identity.sessions import SignedIn
+from emulator.world.records.identity import RefreshToken, Session, User
+from emulator.world.records.system import AuditEntry
+from emulator.world.records.workspaces import Member, Workspace
 from tests.world.lab import EPOCH, Lab, account, begin, open_lab, state_of
 
 UNSET = (
@@ -98,8 +101,8 @@ def test_passwords_are_kept_as_salted_hashes() -> None:
     assert (one[:2], len(one[3])) == (["scrypt", "512"], 64)
     assert one[2] != other[2]
     assert one[3] != other[3]
-    assert accounts.has_password(hashes[0], "secret")
-    assert not accounts.has_password(hashes[0], "Secret")
+    assert passwords.has_password(hashes[0], "secret")
+    assert not passwords.has_password(hashes[0], "Secret")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +153,7 @@ def test_a_wrong_password_and_an_unknown_account_are_the_same(email: str, passwo
 def test_signing_in_notes_the_time_and_opens_a_session() -> None:
     world = begin()
     account(world, "ada")
-    clock.advance(world, by=SECOND)
+    lifecycle.advance(world, by=SECOND)
     new = signed_in(world)
     assert (new.user.last_sign_in_at, new.user.updated_at) == (EPOCH + SECOND, EPOCH + SECOND)
     assert sessions.session_actor(world, new.session.id) == Actor(
@@ -243,7 +246,7 @@ def changed_profile(lab: Lab, **changes: bool | str | None) -> User:
 
 def test_a_profile_changes_in_what_is_given_alone() -> None:
     lab = open_lab()
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     user = changed_profile(lab, analytics_opt_in=True)
     said = (user.name, user.analytics_opt_in, user.product_mail_opt_in, user.updated_at)
     assert said == ("ada", True, False, EPOCH + SECOND)
@@ -253,7 +256,7 @@ def test_a_profile_changes_in_what_is_given_alone() -> None:
 
 def test_a_profile_that_stays_as_it_is_changes_nothing() -> None:
     lab = open_lab()
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     before = state_of(lab.world)
     changed_profile(lab, name="ada", analytics_opt_in=False)
     assert state_of(lab.world) == before

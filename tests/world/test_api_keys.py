@@ -7,16 +7,13 @@ from hashlib import sha256
 
 import pytest
 
-from emulator.world import api_keys, clock
-from emulator.world.access import Actor
-from emulator.world.records import ApiKey, AuditEntry, Member
-from emulator.world.refusals import (
-    BadKey,
-    Conflict,
-    Forbidden,
-    Invalid,
-)
-from emulator.world.times import DAY, SECOND
+from emulator.world import lifecycle
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import BadKey, Conflict, Forbidden, Invalid
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.records.system import AuditEntry
+from emulator.world.records.workspaces import ApiKey, Member
+from emulator.world.workspaces import api_keys
 from tests.world.lab import EPOCH, Lab, open_lab, state_of
 
 
@@ -73,9 +70,9 @@ def test_an_unknown_secret_is_refused() -> None:
 def test_a_key_is_good_until_its_expiry_and_not_then() -> None:
     lab = open_lab()
     key, secret = issue(lab, expires_at=EPOCH + DAY)
-    clock.advance(lab.world, by=DAY - 1)
+    lifecycle.advance(lab.world, by=DAY - 1)
     assert api_keys.key_actor(lab.world, secret).api_key_id == key.id
-    clock.advance(lab.world, by=1)
+    lifecycle.advance(lab.world, by=1)
     with pytest.raises(BadKey):
         api_keys.key_actor(lab.world, secret)
 
@@ -90,7 +87,7 @@ def test_a_key_that_would_be_expired_already_is_refused(late: int) -> None:
 def test_rotating_keeps_the_id_and_ends_the_old_secret_at_once() -> None:
     lab = open_lab()
     key, old = issue(lab)
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     rotated, new = api_keys.rotate_key(lab.world, lab.ada, key=key)
     assert rotated == lab.world.expect(ApiKey, key.id)
     assert (rotated.rotated_at, rotated.created_at, rotated.user_id) == (
@@ -122,7 +119,7 @@ def test_a_key_that_has_ended_is_not_rotated(end: str) -> None:
     if end == "revoked":
         api_keys.revoke_key(lab.world, lab.ada, key=key)
     else:
-        clock.advance(lab.world, by=DAY)
+        lifecycle.advance(lab.world, by=DAY)
     with pytest.raises(Conflict):
         api_keys.rotate_key(lab.world, lab.ada, key=lab.world.expect(ApiKey, key.id))
 

@@ -6,10 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.world import cards, changes, checkout, entitlement, payments, renewals, subscriptions
-from emulator.world.records import BillingSettings, CheckoutSession, Event, Payment, Subscription
-from emulator.world.refusals import CardDeclined, Conflict, Invalid, SessionClosed
-from emulator.world.times import DAY, SECOND
+from emulator.world.billing import (
+    cards,
+    checkout,
+    entitlement,
+    payments,
+    plan_changes,
+    renewals,
+    subscriptions,
+)
+from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, SessionClosed
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.records.billing import (
+    BillingSettings,
+    CheckoutSession,
+    Event,
+    Payment,
+    Subscription,
+)
 from tests.world.billed import Billed
 
 CREATED = [
@@ -200,12 +214,12 @@ def test_an_upgrade_charges_the_difference_for_the_rest_of_the_period() -> None:
     billed.subscribe("team")
     billed.advance(days=15.5)
     seen = len(billed.kinds())
-    proposal = changes.propose_change(
+    proposal = plan_changes.propose_change(
         billed.world, billed.subscription, plan="enterprise", interval="month"
     )
     assert [one.amount_cents for one in proposal.lines] == [-2450, 24950]
     assert proposal.due_cents == 22500
-    changes.change_subscription(
+    plan_changes.change_subscription(
         billed.world, billed.subscription, plan="enterprise", interval="month"
     )
     assert billed.kinds(after=seen) == [
@@ -226,7 +240,9 @@ def test_a_downgrade_leaves_credit_that_later_invoices_use_up() -> None:
     billed = Billed()
     billed.subscribe()
     billed.advance(days=15.5)
-    changes.change_subscription(billed.world, billed.subscription, plan="team", interval="month")
+    plan_changes.change_subscription(
+        billed.world, billed.subscription, plan="team", interval="month"
+    )
     assert billed.invoices[-1].total_cents == -24950 + 2450
     assert billed.customer.balance_cents == -22500
     billed.advance(days=31)
@@ -239,7 +255,7 @@ def test_another_interval_begins_a_new_period_now() -> None:
     billed = Billed()
     billed.subscribe()
     billed.advance(days=15.5)
-    changes.change_subscription(
+    plan_changes.change_subscription(
         billed.world, billed.subscription, plan="enterprise", interval="year"
     )
     assert [line.amount_cents for line in billed.invoices[-1].lines] == [-24950, 499_000]
@@ -253,7 +269,7 @@ def test_a_change_that_cannot_be_paid_changes_nothing_but_the_record_of_the_atte
     failing(billed, 1)
     before = billed.subscription
     with pytest.raises(CardDeclined):
-        changes.change_subscription(
+        plan_changes.change_subscription(
             billed.world, billed.subscription, plan="enterprise", interval="year"
         )
     assert billed.subscription is before
@@ -263,7 +279,7 @@ def test_a_change_that_cannot_be_paid_changes_nothing_but_the_record_of_the_atte
 def test_a_trial_may_change_plan_for_nothing() -> None:
     billed = Billed()
     billed.subscribe("team")
-    changed = changes.change_subscription(
+    changed = plan_changes.change_subscription(
         billed.world, billed.subscription, plan="enterprise", interval="month"
     )
     assert (changed.status, changed.plan, len(billed.invoices)) == ("trialing", "enterprise", 1)
@@ -273,7 +289,9 @@ def test_a_plan_that_costs_nothing_is_left_by_cancelling() -> None:
     billed = Billed()
     billed.subscribe()
     with pytest.raises(Invalid):
-        changes.propose_change(billed.world, billed.subscription, plan="free", interval="month")
+        plan_changes.propose_change(
+            billed.world, billed.subscription, plan="free", interval="month"
+        )
 
 
 def test_ending_a_trial_collects_at_once() -> None:

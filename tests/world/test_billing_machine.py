@@ -10,27 +10,27 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from emulator.world import (
+from emulator.world.billing import (
     cards,
-    changes,
     entitlement,
     invoices,
     payments,
+    plan_changes,
     portal,
     renewals,
     subscriptions,
 )
-from emulator.world.entitlement import ENTITLED
-from emulator.world.records import (
+from emulator.world.billing.entitlement import ENTITLED
+from emulator.world.core.refusals import Refusal
+from emulator.world.records.billing import (
     LIVE,
     BillingSettings,
     Event,
-    Interval,
     Invoice,
     Payment,
     Subscription,
 )
-from emulator.world.refusals import Refusal
+from emulator.world.records.types import Interval
 from tests.world.billed import Billed
 
 EXPLAINED = (Subscription, Invoice, Payment)
@@ -67,7 +67,7 @@ class Billing(RuleBasedStateMachine):
     def change(self, plan: str, interval: Interval) -> None:
         assert self.live is not None
         self._try(
-            lambda live: changes.change_subscription(
+            lambda live: plan_changes.change_subscription(
                 self.billed.world, live, plan=plan, interval=interval
             )
         )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 
-from emulator.world import accounts, checkout, clock, portal, subscriptions, workspaces
-from emulator.world.archive import archive_of
-from emulator.world.forgetting import forget
-from emulator.world.records import TABLES, Invoice, User
-from emulator.world.times import DAY
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.billing import checkout, portal, subscriptions
+from emulator.world.core.times import DAY
+from emulator.world.core.world import World
+from emulator.world.identity import accounts
+from emulator.world.privacy.archive import archive_of
+from emulator.world.privacy.erasure import forget
+from emulator.world.records.billing import Invoice
+from emulator.world.records.identity import User
+from emulator.world.records.tables import TABLES
+from emulator.world.workspaces import workspaces
 from tests.world.billed import Billed
 
 
@@ -42,7 +47,7 @@ def test_a_purge_leaves_the_invoices_and_nobody_in_them() -> None:
 def test_a_purge_drops_the_queries_of_the_pages_that_stripe_led_back_to() -> None:
     billed = Billed()
     billed.subscribe("team")
-    clock.advance(billed.world, by=DAY)
+    lifecycle.advance(billed.world, by=DAY)
     subscriptions.end_subscription(
         billed.world, billed.subscription, reason="cancellation_requested"
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from emulator.world import cards, portal
-from emulator.world.records import Event, Invoice, Subscription
-from emulator.world.times import to_text
+from emulator.world.billing import cards, portal
+from emulator.world.core.times import to_text
+from emulator.world.records.billing import Event, Invoice, Subscription
 from tests.world.billed import Billed
 
 GOLDEN = Path(__file__).parent / "billing_year.txt"

@@ -10,23 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world.digests import Digest, record_digest
-from emulator.world.records import (
-    TABLES,
-    Artifact,
+from emulator.world.records.billing import (
     BillingObject,
-    Caps,
     Card,
     CardFacts,
     Event,
     Invoice,
     InvoiceLine,
-    Member,
-    Plan,
-    Run,
-    Session,
 )
-from emulator.world.table import Record
+from emulator.world.records.identity import Session
+from emulator.world.records.runs import Artifact, Run
+from emulator.world.records.tables import TABLES
+from emulator.world.records.workspaces import Caps, Member, Plan
+from emulator.world.store.digest import Digest, record_digest
+from emulator.world.store.table import Record
 from tests.world.lab import begin, state_of
 
 Example = tuple[str, Record, str]

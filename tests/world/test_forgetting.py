@@ -8,54 +8,28 @@ from typing import Any
 
 import pytest
 
-from emulator.world import (
-    accounts,
-    api_keys,
-    checkout,
-    clock,
-    entitlement,
-    jobs,
-    one_time,
-    outbox,
-    portal,
-    privacy,
-    projects,
-    runs,
-    sessions,
-    shares,
-    signups,
-    subscriptions,
-    sync,
-    usage,
-    webhooks,
-    workspaces,
-)
-from emulator.world.access import Actor, Source
-from emulator.world.cards import GOOD, TypedCard, read_card
-from emulator.world.forgetting import forget
-from emulator.world.one_time import Challenge
-from emulator.world.records import (
-    TABLES,
-    ApiKey,
-    AuditEntry,
-    AuthSettings,
-    BillingSettings,
-    CheckoutSession,
-    Invoice,
-    Job,
-    Mail,
-    Member,
-    Project,
-    Role,
-    Run,
-    Share,
-    Subscription,
-    User,
-    Workspace,
-)
-from emulator.world.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
-from emulator.world.times import DAY, SECOND
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.billing import checkout, entitlement, portal, subscriptions, webhook_endpoints
+from emulator.world.billing.cards import GOOD, TypedCard, read_card
+from emulator.world.core import jobs, outbox
+from emulator.world.core.access import Actor, Source
+from emulator.world.core.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, one_time_codes, sessions, signups
+from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.metering import reservations
+from emulator.world.privacy import data_requests
+from emulator.world.privacy.erasure import forget
+from emulator.world.records.billing import BillingSettings, CheckoutSession, Invoice, Subscription
+from emulator.world.records.identity import AuthSettings, User
+from emulator.world.records.runs import Run, Share
+from emulator.world.records.system import AuditEntry, Job, Mail
+from emulator.world.records.tables import TABLES
+from emulator.world.records.types import Role
+from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
+from emulator.world.runs import runs, shares, uploads
+from emulator.world.workspaces import api_keys, projects, workspaces
 from tests.world.lab import content
 
 EPOCH = 20_454 * DAY
@@ -107,13 +81,13 @@ def fill(world: World, actor: Actor, workspace: Workspace, name: str) -> None:
     projects.create_project(world, actor, workspace=workspace, name=name, slug=name, description="")
     run = runs.create_run(world, actor, workspace=workspace, content=content(name=name))
     shares.open_share(world, actor, run=run, expires_at=world.now + DAY)
-    sync.sync_runs(
+    uploads.sync_runs(
         world,
         actor,
         workspace=workspace,
-        uploads=[sync.Upload(client_run_id=name, content=content(name=name))],
+        uploads=[uploads.Upload(client_run_id=name, content=content(name=name))],
     )
-    usage.reserve(
+    reservations.reserve(
         world, actor, workspace=workspace, meter="runs", amount=1, key=name, ttl_seconds=900
     )
 
@@ -171,7 +145,7 @@ def live(role: Role = "owner") -> Life:
     """
     world = begin(session_timebox_seconds=9_999, mails_per_minute=9, requests_per_minute=9)
     world.put(BillingSettings())
-    webhooks.add_endpoint(world, url="http://localhost:1/")
+    webhook_endpoints.add_endpoint(world, url="http://localhost:1/")
     ada = account(world, ADA, "Ada-Lovelace")
     bo = account(world, BO, "Bo")
     owner = Actor(user_id=bo.id, source=BOS)
@@ -203,15 +177,17 @@ def live(role: Role = "owner") -> Life:
     )
     ada = world.expect(User, ada.id)
     challenge = Challenge(value="c" * 43, method="s256")
-    ada = one_time.mail_code(world, ada, "recovery", challenge=challenge)
-    ada = one_time.mail_change(world, ada, email="lovelace@new.test", redirect_to="http://x/ada")
-    outbox.send(world, "reset", ada, to="ada@before.test")
-    flow_code = one_time.prove_flow(
-        world, one_time.issue_code(world, ada, "signup", challenge=challenge).flow_id or ""
+    ada = one_time_codes.mail_code(world, ada, "recovery", challenge=challenge)
+    ada = one_time_codes.mail_change(
+        world, ada, email="lovelace@new.test", redirect_to="http://x/ada"
     )
-    export = privacy.ask_for_export(world, actor)
-    clock.advance(world, by=60 * SECOND)
-    privacy.schedule_deletion(world, actor)
+    outbox.send(world, "reset", ada, to="ada@before.test")
+    flow_code = one_time_codes.prove_flow(
+        world, one_time_codes.issue_code(world, ada, "signup", challenge=challenge).flow_id or ""
+    )
+    export = data_requests.ask_for_export(world, actor)
+    lifecycle.advance(world, by=60 * SECOND)
+    data_requests.schedule_deletion(world, actor)
     traces = {
         *(ADA, "ada-lovelace@lab.test", "Ada-Lovelace", "ada-lovelace", "lovelace@new.test"),
         *("ada@before.test", first.session.id, second.session.id, first.refresh_token.id),
@@ -283,7 +259,7 @@ def accounts_of(workspace: Workspace) -> list[tuple[str, str]]:
 
 def test_no_byte_is_left_by_a_deletion_that_fell_due() -> None:
     life = live()
-    happened = [one.kind for one in clock.advance(life.world, by=30 * DAY)]
+    happened = [one.kind for one in lifecycle.advance(life.world, by=30 * DAY)]
     assert happened == [
         *["expire reservation"] * 3,
         *["end session"] * 2,
@@ -312,7 +288,7 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
         "expire checkout",
         "renew subscription",
     ]
-    happened = clock.advance(life.world, by=365 * DAY)
+    happened = lifecycle.advance(life.world, by=365 * DAY)
     later = {one.kind for one in happened[3:]}
     assert later == {"renew subscription", "finalize invoice"}
     billed = life.world.all(Invoice, "workspace", life.own.id)
@@ -322,7 +298,7 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
 
 def test_a_job_of_another_user_stays() -> None:
     life = live()
-    privacy.schedule_deletion(life.world, Actor(user_id=BO, session_id="any"))
+    data_requests.schedule_deletion(life.world, Actor(user_id=BO, session_id="any"))
     forget(life.world, life.world.expect(User, ADA))
     left = [(job.kind, job.target_id) for job in life.world.all(Job, "all", ())]
     assert [one for one in left if one[0] == "purge user"] == [("purge user", BO)]
@@ -400,7 +376,7 @@ def test_a_card_that_bears_the_users_name_loses_it_whoever_pays() -> None:
         world, Actor(user_id=ADA), workspace=workspace, return_url="http://x/back"
     )
     portal.replace_card(world, visit, typed(world, GOOD, "Ada"))
-    clock.advance(world, by=32 * DAY)
+    lifecycle.advance(world, by=32 * DAY)
     adas = frozenset({"Ada"})
     assert {name for name, _ in found(world, adas)} == {"cards", "events", "payments", "users"}
     forget(world, world.expect(User, ADA))

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.world import (
-    accounts,
-    checkout,
-    clock,
-    jobs,
-    privacy,
-    sessions,
-    subscriptions,
-    usage,
-)
-from emulator.world.access import Actor
-from emulator.world.clock import HANDLERS, Happened
-from emulator.world.records import AuthSettings, Export, Job, RefreshToken, Session, User
-from emulator.world.refusals import Invalid
-from emulator.world.sessions import TIMEBOX, SignedIn
-from emulator.world.times import DAY, LATEST, SECOND
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.billing import checkout, subscriptions
+from emulator.world.core import jobs
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import DAY, LATEST, SECOND
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, sessions
+from emulator.world.identity.sessions import TIMEBOX, SignedIn
+from emulator.world.lifecycle import HANDLERS, Happened
+from emulator.world.metering import reservations
+from emulator.world.privacy import data_requests
+from emulator.world.records.identity import AuthSettings, Export, RefreshToken, Session, User
+from emulator.world.records.system import Job
 
 EPOCH = 20_454 * DAY
 HOUR = 3600 * SECOND
@@ -78,8 +75,14 @@ def test_a_job_of_another_kind_or_target_is_another() -> None:
 
 
 def test_every_kind_of_job_is_handled() -> None:
-    kinds = {TIMEBOX, sessions.FORGET, privacy.FINISH_EXPORT, privacy.EXPIRE_EXPORT, privacy.PURGE}
-    kinds |= {usage.EXPIRE, checkout.EXPIRE, subscriptions.ANNOUNCE_TRIAL_END}
+    kinds = {
+        TIMEBOX,
+        sessions.FORGET,
+        data_requests.FINISH_EXPORT,
+        data_requests.EXPIRE_EXPORT,
+        data_requests.PURGE,
+    }
+    kinds |= {reservations.EXPIRE, checkout.EXPIRE, subscriptions.ANNOUNCE_TRIAL_END}
     kinds |= {subscriptions.RENEW, subscriptions.FINALIZE, subscriptions.RETRY}
     assert set(HANDLERS) == kinds
 
@@ -87,8 +90,8 @@ def test_every_kind_of_job_is_handled() -> None:
 def test_the_clock_stands_at_the_moment_of_each_job() -> None:
     world = begin(timebox_seconds=7200)
     signed_in = sign_in(world)
-    export = privacy.ask_for_export(world, actor_of(signed_in))
-    happened = clock.advance(world, by=9 * DAY)
+    export = data_requests.ask_for_export(world, actor_of(signed_in))
+    happened = lifecycle.advance(world, by=9 * DAY)
     assert [(one.at - EPOCH, one.kind, one.target_id) for one in happened] == [
         (60 * SECOND, "finish export", export.id),
         (7200 * SECOND, "end session", signed_in.session.id),
@@ -100,14 +103,14 @@ def test_the_clock_stands_at_the_moment_of_each_job() -> None:
 
 def test_what_a_job_schedules_falls_due_on_the_same_way() -> None:
     world = begin()
-    export = privacy.ask_for_export(world, actor_of(sign_in(world)))
-    clock.advance(world, by=60 * SECOND)
+    export = data_requests.ask_for_export(world, actor_of(sign_in(world)))
+    lifecycle.advance(world, by=60 * SECOND)
     ready = world.expect(Export, export.id)
     assert (ready.ready_at, ready.expires_at) == (
         EPOCH + 60 * SECOND,
         EPOCH + 60 * SECOND + 7 * DAY,
     )
-    clock.advance(world, by=7 * DAY)
+    lifecycle.advance(world, by=7 * DAY)
     assert world.get(Export, export.id) is None
 
 
@@ -116,7 +119,7 @@ def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> N
     world = begin(timebox_seconds=3600)
     session = sign_in(world).session
     expected = [Happened(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)] if is_done else []
-    assert clock.advance(world, by=by) == expected
+    assert lifecycle.advance(world, by=by) == expected
     assert (sessions.live_session(world, session.id) is None) == is_done
     assert world.now == EPOCH + by
 
@@ -124,9 +127,9 @@ def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> N
 def test_a_job_that_was_due_before_now_is_done_now() -> None:
     world = begin()
     session = sign_in(world).session
-    clock.advance(world, by=HOUR)
+    lifecycle.advance(world, by=HOUR)
     jobs.schedule(world, TIMEBOX, session.id, due=EPOCH)
-    [happened] = clock.advance(world, by=0)
+    [happened] = lifecycle.advance(world, by=0)
     assert happened == Happened(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)
     assert world.now == EPOCH + HOUR
 
@@ -134,7 +137,7 @@ def test_a_job_that_was_due_before_now_is_done_now() -> None:
 def test_jobs_of_one_moment_are_done_in_the_order_they_were_scheduled() -> None:
     world = begin(timebox_seconds=3600)
     ids = [sign_in(world).session.id for _ in range(3)]
-    happened = clock.advance(world, by=HOUR)
+    happened = lifecycle.advance(world, by=HOUR)
     assert [one.target_id for one in happened] == ids
 
 
@@ -143,21 +146,21 @@ def test_a_session_that_ended_otherwise_is_not_ended_again() -> None:
     signed_in = sign_in(world)
     sessions.sign_out(world, actor_of(signed_in), scope="local")
     assert waiting(world) == []
-    assert clock.advance(world, by=HOUR) == []
+    assert lifecycle.advance(world, by=HOUR) == []
 
 
 def test_a_session_without_a_timebox_leaves_no_job() -> None:
     world = begin()
     session = sign_in(world).session
     assert waiting(world) == []
-    clock.advance(world, by=366 * DAY)
+    lifecycle.advance(world, by=366 * DAY)
     assert world.get(Session, session.id) is session
 
 
 def test_a_refresh_leaves_the_timebox_where_it_is() -> None:
     world = begin(timebox_seconds=3600)
     signed_in = sign_in(world)
-    clock.advance(world, by=HOUR - 1)
+    lifecycle.advance(world, by=HOUR - 1)
     sessions.refresh_session(world, refresh_token=signed_in.refresh_token.id)
     assert waiting(world) == [(TIMEBOX, signed_in.session.id, HOUR)]
 
@@ -165,10 +168,10 @@ def test_a_refresh_leaves_the_timebox_where_it_is() -> None:
 def test_a_purge_takes_the_other_jobs_of_its_user_along() -> None:
     world = begin(timebox_seconds=40 * 86_400)
     actor = actor_of(sign_in(world))
-    privacy.schedule_deletion(world, actor)
-    clock.advance(world, by=29 * DAY)
-    privacy.ask_for_export(world, actor)
-    kinds = [one.kind for one in clock.advance(world, by=400 * DAY)]
+    data_requests.schedule_deletion(world, actor)
+    lifecycle.advance(world, by=29 * DAY)
+    data_requests.ask_for_export(world, actor)
+    kinds = [one.kind for one in lifecycle.advance(world, by=400 * DAY)]
     assert kinds == ["finish export", "purge user"]
     assert world.get(User, actor.user_id) is None
     assert waiting(world) == []
@@ -177,8 +180,8 @@ def test_a_purge_takes_the_other_jobs_of_its_user_along() -> None:
 def test_a_purge_takes_along_a_session_whose_time_was_up() -> None:
     world = begin(timebox_seconds=30 * 86_400 - 3600)
     signed_in = sign_in(world)
-    privacy.schedule_deletion(world, actor_of(signed_in))
-    kinds = [one.kind for one in clock.advance(world, by=400 * DAY)]
+    data_requests.schedule_deletion(world, actor_of(signed_in))
+    kinds = [one.kind for one in lifecycle.advance(world, by=400 * DAY)]
     assert kinds == ["end session", "purge user"]
     assert world.get(Session, signed_in.session.id) is None
     assert world.get(RefreshToken, signed_in.refresh_token.id) is None
@@ -187,15 +190,15 @@ def test_a_purge_takes_along_a_session_whose_time_was_up() -> None:
 
 def test_the_clock_never_goes_backwards_nor_past_the_end() -> None:
     world = begin()
-    clock.advance(world, by=DAY)
+    lifecycle.advance(world, by=DAY)
     state = world.state
     for to in (EPOCH, EPOCH + DAY - 1, LATEST + 1):
         with pytest.raises(Invalid):
-            clock.move(world, to=to)
+            lifecycle.move(world, to=to)
     with pytest.raises(Invalid):
-        clock.advance(world, by=-1)
+        lifecycle.advance(world, by=-1)
     assert world.state is state
-    assert clock.move(world, to=EPOCH + DAY) == []
+    assert lifecycle.move(world, to=EPOCH + DAY) == []
     assert world.state is state
 
 
@@ -204,9 +207,9 @@ def test_a_move_in_steps_ends_where_one_move_does() -> None:
     for steps in (1, 40):
         world = begin(timebox_seconds=86_400)
         actor = actor_of(sign_in(world))
-        privacy.ask_for_export(world, actor)
-        privacy.schedule_deletion(world, actor)
+        data_requests.ask_for_export(world, actor)
+        data_requests.schedule_deletion(world, actor)
         for _ in range(steps):
-            clock.advance(world, by=40 * DAY // steps)
+            lifecycle.advance(world, by=40 * DAY // steps)
         ends.append(str(world.state.digest))
     assert ends[0] == ends[1]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from emulator.world import clock
-from emulator.world.records import Instant
-from emulator.world.refusals import Invalid
-from emulator.world.times import DAY, SECOND
-from emulator.world.world import World
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.core.world import World
+from emulator.world.records.types import Instant
 from tests.world.billed import Billed
 from tests.world.dues import add_jobs
 
@@ -32,7 +32,7 @@ def refusal_of(world: World, to: Instant) -> str:
     """Return how a move is refused, having checked that it changed nothing."""
     before = world.state
     with pytest.raises(Invalid) as refused:
-        clock.move(world, to=to, jobs_max=MOST)
+        lifecycle.move(world, to=to, jobs_max=MOST)
     assert world.state is before
     assert refused.value.path == "now"
     return refused.value.message
@@ -44,7 +44,7 @@ def seconds(*counts: int) -> list[Instant]:
 
 def test_as_many_jobs_as_may_fall_due_do() -> None:
     world = world_with_jobs(*seconds(*range(1, MOST + 1)))
-    assert len(clock.move(world, to=EPOCH + DAY, jobs_max=MOST)) == MOST
+    assert len(lifecycle.move(world, to=EPOCH + DAY, jobs_max=MOST)) == MOST
     assert world.now == EPOCH + DAY
 
 
@@ -55,30 +55,30 @@ def test_one_job_more_is_refused_and_the_last_moment_that_passes_is_named() -> N
     )
     last = EPOCH + (2 * MOST + 1) * SECOND
     refusal_of(world, last + SECOND)
-    assert len(clock.move(world, to=last, jobs_max=MOST)) == MOST
-    assert len(clock.move(world, to=EPOCH + DAY, jobs_max=MOST)) == 1
+    assert len(lifecycle.move(world, to=last, jobs_max=MOST)) == MOST
+    assert len(lifecycle.move(world, to=EPOCH + DAY, jobs_max=MOST)) == 1
 
 
 def test_between_two_jobs_of_one_second_the_last_moment_is_named_to_the_microsecond() -> None:
     world = world_with_jobs(0, *range(1, MOST + 1))
     message = refusal_of(world, EPOCH + DAY)
     assert message.endswith("advance to 2026-01-01T00:00:00.000019Z first.")
-    assert len(clock.move(world, to=EPOCH + MOST - 1, jobs_max=MOST)) == MOST
+    assert len(lifecycle.move(world, to=EPOCH + MOST - 1, jobs_max=MOST)) == MOST
 
 
 def test_jobs_of_one_moment_all_fall_due_however_many() -> None:
     dues = [*[5 * SECOND] * (MOST + 5), 9 * SECOND]
     world = world_with_jobs(*dues)
     assert refusal_of(world, EPOCH + DAY).endswith("advance to 2026-01-01T00:00:08Z first.")
-    assert len(clock.move(world, to=EPOCH + 8 * SECOND, jobs_max=MOST)) == MOST + 5
-    assert len(clock.move(world, to=EPOCH + DAY, jobs_max=MOST)) == 1
+    assert len(lifecycle.move(world, to=EPOCH + 8 * SECOND, jobs_max=MOST)) == MOST + 5
+    assert len(lifecycle.move(world, to=EPOCH + DAY, jobs_max=MOST)) == 1
 
 
 def test_a_move_towards_a_moment_stops_where_it_must_and_goes_on_from_there() -> None:
     world = world_with_jobs(*seconds(*range(1, MOST + 3)))
-    assert len(clock.move_towards(world, to=EPOCH + DAY, jobs_max=MOST)) == MOST
+    assert len(lifecycle.move_towards(world, to=EPOCH + DAY, jobs_max=MOST)) == MOST
     assert world.now == EPOCH + MOST * SECOND
-    assert len(clock.move_towards(world, to=EPOCH + DAY, jobs_max=MOST)) == 2
+    assert len(lifecycle.move_towards(world, to=EPOCH + DAY, jobs_max=MOST)) == 2
     assert world.now == EPOCH + DAY
 
 
@@ -101,7 +101,7 @@ def calls_of(act: Callable[[], Any]) -> int:
 def test_a_year_takes_as_much_work_after_decades_as_at_first() -> None:
     billed = Billed()
     billed.subscribe()
-    first = calls_of(lambda: clock.advance(billed.world, by=365 * DAY))
-    clock.advance(billed.world, by=30 * 365 * DAY)
-    later = calls_of(lambda: clock.advance(billed.world, by=365 * DAY))
+    first = calls_of(lambda: lifecycle.advance(billed.world, by=365 * DAY))
+    lifecycle.advance(billed.world, by=30 * 365 * DAY)
+    later = calls_of(lambda: lifecycle.advance(billed.world, by=365 * DAY))
     assert later < 1.15 * first

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world import clock, mint
-from emulator.world.records import Ordinal
-from emulator.world.refusals import Invalid
-from emulator.world.times import LATEST, SECOND
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import LATEST, SECOND
+from emulator.world.records.system import Ordinal
+from emulator.world.store import ids
 from tests.world.lab import EPOCH, account, begin, state_of
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -23,25 +24,25 @@ def test_derived_bytes_differ_exactly_when_the_parts_do(
     one: list[str | int], other: list[str | int]
 ) -> None:
     same = [(type(part), part) for part in one] == [(type(part), part) for part in other]
-    assert (mint.derive("e", "k", *one) == mint.derive("e", "k", *other)) is same
+    assert (ids.derive("e", "k", *one) == ids.derive("e", "k", *other)) is same
 
 
 def test_derived_bytes_depend_on_entropy_and_kind() -> None:
-    derived = {mint.derive(*of) for of in (("e", "k"), ("e", "j"), ("f", "k"), ("f", "j"))}
+    derived = {ids.derive(*of) for of in (("e", "k"), ("e", "j"), ("f", "k"), ("f", "j"))}
     assert len(derived) == 4
 
 
 def test_derived_bytes_stay_as_they_are_from_version_to_version() -> None:
-    entropy = mint.derive("demo", "run", 1)
-    assert mint.as_uuid(entropy) == "6af827ac-337f-4add-80ef-62dec561fc83"
-    assert mint.as_base62(entropy, length=12) == "favusU82S0cP"
-    assert mint.as_base36(entropy, length=12) == "l839b6wo16ey"
+    entropy = ids.derive("demo", "run", 1)
+    assert ids.as_uuid(entropy) == "6af827ac-337f-4add-80ef-62dec561fc83"
+    assert ids.as_base62(entropy, length=12) == "favusU82S0cP"
+    assert ids.as_base36(entropy, length=12) == "l839b6wo16ey"
 
 
 @given(st.binary(min_size=32, max_size=32))
 def test_minted_ids_and_secrets_are_well_formed(entropy: bytes) -> None:
-    assert UUID(mint.as_uuid(entropy)).version == 4
-    secret, token = mint.as_base62(entropy, length=40), mint.as_base36(entropy, length=12)
+    assert UUID(ids.as_uuid(entropy)).version == 4
+    secret, token = ids.as_base62(entropy, length=40), ids.as_base36(entropy, length=12)
     assert (len(secret), secret.isalnum(), secret.isascii()) == (40, True, True)
     assert (len(token), token.isalnum(), token == token.lower()) == (12, True, True)
 
@@ -80,16 +81,16 @@ def test_the_clock_stands_still_until_told() -> None:
 
 def test_the_clock_advances_and_keeps_its_epoch() -> None:
     world = begin()
-    assert clock.advance(world, by=SECOND) == []
+    assert lifecycle.advance(world, by=SECOND) == []
     assert world.now == EPOCH + SECOND
-    assert clock.move(world, to=EPOCH + 5 * SECOND) == []
+    assert lifecycle.move(world, to=EPOCH + 5 * SECOND) == []
     assert (world.now, world.epoch) == (EPOCH + 5 * SECOND, EPOCH)
 
 
 def test_advancing_by_nothing_changes_nothing() -> None:
     world = begin()
     before = state_of(world)
-    assert clock.advance(world, by=0) == []
+    assert lifecycle.advance(world, by=0) == []
     assert state_of(world) == before
 
 
@@ -104,18 +105,18 @@ def test_advancing_by_nothing_changes_nothing() -> None:
 def test_the_clock_is_not_moved(path: str, to: int, message: str) -> None:
     world = begin()
     with pytest.raises(Invalid) as refused:
-        clock.move(world, to=to)
+        lifecycle.move(world, to=to)
     assert (refused.value.path, refused.value.message, world.now) == (path, message, EPOCH)
 
 
 def test_the_clock_is_not_advanced_by_less_than_nothing() -> None:
     world = begin()
     with pytest.raises(Invalid) as refused:
-        clock.advance(world, by=-1)
+        lifecycle.advance(world, by=-1)
     assert (refused.value.path, world.now) == ("seconds", EPOCH)
 
 
 def test_the_clock_reaches_its_end() -> None:
     world = begin()
-    assert clock.move(world, to=LATEST) == []
+    assert lifecycle.move(world, to=LATEST) == []
     assert world.now == LATEST

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.world.ordered import CHUNK, TAIL, Key, Ordered
+from emulator.world.store.sorted_keys import CHUNK, TAIL, Key, Ordered
 
 # Few distinct moments and ordinals, so that ties are the rule.
 KEYS = st.tuples(st.integers(0, 3), st.integers(0, 3), st.text("abc", min_size=1, max_size=3))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world.periods import period_at
-from emulator.world.times import LATEST, instant, to_text
+from emulator.world.core.times import LATEST, instant, to_text
+from emulator.world.metering.periods import period_at
 
 MOMENTS = st.integers(0, LATEST)
 

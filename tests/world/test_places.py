@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world.ordered import CHUNK, Ordered
-from emulator.world.table import Table, TableSpec
+from emulator.world.store.sorted_keys import CHUNK, Ordered
+from emulator.world.store.table import Table, TableSpec
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from emulator.world import clock, plans, quota
-from emulator.world.periods import Period
-from emulator.world.plan_list import PLANS
-from emulator.world.records import AuditEntry
-from emulator.world.refusals import Invalid, QuotaExceeded
-from emulator.world.times import DAY
-from emulator.world.workspaces import create_workspace
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid, QuotaExceeded
+from emulator.world.core.times import DAY
+from emulator.world.metering import plans, quota
+from emulator.world.metering.periods import Period
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.records.system import AuditEntry
+from emulator.world.workspaces.workspaces import create_workspace
 from tests.world.billed import Billed
 from tests.world.rooms import EPOCH, FEBRUARY, Room, open_room
 
@@ -128,23 +129,23 @@ def test_what_was_used_before_a_trial_counts_in_its_first_period_alone() -> None
 def test_an_upgrade_takes_what_was_used_along() -> None:
     room = open_room()
     room.create_run()
-    clock.move(room.world, to=EPOCH + 10 * DAY)
+    lifecycle.move(room.world, to=EPOCH + 10 * DAY)
     plans.set_plan(room.world, room.workspace, plan="team", anchor=room.world.now)
     assert runs_used(room) == 1
-    clock.move(room.world, to=FEBRUARY)
+    lifecycle.move(room.world, to=FEBRUARY)
     assert runs_used(room) == 1
-    clock.move(room.world, to=EPOCH + 41 * DAY)
+    lifecycle.move(room.world, to=EPOCH + 41 * DAY)
     assert runs_used(room) == 0
 
 
 def test_a_downgrade_within_a_period_is_above_the_lower_cap_until_the_next() -> None:
     room = open_room()
     anchor = EPOCH + 10 * DAY
-    clock.move(room.world, to=anchor)
+    lifecycle.move(room.world, to=anchor)
     plans.set_plan(room.world, room.workspace, plan="enterprise", anchor=anchor)
     for _ in range(5):
         room.create_run()
-    clock.move(room.world, to=FEBRUARY + DAY)
+    lifecycle.move(room.world, to=FEBRUARY + DAY)
     plans.set_plan(room.world, room.workspace, plan="tiny", anchor=None)
     assert runs_used(room) == 5
     assert quota.meters_over(room.world, room.workspace) == ("runs",)
@@ -152,7 +153,7 @@ def test_a_downgrade_within_a_period_is_above_the_lower_cap_until_the_next() -> 
         room.create_run()
     assert (refused.value.used, refused.value.limit, refused.value.plan) == (5, 3, "tiny")
     assert refused.value.resets_at == EPOCH + 59 * DAY
-    clock.move(room.world, to=EPOCH + 59 * DAY)
+    lifecycle.move(room.world, to=EPOCH + 59 * DAY)
     room.create_run()
     assert runs_used(room) == 1
 
@@ -162,7 +163,7 @@ def test_a_downgrade_at_the_end_of_a_period_begins_with_nothing_used() -> None:
     plans.set_plan(room.world, room.workspace, plan="enterprise", anchor=EPOCH + 10 * DAY)
     for _ in range(5):
         room.create_run()
-    clock.move(room.world, to=EPOCH + 41 * DAY)
+    lifecycle.move(room.world, to=EPOCH + 41 * DAY)
     plans.set_plan(room.world, room.workspace, plan="tiny", anchor=None)
     assert runs_used(room) == 0
 

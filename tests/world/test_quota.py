@@ -7,22 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.world import api_keys, clock, forgetting, quota, runs, shares, sync
-from emulator.world.access import Fixture
-from emulator.world.plan_list import FREE
-from emulator.world.records import (
-    ApiKey,
-    Caps,
-    Instant,
-    Meter,
-    Project,
-    Run,
-    Share,
-    Usage,
-    Workspace,
-)
-from emulator.world.refusals import QuotaExceeded
-from emulator.world.times import DAY
+from emulator.world import lifecycle
+from emulator.world.core.access import Fixture
+from emulator.world.core.refusals import QuotaExceeded
+from emulator.world.core.times import DAY
+from emulator.world.metering import quota
+from emulator.world.metering.plan_list import FREE
+from emulator.world.privacy import erasure
+from emulator.world.records.runs import Run, Share
+from emulator.world.records.types import Instant, Meter
+from emulator.world.records.workspaces import ApiKey, Caps, Project, Usage, Workspace
+from emulator.world.runs import runs, shares, uploads
+from emulator.world.workspaces import api_keys
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, content, open_room, upload
 
 FILLING: list[tuple[Meter, int, int, str, Instant | None]] = [
@@ -110,9 +106,9 @@ def test_runs_begin_again_at_zero_with_the_period_and_bytes_stay() -> None:
     room = open_room()
     for _ in range(3):
         room.create_run(20)
-    clock.move(room.world, to=FEBRUARY - 1)
+    lifecycle.move(room.world, to=FEBRUARY - 1)
     assert used(room, "runs") == 3
-    clock.move(room.world, to=FEBRUARY)
+    lifecycle.move(room.world, to=FEBRUARY)
     assert (used(room, "runs"), used(room, "storage_bytes")) == (0, 60)
     room.create_run(20)
     assert (used(room, "runs"), used(room, "storage_bytes")) == (1, 80)
@@ -132,7 +128,7 @@ def test_a_batch_that_passes_a_cap_is_refused_whole() -> None:
     room = open_room()
     batch = [upload(f"r{place}") for place in range(4)]
     with pytest.raises(QuotaExceeded) as refused, room.world.transaction():
-        sync.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=batch)
+        uploads.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=batch)
     assert refused.value.used == 0
     assert room.world.count(Run, "workspace", room.workspace_id) == 0
 
@@ -141,7 +137,7 @@ def test_an_upload_again_uses_nothing_even_at_the_cap() -> None:
     room = open_room()
     batch = [upload(f"r{place}", 30) for place in range(3)]
     for _ in range(2):
-        sync.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=batch)
+        uploads.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=batch)
     assert (used(room, "runs"), used(room, "storage_bytes")) == (3, 90)
 
 
@@ -149,11 +145,11 @@ def test_an_update_uses_what_its_artifacts_grow_by() -> None:
     room = open_room()
     for size, total in ((40, 40), (90, 90), (10, 10)):
         one = upload("r", size)
-        sync.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
+        uploads.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
         assert (used(room, "runs"), used(room, "storage_bytes")) == (1, total)
     with pytest.raises(QuotaExceeded) as refused, room.world.transaction():
         one = upload("r", 101)
-        sync.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
+        uploads.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
     assert (refused.value.meter, refused.value.used) == ("storage_bytes", 10)
     assert used(room, "storage_bytes") == 10
 
@@ -161,7 +157,7 @@ def test_an_update_uses_what_its_artifacts_grow_by() -> None:
 def test_an_upload_that_ignores_caps_counts_all_the_same() -> None:
     room = open_room()
     batch = [upload(f"r{place}", 50) for place in range(5)]
-    sync.sync_runs(
+    uploads.sync_runs(
         room.world, Fixture(), workspace=room.workspace, uploads=batch, ignores_caps=True
     )
     assert (used(room, "runs"), used(room, "storage_bytes")) == (5, 250)
@@ -173,7 +169,7 @@ def test_uploads_in_any_order_end_in_the_same_state() -> None:
     for order in itertools.permutations([upload("a", 1), upload("b", 2, 3), upload("c")]):
         room = open_room()
         for one in order:
-            sync.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
+            uploads.sync_runs(room.world, room.ada, workspace=room.workspace, uploads=[one])
         digests.add(str(room.world.state.digest))
     assert len(digests) == 1
 
@@ -190,9 +186,9 @@ def test_a_revoked_or_expired_key_makes_room() -> None:
         room.world, room.ada, workspace=room.workspace, name="k", expires_at=EPOCH + DAY
     )
     assert used(room, "api_keys") == 2
-    clock.move(room.world, to=EPOCH + DAY - 1)
+    lifecycle.move(room.world, to=EPOCH + DAY - 1)
     assert used(room, "api_keys") == 2
-    clock.move(room.world, to=EPOCH + DAY)
+    lifecycle.move(room.world, to=EPOCH + DAY)
     assert used(room, "api_keys") == 1
     api_keys.revoke_key(room.world, room.ada, key=key)
     assert used(room, "api_keys") == 0
@@ -211,7 +207,7 @@ def test_a_revoked_or_expired_share_makes_room_and_so_does_its_run() -> None:
     shares.revoke_share(room.world, room.ada, share=first)
     assert used(room, "shares") == 1
     room.add("shares")
-    clock.move(room.world, to=EPOCH + DAY)
+    lifecycle.move(room.world, to=EPOCH + DAY)
     assert used(room, "shares") == 0
     room.add("shares")
     runs.delete_run(room.world, room.ada, run=room.world.expect(Run, first.run_id))
@@ -260,6 +256,6 @@ def test_caps_bind_each_workspace_alone() -> None:
 
 def test_a_workspace_that_goes_takes_its_usage_along() -> None:
     room = filled("runs", 1)
-    forgetting.delete_workspace(room.world, room.workspace)
+    erasure.delete_workspace(room.world, room.workspace)
     assert room.world.get(Usage, room.workspace_id) is None
     assert room.world.get(Workspace, room.workspace_id) is None

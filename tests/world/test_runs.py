@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from emulator.world import runs, shares
-from emulator.world.records import AuditEntry, Project, Run, Share
-from emulator.world.refusals import Invalid
-from emulator.world.runs import ArtifactContent
-from emulator.world.times import DAY
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import DAY
+from emulator.world.records.runs import Run, Share
+from emulator.world.records.system import AuditEntry
+from emulator.world.records.workspaces import Project
+from emulator.world.runs import runs, shares
+from emulator.world.runs.runs import ArtifactContent
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of
 
 ARTIFACT = ArtifactContent(name="a.md", media_type="text/markdown", size_bytes=3, sha256=None)

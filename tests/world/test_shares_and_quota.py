@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.world import clock, quota, runs, shares
-from emulator.world.plan_list import UNCAPPED_PLAN
-from emulator.world.records import AuditEntry, Run, Share, Workspace
-from emulator.world.refusals import (
-    NotFound,
-    QuotaExceeded,
-)
-from emulator.world.runs import ArtifactContent
-from emulator.world.times import DAY
+from emulator.world import lifecycle
+from emulator.world.core.refusals import NotFound, QuotaExceeded
+from emulator.world.core.times import DAY
+from emulator.world.metering import quota
+from emulator.world.metering.plan_list import UNCAPPED_PLAN
+from emulator.world.records.runs import Run, Share
+from emulator.world.records.system import AuditEntry
+from emulator.world.records.workspaces import Workspace
+from emulator.world.runs import runs, shares
+from emulator.world.runs.runs import ArtifactContent
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of
 
 FEBRUARY = EPOCH + 31 * DAY
@@ -71,9 +72,9 @@ def test_a_share_is_of_the_run_as_it_was() -> None:
 def test_a_share_is_open_until_its_expiry_and_not_then() -> None:
     lab = open_lab()
     _, share = shared(lab)
-    clock.advance(lab.world, by=DAY - 1)
+    lifecycle.advance(lab.world, by=DAY - 1)
     assert shares.open_to_all(lab.world, share.token) == share
-    clock.advance(lab.world, by=1)
+    lifecycle.advance(lab.world, by=1)
     with pytest.raises(NotFound):
         shares.open_to_all(lab.world, share.token)
 
@@ -121,7 +122,7 @@ def test_a_deleted_run_makes_no_room_and_the_next_period_does() -> None:
     assert quota.gauge(lab.world, workspace, "runs").used == 1
     with pytest.raises(QuotaExceeded):
         quota.require_room(lab.world, workspace, "runs")
-    clock.move(lab.world, to=FEBRUARY)
+    lifecycle.move(lab.world, to=FEBRUARY)
     assert quota.gauge(lab.world, workspace, "runs").used == 0
     quota.require_room(lab.world, workspace, "runs")
 

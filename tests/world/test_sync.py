@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.world import clock, runs
-from emulator.world.access import Fixture
-from emulator.world.records import AuditEntry, Run
-from emulator.world.refusals import Conflict, Invalid, QuotaExceeded, Refusal
-from emulator.world.sync import Upload, run_id_of, sync_runs
-from emulator.world.times import SECOND
+from emulator.world import lifecycle
+from emulator.world.core.access import Fixture
+from emulator.world.core.refusals import Conflict, Invalid, QuotaExceeded, Refusal
+from emulator.world.core.times import SECOND
+from emulator.world.records.runs import Run
+from emulator.world.records.system import AuditEntry
+from emulator.world.runs import runs
+from emulator.world.runs.uploads import Upload, run_id_of, sync_runs
 from tests.world.integrity import assert_whole
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of, upload
 
@@ -43,7 +45,7 @@ def test_the_first_upload_creates_and_the_same_again_changes_nothing() -> None:
 def test_other_content_updates_a_run_that_is_not_terminal_in_place() -> None:
     lab = open_lab()
     [(_, first)] = sync(lab, upload("a", started_at=minutes(-9), status="running"))
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     [(outcome, run)] = sync(
         lab, upload("a", started_at=minutes(-5), finished_at=EPOCH, status="failed")
     )
@@ -99,7 +101,7 @@ def test_a_run_may_be_updated_without_a_new_status() -> None:
 
 def test_a_synced_run_was_created_when_it_started_else_now() -> None:
     lab = open_lab()
-    clock.advance(lab.world, by=SECOND)
+    lifecycle.advance(lab.world, by=SECOND)
     sync(lab, upload("late"), upload("early", started_at=EPOCH, status="running"))
     assert [(run.client_run_id, run.created_at, run.ordinal) for run in all_runs(lab)] == [
         ("late", EPOCH + SECOND, 0),

@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world.access import Fixture
-from emulator.world.sync import Upload, sync_runs
+from emulator.world.core.access import Fixture
+from emulator.world.runs.uploads import Upload, sync_runs
 from tests.world.lab import Lab, minutes, open_lab, state_of, upload
 
 UPLOADS = (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world.ordered import Key
-from emulator.world.table import Table, TableSpec
+from emulator.world.store.sorted_keys import Key
+from emulator.world.store.table import Table, TableSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.world import texts, times
+from emulator.world.core import json_text, times
+from emulator.world.workspaces import slugs
 
 JSON = st.dictionaries(
     st.text(), st.one_of(st.none(), st.booleans(), st.integers(), st.text()), max_size=5
@@ -18,17 +19,17 @@ JSON = st.dictionaries(
 @given(JSON)
 def test_json_text_is_equal_for_equal_objects_and_reads_back(value: dict[str, object]) -> None:
     turned = dict(reversed(value.items()))
-    assert texts.json_text(turned) == texts.json_text(value)
-    assert texts.json_object(texts.json_text(value)) == value
+    assert json_text.json_text(turned) == json_text.json_text(value)
+    assert json_text.json_object(json_text.json_text(value)) == value
 
 
 def test_json_text_keeps_whole_and_broken_numbers_apart() -> None:
-    assert texts.json_text({"b": 1, "a": 1.0}) == '{"a":1.0,"b":1}'
+    assert json_text.json_text({"b": 1, "a": 1.0}) == '{"a":1.0,"b":1}'
 
 
 def test_what_is_no_json_has_no_text() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        texts.json_text({"loss": float("nan")})
+        json_text.json_text({"loss": float("nan")})
 
 
 @pytest.mark.parametrize(
@@ -43,12 +44,12 @@ def test_what_is_no_json_has_no_text() -> None:
     ],
 )
 def test_slugs(name: str, slug: str) -> None:
-    assert texts.slugify(name) == slug
+    assert slugs.slugify(name) == slug
 
 
 @given(st.text())
 def test_a_slug_is_never_empty_and_always_plain(name: str) -> None:
-    slug = texts.slugify(name)
+    slug = slugs.slugify(name)
     assert 1 <= len(slug) <= 40
     assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert slug == slug.strip("-")

@@ -10,11 +10,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from emulator.world import clock, forgetting, plans, quota, runs, sync, usage
-from emulator.world.quota import RESERVED
-from emulator.world.records import Job, Meter, Reservation, ReservedMeter, Run, User
-from emulator.world.refusals import Conflict, Forbidden, Invalid, NotFound, QuotaExceeded, Refusal
-from emulator.world.times import DAY, SECOND
+from emulator.world import lifecycle
+from emulator.world.core.refusals import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    QuotaExceeded,
+    Refusal,
+)
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.metering import plans, quota, reservations
+from emulator.world.metering.quota import RESERVED
+from emulator.world.privacy import erasure
+from emulator.world.records.identity import User
+from emulator.world.records.runs import Run
+from emulator.world.records.system import Job
+from emulator.world.records.types import Meter, ReservedMeter
+from emulator.world.records.workspaces import Reservation
+from emulator.world.runs import runs, uploads
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, open_room, upload
 
 BIG = replace(TINY, runs=10)
@@ -23,7 +37,7 @@ BIG = replace(TINY, runs=10)
 def reserve(
     room: Room, key: str = "k", *, amount: int = 4, meter: ReservedMeter = "runs", ttl: int = 60
 ) -> Reservation:
-    return usage.reserve(
+    return reservations.reserve(
         room.world,
         room.ada,
         workspace=room.workspace,
@@ -35,11 +49,13 @@ def reserve(
 
 
 def commit(room: Room, key: str = "k", *, amount: int | None = None) -> Reservation:
-    return usage.commit(room.world, room.ada, workspace=room.workspace, key=key, amount=amount)
+    return reservations.commit(
+        room.world, room.ada, workspace=room.workspace, key=key, amount=amount
+    )
 
 
 def revert(room: Room, key: str = "k") -> Reservation:
-    return usage.revert(room.world, room.ada, workspace=room.workspace, key=key)
+    return reservations.revert(room.world, room.ada, workspace=room.workspace, key=key)
 
 
 def stand(room: Room, meter: ReservedMeter = "runs") -> tuple[int, int]:
@@ -175,9 +191,9 @@ def test_what_was_reverted_is_not_committed_and_what_was_committed_not_reverted(
 def test_a_reservation_expires_when_the_clock_passes_it() -> None:
     room = open_room(BIG)
     reserve(room)
-    clock.move(room.world, to=EPOCH + 60 * SECOND - 1)
+    lifecycle.move(room.world, to=EPOCH + 60 * SECOND - 1)
     assert stand(room) == (4, 4)
-    happened = clock.move(room.world, to=EPOCH + 60 * SECOND)
+    happened = lifecycle.move(room.world, to=EPOCH + 60 * SECOND)
     assert [(one.kind, one.target_id) for one in happened] == [
         ("expire reservation", f"{room.workspace_id}:k")
     ]
@@ -198,15 +214,15 @@ def test_an_unknown_key_is_not_found_and_keys_are_each_workspaces_own() -> None:
     other = replace(room.workspace, id="other", slug="other")
     room.world.put(other)
     with pytest.raises(NotFound):
-        usage.revert(room.world, room.ada, workspace=other, key="k")
+        reservations.revert(room.world, room.ada, workspace=other, key="k")
 
 
 def test_a_reservation_outlasts_the_period_and_is_used_in_that_of_its_commit() -> None:
     room = open_room(BIG)
-    clock.move(room.world, to=FEBRUARY - DAY // 2)
+    lifecycle.move(room.world, to=FEBRUARY - DAY // 2)
     room.create_run()
-    reserve(room, ttl=usage.TTL_SECONDS_MAX)
-    clock.move(room.world, to=FEBRUARY)
+    reserve(room, ttl=reservations.TTL_SECONDS_MAX)
+    lifecycle.move(room.world, to=FEBRUARY)
     assert stand(room) == (4, 4)
     commit(room)
     assert stand(room) == (4, 0)
@@ -235,7 +251,7 @@ def test_a_restricted_account_reserves_nothing() -> None:
 def test_a_workspace_that_goes_takes_its_reservations_along() -> None:
     room = open_room(BIG)
     reserve(room)
-    forgetting.delete_workspace(room.world, room.workspace)
+    erasure.delete_workspace(room.world, room.workspace)
     assert waits(room) == 0
     assert room.world.all(Reservation, "workspace", room.workspace_id) == []
 
@@ -286,7 +302,7 @@ class Caps(RuleBasedStateMachine):
     def sync(self, key: str, size: int) -> None:
         room = self.room
         self.attempt(
-            lambda: sync.sync_runs(
+            lambda: uploads.sync_runs(
                 room.world, room.ada, workspace=room.workspace, uploads=[upload(key, size)]
             )
         )
@@ -311,7 +327,7 @@ class Caps(RuleBasedStateMachine):
 
     @rule(days=st.integers(0, 20))
     def wait(self, days: int) -> None:
-        clock.advance(self.room.world, by=days * DAY)
+        lifecycle.advance(self.room.world, by=days * DAY)
 
     @rule(plan=st.sampled_from(["tiny", "free", "enterprise"]), anchored=st.booleans())
     def change_plan(self, plan: str, anchored: bool) -> None:

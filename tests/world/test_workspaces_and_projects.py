@@ -6,11 +6,13 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from emulator.world import projects, runs
-from emulator.world.access import Actor
-from emulator.world.records import AuditEntry, Member, Project, Workspace
-from emulator.world.refusals import Conflict, Forbidden, Refusal
-from emulator.world.workspaces import create_workspace, open_workspace
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import Conflict, Forbidden, Refusal
+from emulator.world.records.system import AuditEntry
+from emulator.world.records.workspaces import Member, Project, Workspace
+from emulator.world.runs import runs
+from emulator.world.workspaces import projects
+from emulator.world.workspaces.workspaces import create_workspace, open_workspace
 from tests.world.lab import EPOCH, Lab, content, open_lab, state_of
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.world.plan_list import PLANS
-from emulator.world.records import TABLES, AuditEntry, Clock, Plan, User, Workspace
-from emulator.world.refusals import Refusal, ReusedRefreshToken
-from emulator.world.world import World
+from emulator.world.core.refusals import Refusal, ReusedRefreshToken
+from emulator.world.core.world import World
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.records.identity import User
+from emulator.world.records.system import AuditEntry, Clock
+from emulator.world.records.tables import TABLES
+from emulator.world.records.workspaces import Plan, Workspace
 from tests.world.lab import EPOCH, account, begin, open_lab, state_of
 
 

@@ -14,8 +14,8 @@ from emulator import worlds as worlds_
 from emulator.cli.replay import replay as command
 from emulator.replaying import replay
 from emulator.wire.signatures import HEADER, sign
-from emulator.world.records import TABLES
-from emulator.world.times import SECOND
+from emulator.world.core.times import SECOND
+from emulator.world.records.tables import TABLES
 from tests.lawful import ORIGIN, Emulator
 from tests.receiver import Receiver
 from tests.running import Running

@@ -17,8 +17,8 @@ from emulator.cli.replay import replay as command
 from emulator.replaying import replay
 from emulator.sealing import seal, unseal
 from emulator.settings import Settings
-from emulator.world.refusals import Invalid
-from emulator.world.times import SECOND
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import SECOND
 from emulator.worlds import Worlds
 from tests.lawful import Emulator, LawfulClient
 

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from emulator import journal
-from emulator.world.records import User
+from emulator.world.records.identity import User
 from tests.lawful import Emulator, LawfulClient
 from tests.worlds.quick import Quick
 

@@ -10,8 +10,8 @@ import pytest
 from emulator.settings import Settings
 from emulator.surfaces.control.events import ENDPOINTS_MAX
 from emulator.surfaces.control.faults import FAULTS_MAX
-from emulator.world.refusals import Conflict
-from emulator.world.times import SECOND
+from emulator.world.core.refusals import Conflict
+from emulator.world.core.times import SECOND
 from emulator.worlds import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, Worlds
 from tests.lawful import Emulator, LawfulClient
 

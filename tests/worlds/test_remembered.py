@@ -14,9 +14,9 @@ from emulator.remembered import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, Remembered
 from emulator.routes import route_table
 from emulator.transport import Answer
 from emulator.wire.exchange import Exchange
-from emulator.world.clock import advance
-from emulator.world.records import Run
-from emulator.world.world import World
+from emulator.world.core.world import World
+from emulator.world.lifecycle import advance
+from emulator.world.records.runs import Run
 from tests.lawful import Emulator
 
 ASKED = [

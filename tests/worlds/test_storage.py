@@ -15,8 +15,8 @@ import pytest
 from emulator.sealing import seal, unseal, write_whole
 from emulator.seeding.library import names
 from emulator.storage import FORMAT, VERSION, export_bytes, export_file, import_file
-from emulator.world.refusals import Invalid
-from emulator.world.world import World
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import World
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"

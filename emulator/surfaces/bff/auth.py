@@ -17,11 +17,11 @@ from emulator.wire.bodies import read_model
 from emulator.wire.cookies import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import obfuscated_id, session_view
-from emulator.world import one_time, sessions, signups
-from emulator.world.records import User
-from emulator.world.refusals import LoginRequired
-from emulator.world.sessions import SignedIn
-from emulator.world.texts import json_text
+from emulator.world.core.json_text import json_text
+from emulator.world.core.refusals import LoginRequired
+from emulator.world.identity import one_time_codes, sessions, signups
+from emulator.world.identity.sessions import SignedIn
+from emulator.world.records.identity import User
 
 Secret = Annotated[str, Field(min_length=1, max_length=72)]
 """Real: GoTrue takes passwords of up to 72 bytes."""
@@ -110,7 +110,7 @@ async def reset_password(request: Request) -> Response:
     world = exchange_of(request).world
     user = world.find(User, "email", body.email)
     if user is not None:
-        one_time.mail_code(world, user, "recovery")
+        one_time_codes.mail_code(world, user, "recovery")
     return _answer({"ok": True}, status=200, cookies=[])
 
 

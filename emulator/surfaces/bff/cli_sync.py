@@ -15,11 +15,11 @@ from emulator.wire.bodies import read_object, validated
 from emulator.wire.errors import BadInput, NoSuchRoute
 from emulator.wire.exchange import exchange_of
 from emulator.wire.runs import run_json
-from emulator.world.access import Fixture
-from emulator.world.records import Workspace
-from emulator.world.refusals import NotFound
-from emulator.world.sync import Synced, Upload, sync_runs
-from emulator.world.world import World
+from emulator.world.core.access import Fixture
+from emulator.world.core.refusals import NotFound
+from emulator.world.core.world import World
+from emulator.world.records.workspaces import Workspace
+from emulator.world.runs.uploads import Synced, Upload, sync_runs
 
 RUNS_MAX = 10_000
 """Assumed: the most runs in one call; enough for any test, small enough for one answer."""

@@ -17,7 +17,7 @@ from emulator.surfaces.bff.sessions import require_session, workspace_context
 from emulator.wire.bodies import preload_json, read_model, read_object
 from emulator.wire.errors import BadInput
 from emulator.wire.exchange import exchange_of
-from emulator.world.records import Ordinal
+from emulator.world.records.system import Ordinal
 
 Handler = Callable[[Request], Awaitable[Response]]
 

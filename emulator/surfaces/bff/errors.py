@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
-from emulator.world.refusals import LoginRequired, Refusal
+from emulator.world.core.refusals import LoginRequired, Refusal
 
 TABLE = CODES
 """Refusal → code; every refusal has a row."""

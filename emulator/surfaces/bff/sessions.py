@@ -13,10 +13,15 @@ from emulator.wire.credentials import untagged
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.wire.tokens import read_token
-from emulator.world.access import Actor
-from emulator.world.refusals import LoginRequired, SessionExpired, UnknownRefreshToken, UserBanned
-from emulator.world.sessions import refresh_session, session_actor
-from emulator.world.times import SECOND
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import (
+    LoginRequired,
+    SessionExpired,
+    UnknownRefreshToken,
+    UserBanned,
+)
+from emulator.world.core.times import SECOND
+from emulator.world.identity.sessions import refresh_session, session_actor
 
 WORKSPACE_COOKIE = "worldflux_workspace"
 """Assumed: how the BFF keeps the workspace that the switcher chose is documented nowhere."""

@@ -11,9 +11,9 @@ from emulator.live import Live
 from emulator.seeding.schema import Strict
 from emulator.wire.courier import Courier, Sending
 from emulator.wire.exchange import exchange_of
-from emulator.world.records import Delivery
-from emulator.world.refusals import Invalid
-from emulator.world.times import to_text
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.times import to_text
+from emulator.world.records.billing import Delivery
 from emulator.worlds import Worlds
 
 _DIGITS_MAX = 18

@@ -31,11 +31,13 @@ from emulator.wire.courier import Courier
 from emulator.wire.environment import variables_of
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world import clock, sessions
-from emulator.world.clock import Happened
-from emulator.world.records import TABLES, User
-from emulator.world.refusals import NotFound
-from emulator.world.times import SECOND, instant, to_text
+from emulator.world import lifecycle
+from emulator.world.core.refusals import NotFound
+from emulator.world.core.times import SECOND, instant, to_text
+from emulator.world.identity import sessions
+from emulator.world.lifecycle import Happened
+from emulator.world.records.identity import User
+from emulator.world.records.tables import TABLES
 from emulator.worlds import Worlds
 
 PREFIX = "/_emulator"
@@ -150,7 +152,7 @@ async def advance_clock(request: Request, worlds: Worlds) -> Response:
     body = await read_told(request, Advance)
     live = live_of(request, worlds)
     span = body.duration or Stretch(microseconds=round((body.seconds or 0) * SECOND))
-    to = clock.moment_after(live.world, months=span.months, by=span.microseconds)
+    to = lifecycle.moment_after(live.world, months=span.months, by=span.microseconds)
     return _moved(request, worlds, worlds.move_clock(live, to=to))
 
 

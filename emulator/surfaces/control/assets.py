@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from fastapi import Request, Response
 
-from emulator.world.refusals import NotFound
+from emulator.world.core.refusals import NotFound
 from emulator.worlds import Worlds
 
 TYPES: Mapping[str, str] = {

@@ -15,13 +15,14 @@ from emulator.wire.credentials import untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.stripe_events import invoice_view
 from emulator.wire.stripe_objects import subscription_view
-from emulator.world import checkout, payments, renewals, subscriptions
-from emulator.world.customers import customer_of
-from emulator.world.invoices import unpaid_invoices
-from emulator.world.records import Invoice, Payment, Subscription, Workspace
-from emulator.world.refusals import CardDeclined, Conflict, NotFound
-from emulator.world.times import to_text
-from emulator.world.world import World
+from emulator.world.billing import checkout, payments, renewals, subscriptions
+from emulator.world.billing.customers import customer_of
+from emulator.world.billing.invoices import unpaid_invoices
+from emulator.world.core.refusals import CardDeclined, Conflict, NotFound
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.records.billing import Invoice, Payment, Subscription
+from emulator.world.records.workspaces import Workspace
 from emulator.worlds import Worlds
 
 

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from emulator.wire.errors import CODES, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
-from emulator.world.refusals import NotFound, Refusal
+from emulator.world.core.refusals import NotFound, Refusal
 
 
 class BadSeed(Refusal):

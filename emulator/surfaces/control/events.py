@@ -21,11 +21,11 @@ from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
 from emulator.wire.signatures import HEADER
 from emulator.wire.stripe_events import event_view
-from emulator.world import webhooks
-from emulator.world.records import BillingSettings, Delivery, Event, WebhookEndpoint
-from emulator.world.refusals import Conflict, Invalid, NotFound
-from emulator.world.times import to_text
-from emulator.world.world import World
+from emulator.world.billing import events, webhook_endpoints
+from emulator.world.core.refusals import Conflict, Invalid, NotFound
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.records.billing import BillingSettings, Delivery, Event, WebhookEndpoint
 
 CourierHandler = Callable[[Request, Courier], Awaitable[Response]]
 
@@ -45,7 +45,7 @@ class EndpointCreate(Strict):
 
     url: WebUrl
     secret: Annotated[str | None, StringConstraints(pattern=r"^whsec_\S{8,}$")] = None
-    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (webhooks.ALL_KINDS,)
+    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (webhook_endpoints.ALL_KINDS,)
 
 
 class Behaviour(Strict):
@@ -101,13 +101,13 @@ async def replay_event(request: Request, _: Courier) -> Response:
     world = exchange_of(request).world
     event = _event(request)
     if body.endpoint is None:
-        names = [webhooks.OWN, *(one.id for one in webhooks.endpoints(world))]
-    elif body.endpoint == webhooks.OWN:
-        names = [webhooks.OWN]
+        names = [webhook_endpoints.OWN, *(one.id for one in webhook_endpoints.endpoints(world))]
+    elif body.endpoint == webhook_endpoints.OWN:
+        names = [webhook_endpoints.OWN]
     else:
-        names = [webhooks.endpoint_named(world, body.endpoint).id]
+        names = [webhook_endpoints.endpoint_named(world, body.endpoint).id]
     for name in names:
-        webhooks.queue(world, event, name, due=world.now)
+        webhook_endpoints.queue(world, event, name, due=world.now)
     return _json({"endpoints": names})
 
 
@@ -119,17 +119,19 @@ async def list_webhooks(request: Request, _: Courier) -> Response:
 def _webhooks_view(request: Request) -> dict[str, Any]:
     exchange = exchange_of(request)
     world = exchange.world
-    settings = webhooks.settings_of(world)
+    settings = webhook_endpoints.settings_of(world)
     own = {
-        "id": webhooks.OWN,
+        "id": webhook_endpoints.OWN,
         "url": f"{exchange.settings.public_url}{_OWN_URL}",
         "secret": exchange.settings.webhook_secret,
-        "kinds": list(webhooks.OWN_KINDS),
+        "kinds": list(events.OWN_KINDS),
         "is_held": settings.is_held,
     }
     return {
         "own": own,
-        "items": [_endpoint_view(one, exchange.settings) for one in webhooks.endpoints(world)],
+        "items": [
+            _endpoint_view(one, exchange.settings) for one in webhook_endpoints.endpoints(world)
+        ],
         "delay_seconds": settings.delay_seconds,
         "drop": settings.drops_left,
         "duplicate": settings.duplicates_left,
@@ -153,14 +155,14 @@ async def add_webhook(request: Request, _: Courier) -> Response:
     host = urlsplit(body.url).hostname or ""
     if not exchange.settings.allows_remote_webhooks and not is_loopback_host(host):
         raise Invalid("url", f"{host} is not loopback; start with --allow-remote-webhooks.")
-    if len(webhooks.endpoints(exchange.world)) >= ENDPOINTS_MAX:
+    if len(webhook_endpoints.endpoints(exchange.world)) >= ENDPOINTS_MAX:
         raise Conflict(
             f"This world has {ENDPOINTS_MAX} webhook endpoints; delete one that you no longer need."
         )
     settings = exchange.settings
     if body.url in settings.webhooks and body.secret not in (None, settings.webhook_secret):
         raise Invalid("secret", "A URL of --webhook has the server's secret; leave secret out.")
-    endpoint = webhooks.add_endpoint(
+    endpoint = webhook_endpoints.add_endpoint(
         exchange.world, url=body.url, secret=body.secret, kinds=body.kinds
     )
     return _json(_endpoint_view(endpoint, exchange.settings), status=201)
@@ -169,8 +171,8 @@ async def add_webhook(request: Request, _: Courier) -> Response:
 async def remove_webhook(request: Request, courier: Courier) -> Response:
     """`DELETE /webhooks/{endpoint_id}`: deliver nothing more to an endpoint."""
     world = exchange_of(request).world
-    endpoint = webhooks.endpoint_named(world, request.path_params["endpoint_id"])
-    webhooks.remove_endpoint(world, endpoint)
+    endpoint = webhook_endpoints.endpoint_named(world, request.path_params["endpoint_id"])
+    webhook_endpoints.remove_endpoint(world, endpoint)
     courier.drop_endpoint(world, endpoint.id)
     return Response(status_code=204)
 
@@ -188,7 +190,7 @@ async def set_webhook_behaviour(request: Request, _: Courier) -> Response:
         "is_shuffled": body.shuffle,
     }
     changed = {name: value for name, value in wanted.items() if value is not None}
-    world.put(replace(webhooks.settings_of(world), **changed))  # type: ignore[arg-type]
+    world.put(replace(webhook_endpoints.settings_of(world), **changed))  # type: ignore[arg-type]
     return _json(_webhooks_view(request))
 
 
@@ -204,9 +206,9 @@ async def release_webhook(request: Request, _: Courier) -> Response:
 
 def _held(request: Request, *, is_held: bool) -> Response:
     world = exchange_of(request).world
-    settings: BillingSettings = replace(webhooks.settings_of(world), is_held=is_held)
+    settings: BillingSettings = replace(webhook_endpoints.settings_of(world), is_held=is_held)
     world.put(settings)
-    waiting = world.count(Delivery, "endpoint", webhooks.OWN)
+    waiting = world.count(Delivery, "endpoint", webhook_endpoints.OWN)
     return _json({"is_held": is_held, "waiting": waiting})
 
 

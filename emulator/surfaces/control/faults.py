@@ -15,7 +15,7 @@ from emulator.surfaces.control.answers import live_of, reply
 from emulator.wire.bodies import read_told
 from emulator.wire.errors import STATUS, Code
 from emulator.wire.gotrue_codes import GOTRUE_STATUS
-from emulator.world.refusals import Conflict, Invalid, NotFound
+from emulator.world.core.refusals import Conflict, Invalid, NotFound
 from emulator.worlds import Worlds
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

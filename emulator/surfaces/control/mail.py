@@ -11,8 +11,9 @@ from emulator.surfaces.control.answers import reply, whole
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.exchange import exchange_of
 from emulator.wire.mails import mail_view
-from emulator.world.records import Mail, MailKind
-from emulator.world.refusals import Invalid, NotFound
+from emulator.world.core.refusals import Invalid, NotFound
+from emulator.world.records.system import Mail
+from emulator.world.records.types import MailKind
 from emulator.worlds import Worlds
 
 LIMIT = 50

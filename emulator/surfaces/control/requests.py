@@ -25,9 +25,9 @@ from emulator.wire.redaction import (
     redacted_query,
     redacted_text,
 )
-from emulator.world.records import User
-from emulator.world.refusals import Conflict, Invalid
-from emulator.world.times import to_text
+from emulator.world.core.refusals import Conflict, Invalid
+from emulator.world.core.times import to_text
+from emulator.world.records.identity import User
 from emulator.worlds import Worlds
 
 SECRET_IDS = ("codes", "refresh_tokens")

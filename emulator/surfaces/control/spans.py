@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
 from emulator.wire.wording import said_of
-from emulator.world.times import microseconds
+from emulator.world.core.times import microseconds
 
 _CALENDAR = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(.*)")
 """The years and months that a duration begins with, and the rest of it."""

@@ -17,7 +17,7 @@ from emulator.wire.credentials import tagged
 from emulator.wire.environment import url_of
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import anon_key, service_key
-from emulator.world.times import to_text
+from emulator.world.core.times import to_text
 from emulator.worlds import Worlds
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]

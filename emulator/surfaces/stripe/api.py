@@ -16,7 +16,7 @@ from starlette.routing import Route
 from emulator.surfaces.stripe.errors import TABLE
 from emulator.wire.errors import CODES, Injected, NotImplementedHere, install, problem_of
 from emulator.wire.exchange import exchange_of
-from emulator.world.refusals import Refusal
+from emulator.world.core.refusals import Refusal
 
 PREFIX = "/v1/"
 METHODS = ("GET", "POST", "DELETE")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from emulator.world.cards import TypedCard, read_card
-from emulator.world.refusals import CardDeclined, Conflict, Invalid, Refusal
-from emulator.world.world import World
+from emulator.world.billing.cards import TypedCard, read_card
+from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, Refusal
+from emulator.world.core.world import World
 
 HINTS = (
     ("4242 4242 4242 4242", "pays"),

@@ -17,17 +17,17 @@ from emulator.surfaces.stripe.cards import (
 from emulator.surfaces.stripe.pages import named_in_path, page, read_form, see_other
 from emulator.wire.exchange import exchange_of
 from emulator.wire.stripe_urls import PREFIX, success_url
-from emulator.world.checkout import (
+from emulator.world.billing.checkout import (
     authenticate_checkout,
     checkout_session,
     pay_checkout,
     require_open,
 )
-from emulator.world.intervals import price_of
-from emulator.world.plans import plan_named
-from emulator.world.records import CheckoutSession
-from emulator.world.refusals import CardDeclined, Conflict, Invalid, SessionClosed
-from emulator.world.times import DAY
+from emulator.world.billing.intervals import price_of
+from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, SessionClosed
+from emulator.world.core.times import DAY
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.billing import CheckoutSession
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 
 from emulator.surfaces.stripe.pages import page
 from emulator.wire.errors import CODES, STATUS, Injected
-from emulator.world import refusals
-from emulator.world.refusals import Refusal
+from emulator.world.core import refusals
+from emulator.world.core.refusals import Refusal
 
 TABLE: Mapping[type[Refusal], int] = {
     **{refusal: STATUS[code] for refusal, code in CODES.items()},

@@ -6,8 +6,9 @@ from fastapi import Request, Response
 
 from emulator.surfaces.stripe.pages import named_in_path, page
 from emulator.wire.exchange import exchange_of
-from emulator.world.records import Invoice, Payment, Workspace
-from emulator.world.refusals import NotFound
+from emulator.world.core.refusals import NotFound
+from emulator.world.records.billing import Invoice, Payment
+from emulator.world.records.workspaces import Workspace
 
 
 async def show_invoice(request: Request) -> Response:

@@ -13,8 +13,8 @@ from emulator.wire.credentials import untagged
 from emulator.wire.errors import UnsupportedMediaType
 from emulator.wire.exchange import exchange_of
 from emulator.wire.locations import location_of
-from emulator.world.records import Instant
-from emulator.world.times import to_datetime
+from emulator.world.core.times import to_datetime
+from emulator.world.records.types import Instant
 
 if TYPE_CHECKING:
     from jinja2 import Environment

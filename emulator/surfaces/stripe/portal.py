@@ -17,12 +17,13 @@ from emulator.surfaces.stripe.pages import named_in_path, page, read_form, see_o
 from emulator.wire.credentials import tagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.stripe_urls import PREFIX
-from emulator.world import changes, portal, renewals, subscriptions
-from emulator.world.customers import card_of
-from emulator.world.intervals import price_of
-from emulator.world.plans import all_plans, plan_named
-from emulator.world.records import Customer, Interval, Invoice, PortalSession, Subscription
-from emulator.world.refusals import CardDeclined, Conflict, Invalid, NotFound, Refusal
+from emulator.world.billing import plan_changes, portal, renewals, subscriptions
+from emulator.world.billing.customers import card_of
+from emulator.world.billing.intervals import price_of
+from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, NotFound, Refusal
+from emulator.world.metering.plans import all_plans, plan_named
+from emulator.world.records.billing import Customer, Invoice, PortalSession, Subscription
+from emulator.world.records.types import Interval
 
 DONE = {
     "changed": "Your plan has been changed.",
@@ -119,7 +120,7 @@ async def show_change(request: Request) -> Response:
     session = _session(request)
     choice, _, chosen = request.query_params.get("choice", "").rpartition(":")
     try:
-        proposal = changes.propose_change(
+        proposal = plan_changes.propose_change(
             exchange_of(request).world,
             _live(request, session),
             plan=choice,
@@ -136,7 +137,7 @@ async def submit_change(request: Request) -> Response:
     session = _session(request)
     fields = await read_form(request)
     try:
-        changes.change_subscription(
+        plan_changes.change_subscription(
             exchange_of(request).world,
             _live(request, session),
             plan=fields.get("plan", ""),

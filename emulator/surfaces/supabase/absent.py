@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from emulator.surfaces.supabase.about import PROVIDERS
 from emulator.surfaces.supabase.requests import bearer, require_service
 from emulator.wire.errors import NotImplementedHere
-from emulator.world.refusals import Invalid
+from emulator.world.core.refusals import Invalid
 
 Handler = Callable[[Request], Awaitable[Response]]
 Asks = Literal["nobody", "user", "admin"]

@@ -26,13 +26,13 @@ from emulator.wire.bodies import body_of
 from emulator.wire.errors import NotImplementedHere
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import user_view
-from emulator.world import accounts, sessions, signups
-from emulator.world.forgetting import forget
-from emulator.world.records import User
-from emulator.world.refusals import EmailTaken, Invalid
-from emulator.world.texts import json_text
-from emulator.world.times import SECOND
-from emulator.world.world import World
+from emulator.world.core.json_text import json_text
+from emulator.world.core.refusals import EmailTaken, Invalid
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, sessions, signups
+from emulator.world.privacy.erasure import forget
+from emulator.world.records.identity import User
 
 PER_PAGE = 50
 PAGE_MAX = 10**6

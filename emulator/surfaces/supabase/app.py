@@ -20,7 +20,7 @@ from emulator.surfaces.supabase.errors import render
 from emulator.surfaces.supabase.gateway import Gateway
 from emulator.wire.errors import install
 from emulator.wire.exchange import exchange_of
-from emulator.world.limits import count
+from emulator.world.core.rate_limits import count
 
 PREFIX = "/auth/v1"
 

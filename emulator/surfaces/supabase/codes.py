@@ -33,13 +33,13 @@ from emulator.wire.credentials import tagged, untagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import session_view
 from emulator.wire.locations import location_of
-from emulator.world import one_time, signups, verification
-from emulator.world.one_time import Challenge
-from emulator.world.records import User
-from emulator.world.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
-from emulator.world.texts import json_text
-from emulator.world.verification import SLOTS, Verified
-from emulator.world.world import World
+from emulator.world.core.json_text import json_text
+from emulator.world.core.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
+from emulator.world.core.world import World
+from emulator.world.identity import one_time_codes, signups, verification
+from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.verification import SLOTS, Verified
+from emulator.world.records.identity import User
 
 HALFWAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 """Real: GoTrue's message after the first of two addresses confirmed a change."""
@@ -52,7 +52,7 @@ async def recover(request: Request) -> Response:
     email = email_member(body, absent="Password recovery requires an email")
     challenge, user = challenge_of(body), world.find(User, "email", email)
     if user is not None:
-        one_time.mail_code(
+        one_time_codes.mail_code(
             world, user, "recovery", redirect_to=redirect_of(request), challenge=challenge
         )
     return reply({})
@@ -137,9 +137,11 @@ async def resend(request: Request) -> Response:
     user = world.find(User, "email", email)
     redirect_to = redirect_of(request)
     if user is not None and kind == "signup" and user.email_confirmed_at is None:
-        one_time.mail_code(world, user, "signup", redirect_to=redirect_to, challenge=challenge)
+        one_time_codes.mail_code(
+            world, user, "signup", redirect_to=redirect_to, challenge=challenge
+        )
     if user is not None and kind == "email_change" and user.new_email is not None:
-        one_time.mail_change(
+        one_time_codes.mail_change(
             world, user, email=user.new_email, redirect_to=redirect_to, challenge=challenge
         )
     return reply({})
@@ -214,7 +216,7 @@ async def follow_link(request: Request) -> Response:
         raise Invalid("type", "Verify requires a verification type")
     if not token:
         raise Invalid("token", "Verify requires a token or a token hash")
-    is_pkce = token.startswith(one_time.PKCE_PREFIX)
+    is_pkce = token.startswith(one_time_codes.PKCE_PREFIX)
     try:
         with world.transaction():
             verified = verification.verify_link(

@@ -15,8 +15,8 @@ from fastapi import Request, Response
 
 from emulator.wire import errors as wire
 from emulator.wire.gotrue_codes import GOTRUE_STATUS
-from emulator.world import refusals
-from emulator.world.refusals import RateLimited, Refusal, WeakPassword
+from emulator.world.core import refusals
+from emulator.world.core.refusals import RateLimited, Refusal, WeakPassword
 
 VERSION_HEADER = "X-Supabase-Api-Version"
 VERSION = "2024-01-01"

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import ANON, SERVICE, read_token
-from emulator.world.world import DEFAULT
+from emulator.world.core.world import DEFAULT
 
 OPEN = (
     "/auth/v1/verify",

@@ -25,9 +25,10 @@ from emulator.wire.credentials import tagged
 from emulator.wire.exchange import exchange_of
 from emulator.wire.gotrue import user_view
 from emulator.wire.mails import verify_url
-from emulator.world import accounts, one_time
-from emulator.world.records import OneTimeKind, User
-from emulator.world.refusals import EmailTaken, Invalid
+from emulator.world.core.refusals import EmailTaken, Invalid
+from emulator.world.identity import accounts, one_time_codes
+from emulator.world.records.identity import User
+from emulator.world.records.types import OneTimeKind
 
 
 async def invite(request: Request) -> Response:
@@ -40,7 +41,7 @@ async def invite(request: Request) -> Response:
         raise EmailExists
     if user is None:
         user = create_account(request, body)
-    user = one_time.mail_code(world, user, "invite", redirect_to=redirect_of(request))
+    user = one_time_codes.mail_code(world, user, "invite", redirect_to=redirect_of(request))
     return reply(user_view(world, user))
 
 
@@ -78,8 +79,8 @@ async def generate_link(request: Request) -> Response:
             world, replace(user, new_email=new_email, is_change_half_confirmed=False)
         )
         address = new_email if said == "email_change_new" else user.email
-    code = one_time.issue_code(world, user, _LINKS[said], email=address)
-    user = one_time.note_sent(world, user, _LINKS[said])
+    code = one_time_codes.issue_code(world, user, _LINKS[said], email=address)
+    user = one_time_codes.note_sent(world, user, _LINKS[said])
     kind = "email_change" if said.startswith("email_change") else said
     given = allowed_redirect(request, optional_text(body, "redirect_to"))
     redirect_to = given or redirect_of(request) or world.auth.site_url

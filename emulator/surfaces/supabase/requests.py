@@ -26,13 +26,13 @@ from emulator.wire.bodies import body_of, parse_json
 from emulator.wire.cookies import NO_STORE
 from emulator.wire.exchange import exchange_of
 from emulator.wire.tokens import SERVICE, Claims, read_token
-from emulator.world import sessions
-from emulator.world.access import Actor
-from emulator.world.accounts import is_banned
-from emulator.world.one_time import Challenge
-from emulator.world.records import User
-from emulator.world.refusals import Invalid, LoginRequired
-from emulator.world.times import SECOND
+from emulator.world.core.access import Actor
+from emulator.world.core.refusals import Invalid, LoginRequired
+from emulator.world.core.times import SECOND
+from emulator.world.identity import sessions
+from emulator.world.identity.accounts import is_banned
+from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.records.identity import User
 
 _EMAIL = TypeAdapter(Email)
 

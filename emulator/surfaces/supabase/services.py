@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from emulator.surfaces.supabase.errors import status_and_code
 from emulator.wire.errors import NotImplementedHere, install
-from emulator.world.refusals import Refusal
+from emulator.world.core.refusals import Refusal
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -35,13 +35,13 @@ from emulator.surfaces.supabase.switched_off import ISSUERS
 from emulator.wire.credentials import untagged
 from emulator.wire.exchange import Exchange, exchange_of
 from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
-from emulator.world import accounts, one_time, sessions, signups
-from emulator.world.audit import record_audit
-from emulator.world.records import User
-from emulator.world.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken
-from emulator.world.sessions import SignedIn
-from emulator.world.texts import json_text
-from emulator.world.world import World
+from emulator.world.core.audit import record_audit
+from emulator.world.core.json_text import json_text
+from emulator.world.core.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, one_time_codes, passwords, sessions, signups
+from emulator.world.identity.sessions import SignedIn
+from emulator.world.records.identity import User
 
 SCOPES = ("global", "local", "others")
 
@@ -56,7 +56,7 @@ async def signup(request: Request) -> Response:
     # Real: what is off is told in this order (supabase/auth internal/api/signup.go).
     signups.require_open(world)
     password = text_member(body, "password", "Signup requires a valid password")
-    accounts.require_strong(world, password)
+    passwords.require_strong(world, password)
     require_one_way(body, "Only an email address or phone number should be provided on signup.")
     challenge = challenge_of(body)
     if body.get("phone"):
@@ -184,7 +184,7 @@ async def update_user(request: Request) -> Response:
         raise PhoneDisabled
     password = given_text(body, "password")
     if password is not None:
-        accounts.require_strong(world, password)
+        passwords.require_strong(world, password)
     if body.get("app_metadata") is not None:
         raise NotAdmin("Updating app_metadata requires admin privileges")
     user = world.expect(User, actor.user_id)
@@ -200,7 +200,7 @@ async def update_user(request: Request) -> Response:
     challenge = challenge_of(body)
     if email is not None and email != user.email:
         # Real: a change is asked for by mail even where sign-ups need no confirmation.
-        user = one_time.mail_change(
+        user = one_time_codes.mail_change(
             world, user, email=email, redirect_to=redirect_of(request), challenge=challenge
         )
     return reply(user_view(world, user))

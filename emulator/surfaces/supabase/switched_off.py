@@ -14,7 +14,7 @@ from fastapi import Request, Response
 
 from emulator.surfaces.supabase.absent import GUARDS, Asks, Handler
 from emulator.surfaces.supabase.errors import FactorNotFound, SwitchedOff
-from emulator.world.refusals import Refusal
+from emulator.world.core.refusals import Refusal
 
 Feature = Literal["SAML", "passkeys", "OAuth server", "custom providers", "linking", "factors"]
 

@@ -20,11 +20,11 @@ from emulator.surfaces.upstream.routing import (
 from emulator.wire.credentials import tagged
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world import api_keys
-from emulator.world.access import require_admin, visible_key
-from emulator.world.records import ApiKey
-from emulator.world.times import instant, text_or_none, to_text
-from emulator.world.world import World
+from emulator.world.core.access import require_admin, visible_key
+from emulator.world.core.times import instant, text_or_none, to_text
+from emulator.world.core.world import World
+from emulator.world.records.workspaces import ApiKey
+from emulator.world.workspaces import api_keys
 
 routes = Routes("api keys")
 

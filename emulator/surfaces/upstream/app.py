@@ -34,7 +34,7 @@ from emulator.surfaces.upstream.errors import render
 from emulator.surfaces.upstream.routing import PublicRoute
 from emulator.wire.errors import answered, install
 from emulator.wire.exchange import exchange_of
-from emulator.world.world import DEFAULT
+from emulator.world.core.world import DEFAULT
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
 

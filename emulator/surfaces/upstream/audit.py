@@ -18,9 +18,9 @@ from emulator.surfaces.upstream.routing import (
 from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world.audit import visible_entries
-from emulator.world.records import AuditEntry
-from emulator.world.times import to_text
+from emulator.world.core.audit import visible_entries
+from emulator.world.core.times import to_text
+from emulator.world.records.system import AuditEntry
 
 routes = Routes("audit")
 

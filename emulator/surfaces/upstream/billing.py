@@ -15,11 +15,11 @@ from emulator.wire.errors import Code
 from emulator.wire.exchange import asked, exchange_of
 from emulator.wire.signatures import HEADER, verify
 from emulator.wire.stripe_urls import checkout_url, portal_url
-from emulator.world.checkout import open_checkout
-from emulator.world.entitlement import receive
-from emulator.world.portal import open_portal
-from emulator.world.records import Interval
-from emulator.world.times import SECOND
+from emulator.world.billing.checkout import open_checkout
+from emulator.world.billing.entitlement import receive
+from emulator.world.billing.portal import open_portal
+from emulator.world.core.times import SECOND
+from emulator.world.records.types import Interval
 
 routes = Routes("billing")
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from emulator.surfaces.upstream.moments import Moment
 from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.wire.exchange import exchange_of
-from emulator.world.records import LimitSource, Meter
-from emulator.world.refusals import Refusal
+from emulator.world.core.refusals import Refusal
+from emulator.world.records.types import LimitSource, Meter
 
 TABLE = CODES
 """Refusal → code; every refusal has a row."""

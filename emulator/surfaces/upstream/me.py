@@ -12,9 +12,9 @@ from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, reply
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world.accounts import update_profile
-from emulator.world.records import User
-from emulator.world.times import text_or_none, to_text
+from emulator.world.core.times import text_or_none, to_text
+from emulator.world.identity.accounts import update_profile
+from emulator.world.records.identity import User
 
 routes = Routes("profile")
 

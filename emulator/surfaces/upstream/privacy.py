@@ -15,10 +15,10 @@ from emulator.wire.credentials import untagged
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked, exchange_of
 from emulator.wire.mails import export_url
-from emulator.world import privacy
-from emulator.world.records import Export
-from emulator.world.refusals import NotFound
-from emulator.world.times import text_or_none, to_text
+from emulator.world.core.refusals import NotFound
+from emulator.world.core.times import text_or_none, to_text
+from emulator.world.privacy import data_requests
+from emulator.world.records.identity import Export
 
 routes = Routes("privacy")
 
@@ -67,7 +67,7 @@ def _view(request: Request, export: Export) -> ExportView:
 async def export_me(request: Request) -> Response:
     """Ask for an export, or show the one that is under way or ready; needs a session."""
     world, actor = asked(request)
-    return reply(_view(request, privacy.ask_for_export(world, actor)))
+    return reply(_view(request, data_requests.ask_for_export(world, actor)))
 
 
 @routes.add(
@@ -82,7 +82,7 @@ async def export_me(request: Request) -> Response:
 async def get_export(request: Request, token: str) -> Response:
     """Hand out the archive behind an export's link; an expired or unknown one is the same 404."""
     world = exchange_of(request).world
-    export = privacy.open_export(world, untagged(token, world) or "")
+    export = data_requests.open_export(world, untagged(token, world) or "")
     if export.archive is None:
         raise NotFound("export", token)
     answer = reply_bytes(export.archive.encode())
@@ -96,7 +96,7 @@ async def get_export(request: Request, token: str) -> Response:
 async def delete_me(request: Request) -> Response:
     """Schedule the deletion of the caller's account in 30 days; needs a session."""
     world, actor = asked(request)
-    return reply(profile_view(privacy.schedule_deletion(world, actor)))
+    return reply(profile_view(data_requests.schedule_deletion(world, actor)))
 
 
 @routes.add(
@@ -109,7 +109,7 @@ async def delete_me(request: Request) -> Response:
 async def cancel_delete_me(request: Request) -> Response:
     """Keep the caller's account after all; needs a session."""
     world, actor = asked(request)
-    return reply(profile_view(privacy.cancel_deletion(world, actor)))
+    return reply(profile_view(data_requests.cancel_deletion(world, actor)))
 
 
 @routes.add(
@@ -119,7 +119,7 @@ async def restrict_me(request: Request, body: Restriction | None = None) -> Resp
     """Restrict the caller's account to reading, or lift that; needs a session."""
     world, actor = asked(request)
     is_restricted = body is None or body.restricted is not False
-    return reply(profile_view(privacy.restrict(world, actor, is_restricted=is_restricted)))
+    return reply(profile_view(data_requests.restrict(world, actor, is_restricted=is_restricted)))
 
 
 @routes.add(
@@ -129,4 +129,4 @@ async def object_me(request: Request, body: Objection | None = None) -> Response
     """Object to processing that needs consent, or take that back; needs a session."""
     world, actor = asked(request)
     objects = body is None or body.objected is not False
-    return reply(profile_view(privacy.object_to_processing(world, actor, objects=objects)))
+    return reply(profile_view(data_requests.object_to_processing(world, actor, objects=objects)))

@@ -21,11 +21,12 @@ from emulator.surfaces.upstream.routing import (
 )
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world import projects
-from emulator.world.access import visible_project
-from emulator.world.records import Project, Run
-from emulator.world.times import to_text
-from emulator.world.world import World
+from emulator.world.core.access import visible_project
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.records.runs import Run
+from emulator.world.records.workspaces import Project
+from emulator.world.workspaces import projects
 
 routes = Routes("projects")
 

@@ -22,13 +22,13 @@ from emulator.wire.cursors import cursor_after, read_cursor
 from emulator.wire.errors import STATUS, BadCredentials, Code
 from emulator.wire.exchange import Exchange, asked, exchange_of
 from emulator.wire.tokens import read_token
-from emulator.world.access import Actor, context_workspace
-from emulator.world.api_keys import PREFIX, key_actor
-from emulator.world.records import Workspace
-from emulator.world.refusals import BadKey, LoginRequired
-from emulator.world.sessions import session_actor
-from emulator.world.table import Record
-from emulator.world.times import SECOND
+from emulator.world.core.access import Actor, context_workspace
+from emulator.world.core.refusals import BadKey, LoginRequired
+from emulator.world.core.times import SECOND
+from emulator.world.identity.sessions import session_actor
+from emulator.world.records.workspaces import Workspace
+from emulator.world.store.table import Record
+from emulator.world.workspaces.api_keys import PREFIX, key_actor
 
 Source = Literal["base contract", "newer docs", "assumed"]
 """Where an operation is known from: the API reference, its later edition, or nowhere."""

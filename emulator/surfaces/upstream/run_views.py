@@ -10,7 +10,8 @@ from pydantic import BaseModel, RootModel
 
 from emulator.surfaces.upstream.moments import Moment
 from emulator.wire.runs import run_json
-from emulator.world.records import Run, RunStatus, Runtime, Task
+from emulator.world.records.runs import Run
+from emulator.world.records.types import RunStatus, Runtime, Task
 
 
 class ArtifactView(BaseModel):

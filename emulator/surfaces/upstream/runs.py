@@ -33,11 +33,12 @@ from emulator.surfaces.upstream.run_views import (
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
 from emulator.wire.runs import run_json
-from emulator.world import runs, sync
-from emulator.world.access import visible_project, visible_run
-from emulator.world.records import Instant, Run, RunStatus, Task
-from emulator.world.refusals import NotFound
-from emulator.world.times import instant
+from emulator.world.core.access import visible_project, visible_run
+from emulator.world.core.refusals import NotFound
+from emulator.world.core.times import instant
+from emulator.world.records.runs import Run
+from emulator.world.records.types import Instant, RunStatus, Task
+from emulator.world.runs import runs, uploads
 
 routes = Routes("runs")
 
@@ -157,12 +158,12 @@ async def sync_run(request: Request, body: RunSync, workspace_id: WorkspaceId = 
     not terminal, which updates it; `conflict` after that.
     """
     world, actor = asked(request)
-    upload = sync.Upload(
+    upload = uploads.Upload(
         client_run_id=body.client_run_id,
         content=body.content(name=body.name or body.client_run_id, extra=body.model_extra),
     )
     workspace = workspace_of(request, workspace_id)
-    (synced,) = sync.sync_runs(world, actor, workspace=workspace, uploads=[upload])
+    (synced,) = uploads.sync_runs(world, actor, workspace=workspace, uploads=[upload])
     return reply_bytes(run_json(synced.run), status=201 if synced.outcome == "created" else 200)
 
 

@@ -24,11 +24,12 @@ from emulator.surfaces.upstream.routing import (
 from emulator.wire.credentials import pinned, tagged
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked, exchange_of
-from emulator.world import shares
-from emulator.world.access import visible_run, visible_share
-from emulator.world.records import RunStatus, Runtime, Share, Task
-from emulator.world.refusals import NotFound
-from emulator.world.times import SECOND, to_text
+from emulator.world.core.access import visible_run, visible_share
+from emulator.world.core.refusals import NotFound
+from emulator.world.core.times import SECOND, to_text
+from emulator.world.records.runs import Share
+from emulator.world.records.types import RunStatus, Runtime, Task
+from emulator.world.runs import shares
 
 routes = Routes("shares")
 

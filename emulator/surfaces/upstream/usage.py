@@ -12,9 +12,10 @@ from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world import usage
-from emulator.world.records import Reservation, ReservedMeter
-from emulator.world.times import to_text
+from emulator.world.core.times import to_text
+from emulator.world.metering import reservations
+from emulator.world.records.types import ReservedMeter
+from emulator.world.records.workspaces import Reservation
 
 routes = Routes("usage")
 
@@ -36,14 +37,14 @@ class UsageReserve(Strict):
     """How much of a meter to hold, under a key of the caller's choice."""
 
     meter: ReservedMeter
-    amount: Annotated[int, Field(ge=1, le=usage.AMOUNT_MAX)]
+    amount: Annotated[int, Field(ge=1, le=reservations.AMOUNT_MAX)]
     key: Name
     ttl_seconds: Annotated[
         int | None,
         Field(
             ge=1,
-            le=usage.TTL_SECONDS_MAX,
-            description=f"How long it holds. Default: {usage.TTL_SECONDS_DEFAULT}.",
+            le=reservations.TTL_SECONDS_MAX,
+            description=f"How long it holds. Default: {reservations.TTL_SECONDS_DEFAULT}.",
         ),
     ] = None
 
@@ -87,14 +88,14 @@ async def reserve_usage(
 ) -> Response:
     """Hold room of a meter of use, which counts against the cap; idempotent by `key`."""
     world, actor = asked(request)
-    reservation = usage.reserve(
+    reservation = reservations.reserve(
         world,
         actor,
         workspace=workspace_of(request, workspace_id),
         meter=body.meter,
         amount=body.amount,
         key=body.key,
-        ttl_seconds=body.ttl_seconds or usage.TTL_SECONDS_DEFAULT,
+        ttl_seconds=body.ttl_seconds or reservations.TTL_SECONDS_DEFAULT,
     )
     return reply(_view(reservation), status=201)
 
@@ -112,7 +113,9 @@ async def commit_usage(
     """Turn what is held into use, the whole or less of it; the rest is free again."""
     world, actor = asked(request)
     workspace = workspace_of(request, workspace_id)
-    reservation = usage.commit(world, actor, workspace=workspace, key=body.key, amount=body.amount)
+    reservation = reservations.commit(
+        world, actor, workspace=workspace, key=body.key, amount=body.amount
+    )
     return reply(_view(reservation))
 
 
@@ -129,4 +132,4 @@ async def revert_usage(
     """Give back what is held."""
     world, actor = asked(request)
     workspace = workspace_of(request, workspace_id)
-    return reply(_view(usage.revert(world, actor, workspace=workspace, key=body.key)))
+    return reply(_view(reservations.revert(world, actor, workspace=workspace, key=body.key)))

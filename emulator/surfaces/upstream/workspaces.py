@@ -10,13 +10,14 @@ from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
 from emulator.wire.errors import Code
 from emulator.wire.exchange import asked
-from emulator.world.access import Actor, member_id, visible_workspace
-from emulator.world.plans import period_of
-from emulator.world.quota import gauges
-from emulator.world.records import Member, Role, SubscriptionStatus, Workspace
-from emulator.world.times import to_text
-from emulator.world.workspaces import create_workspace as create
-from emulator.world.world import World
+from emulator.world.core.access import Actor, member_id, visible_workspace
+from emulator.world.core.times import to_text
+from emulator.world.core.world import World
+from emulator.world.metering.plans import period_of
+from emulator.world.metering.quota import gauges
+from emulator.world.records.types import Role, SubscriptionStatus
+from emulator.world.records.workspaces import Member, Workspace
+from emulator.world.workspaces.workspaces import create_workspace as create
 
 routes = Routes("workspaces")
 

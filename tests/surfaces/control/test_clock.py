@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.world.jobs import schedule
-from emulator.world.sessions import TIMEBOX
+from emulator.world.core.jobs import schedule
+from emulator.world.identity.sessions import TIMEBOX
 from tests.lawful import Emulator
 from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator import __version__
-from emulator.world.records import TABLES
+from emulator.world.records.tables import TABLES
 from tests.lawful import Emulator
 from tests.scene import SECRET as KEY
 from tests.scene import caller, invalid, problem, with_secret

@@ -6,8 +6,8 @@ from fastapi.testclient import TestClient
 
 from emulator.app import build_app
 from emulator.settings import Settings
-from emulator.world.clock import JOBS_MAX
-from emulator.world.times import DAY, SECOND
+from emulator.world.core.times import DAY, SECOND
+from emulator.world.lifecycle import JOBS_MAX
 from emulator.worlds import Worlds
 from tests.lawful import Emulator
 from tests.scene import invalid

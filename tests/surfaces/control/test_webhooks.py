@@ -17,11 +17,12 @@ import stripe
 
 from emulator.wire.courier import Courier
 from emulator.wire.signatures import HEADER, sign
-from emulator.world import clock, webhooks
-from emulator.world.customers import customer_of
-from emulator.world.records import Customer
-from emulator.world.times import SECOND
-from emulator.world.webhooks import EVENT_KINDS, EventKind
+from emulator.world import lifecycle
+from emulator.world.billing import events, webhook_endpoints
+from emulator.world.billing.customers import customer_of
+from emulator.world.billing.events import EVENT_KINDS, EventKind
+from emulator.world.core.times import SECOND
+from emulator.world.records.billing import Customer
 from emulator.worlds import machine_now
 from tests.lawful import Emulator
 from tests.receiver import Receiver
@@ -79,7 +80,7 @@ def test_what_was_told_to_the_control_plane_is_in_the_log_too(hosted: Hosted) ->
 def test_a_real_server_delivers_once_it_has_answered(
     launch: Callable[..., Running], receiver: Receiver, clock: str
 ) -> None:
-    running = launch("--seed", "past-due", "--clock", clock, "--webhook", receiver.url)
+    running = launch("--seed", "past-due", "--clock", lifecycle, "--webhook", receiver.url)
     [endpoint] = running.ready["webhooks"]
     with httpx2.Client(base_url=f"{running.url}/_emulator") as control:
         control.post("/billing/fail-next", json={"count": 1})
@@ -218,17 +219,17 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
     customer = customer_of(world, hosted.workspace["id"])
     assert customer is not None
     receiver.answers += [500]
-    webhooks.add_endpoint(world, url=receiver.url)
+    webhook_endpoints.add_endpoint(world, url=receiver.url)
 
     def tell(*kinds: EventKind) -> None:
         for kind in kinds:
-            webhooks.emit(world, kind, customer, workspace_id=customer.workspace_id)
+            events.emit(world, kind, customer, workspace_id=customer.workspace_id)
         courier.collect(world)
 
     tell("customer.created", "customer.updated")
     if settles_between:
         asyncio.run(courier.settled(world))
-    clock.advance(world, by=600 * SECOND)
+    lifecycle.advance(world, by=600 * SECOND)
     tell("customer.updated")
     asyncio.run(courier.settled(world))
     order = [json.loads(body)["type"] for body, _ in receiver.got]
@@ -247,8 +248,8 @@ def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulat
 
     async def end_while_waiting(silent: socket.socket) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/hooks"
-        webhooks.add_endpoint(world, url=url)
-        webhooks.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
+        webhook_endpoints.add_endpoint(world, url=url)
+        events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
         courier.collect(world)
         waiting = asyncio.create_task(courier.settled(world))
         await asyncio.sleep(0.1)
@@ -283,8 +284,8 @@ def payer(hosted: Hosted) -> Customer:
 def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: str) -> None:
     customer = payer(Hosted(demo))
     world, courier = demo.world, Courier(demo.settings)
-    webhooks.add_endpoint(world, url=url)
-    webhooks.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
+    webhook_endpoints.add_endpoint(world, url=url)
+    events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
     courier.collect(world)
     # Before, this went round and round: the time limit is there to end the test.
     asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
@@ -297,8 +298,8 @@ def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: st
 def test_an_unsignable_delivery_is_a_failed_attempt(demo: Emulator) -> None:
     customer = payer(Hosted(demo))
     world, courier = demo.world, Courier(demo.settings)
-    webhooks.add_endpoint(world, url="http://localhost:1/", secret="whsec_\ud800")
-    webhooks.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
+    webhook_endpoints.add_endpoint(world, url="http://localhost:1/", secret="whsec_\ud800")
+    events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
     courier.collect(world)
     asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
     assert [one.status for one in courier.log(world)] == ["waiting"]
@@ -411,7 +412,7 @@ def test_an_unknown_kind_is_refused_with_what_comes_near(
 
 
 def test_the_kinds_that_can_be_wanted_are_those_that_are_emitted() -> None:
-    folder = Path(webhooks.__file__).parent
+    folder = Path(events.__file__).parent
     texts = [path.read_text("utf-8") for path in folder.glob("*.py") if path.stem != "webhooks"]
     written = {kind for text in texts for kind in re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', text)}
     assert set(EVENT_KINDS) - written == set()

@@ -9,8 +9,8 @@ import pytest
 
 from emulator.surfaces.supabase import errors
 from emulator.wire import errors as wire
-from emulator.world import refusals
-from emulator.world.refusals import Refusal
+from emulator.world.core import refusals
+from emulator.world.core.refusals import Refusal
 from tests.lawful import Emulator, LawfulClient
 from tests.surfaces.supabase.gotrue import (
     admin,

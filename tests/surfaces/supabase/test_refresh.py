@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.world.records import AuditEntry, Session
+from emulator.world.records.identity import Session
+from emulator.world.records.system import AuditEntry
 from tests.lawful import Emulator
 from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (

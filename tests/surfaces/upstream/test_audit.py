@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from emulator.world.access import Actor
-from emulator.world.audit import record_audit
-from emulator.world.records import AuditEntry, User
+from emulator.world.core.access import Actor
+from emulator.world.core.audit import record_audit
+from emulator.world.records.identity import User
+from emulator.world.records.system import AuditEntry
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.world.records import Run
+from emulator.world.records.runs import Run
 from tests.lawful import Emulator
 from tests.scene import (
     A_UUID,

@@ -1,0 +1,1 @@
+"""Subscriptions, invoices, payments and events, as Stripe has them."""

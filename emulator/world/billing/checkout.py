@@ -1,0 +1,220 @@
+"""Hosted checkout: opened by an owner or admin, paid on Stripe's page, complete or expired."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emulator.world.billing.cards import MESSAGES, TypedCard
+from emulator.world.billing.customers import attach_card, customer_of, ensure_customer
+from emulator.world.billing.events import emit
+from emulator.world.billing.intervals import price_of
+from emulator.world.billing.payments import record_payment, require_chargeable
+from emulator.world.billing.stripe_ids import new_checkout_id
+from emulator.world.billing.subscriptions import had_trial, require_none, start_subscription
+from emulator.world.core import jobs
+from emulator.world.core.access import Actor, require_admin, require_writer
+from emulator.world.core.audit import record_audit
+from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, NotFound, SessionClosed
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.metering.plans import plan_named
+from emulator.world.records.billing import CardFacts, CheckoutSession
+from emulator.world.records.identity import User
+from emulator.world.records.types import Interval
+from emulator.world.records.workspaces import Workspace
+
+EXPIRE = "expire checkout"
+"""The kind of job."""
+
+OPEN_SECONDS = 86_400
+"""Real: a checkout session is good for 24 hours (Stripe)."""
+
+
+def open_checkout(
+    world: World,
+    actor: Actor,
+    *,
+    workspace: Workspace,
+    plan: str,
+    interval: Interval,
+    success_url: str,
+    cancel_url: str,
+) -> CheckoutSession:
+    """Open a checkout of a plan for a workspace.
+
+    Assumed: a workspace's first subscription begins with the plan's trial. Refuses Forbidden
+    except to owners and admins, Invalid for a plan that costs nothing, Conflict where the
+    workspace is subscribed already.
+    """
+    require_writer(world, actor)
+    require_admin(world, actor, workspace.id, to="change what the workspace pays for")
+    wanted = plan_named(world, plan)
+    if not price_of(wanted, interval):
+        raise Invalid("plan", f"{wanted.title} costs nothing, so there is nothing to check out.")
+    require_none(world, workspace.id)
+    user = world.expect(User, actor.user_id)
+    customer = customer_of(world, workspace.id)
+    trial_days = 0 if had_trial(world, workspace.id) else wanted.trial_days
+    session_id, ordinal = new_checkout_id(world)
+    session = CheckoutSession(
+        id=session_id,
+        workspace_id=workspace.id,
+        user_id=user.id,
+        customer_email=user.email if customer is None else None,
+        email=user.email,
+        plan=wanted.id,
+        interval=interval,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        status="open",
+        customer_id=None if customer is None else customer.id,
+        subscription_id=None,
+        invoice_id=None,
+        amount_cents=0 if trial_days else price_of(wanted, interval),
+        trial_days=trial_days,
+        pending=None,
+        created_at=world.now,
+        ordinal=ordinal,
+        expires_at=world.now + OPEN_SECONDS * SECOND,
+    )
+    world.put(session)
+    jobs.schedule(world, EXPIRE, session.id, due=session.expires_at)
+    record_audit(world, actor, "checkout.opened", session, workspace_id=workspace.id)
+    return session
+
+
+def checkout_session(world: World, session_id: str) -> CheckoutSession:
+    """Return a session by its id, which is what its page needs to know. Refuses NotFound."""
+    session = world.get(CheckoutSession, session_id)
+    if session is None:
+        raise NotFound("checkout session", session_id)
+    return session
+
+
+def require_open(session: CheckoutSession) -> None:
+    """Refuse SessionClosed where a session is complete or expired."""
+    if session.status == "complete":
+        raise SessionClosed("complete", "This checkout is complete: the subscription has begun.")
+    if session.status == "expired":
+        raise SessionClosed("expired", "This checkout has expired. Go back and begin a new one.")
+
+
+def pay_checkout(
+    world: World, session: CheckoutSession, *, email: str, card: TypedCard | None
+) -> CheckoutSession:
+    """Pay with a card, or begin a trial without one. The session is complete then, unless the card
+    asks for 3-D Secure: it is `pending` then, for `authenticate_checkout`.
+
+    Refuses SessionClosed, Conflict where the workspace was subscribed meanwhile, Invalid at
+    `number` where a card is needed, CardDeclined.
+    """
+    require_open(session)
+    require_none(world, session.workspace_id)
+    if card is None:
+        if session.amount_cents:
+            raise Invalid("number", "Enter a card to pay with.")
+        return _complete(world, session, email=email, facts=None, is_authenticated=False)
+    code = card.behaviour.refuses
+    if code is not None:
+        _note_decline(world, session, card.facts, code)
+        raise CardDeclined(code, MESSAGES[code])
+    if card.behaviour.needs_step:
+        waiting = replace(session, email=email, pending=card.facts)
+        world.put(waiting)
+        return waiting
+    return _complete(world, session, email=email, facts=card.facts, is_authenticated=False)
+
+
+def authenticate_checkout(
+    world: World, session: CheckoutSession, *, passes: bool
+) -> CheckoutSession:
+    """End the 3-D Secure step of a session. Refuses SessionClosed, Conflict where no card waits
+    for it, CardDeclined where the cardholder failed or the card is declined.
+    """
+    require_open(session)
+    require_none(world, session.workspace_id)
+    facts = session.pending
+    if facts is None:
+        raise Conflict("No card waits for authentication; enter one first.")
+    session = replace(session, pending=None)
+    world.put(session)
+    if not passes:
+        raise CardDeclined("authentication_failed", MESSAGES["authentication_failed"])
+    return _complete(world, session, email=session.email, facts=facts, is_authenticated=True)
+
+
+def _note_decline(world: World, session: CheckoutSession, facts: CardFacts, code: str) -> None:
+    if session.amount_cents:
+        record_payment(
+            world,
+            facts,
+            workspace_id=session.workspace_id,
+            customer=customer_of(world, session.workspace_id),
+            amount_cents=session.amount_cents,
+            invoice=None,
+            failure=code,
+        )
+
+
+def _complete(
+    world: World,
+    session: CheckoutSession,
+    *,
+    email: str | None,
+    facts: CardFacts | None,
+    is_authenticated: bool,
+) -> CheckoutSession:
+    workspace = world.expect(Workspace, session.workspace_id)
+    if facts is not None and session.amount_cents:
+        require_chargeable(
+            world,
+            facts,
+            workspace_id=workspace.id,
+            customer=customer_of(world, workspace.id),
+            amount_cents=session.amount_cents,
+            is_authenticated=is_authenticated,
+        )
+    customer = ensure_customer(
+        world,
+        workspace,
+        email=email,
+        name=None if facts is None else facts.holder,
+        user_id=session.user_id,
+    )
+    if facts is not None:
+        attach_card(world, customer, facts)
+    subscription = start_subscription(
+        world,
+        customer_of(world, workspace.id) or customer,
+        plan=plan_named(world, session.plan),
+        interval=session.interval,
+        trial_days=session.trial_days,
+        is_authenticated=is_authenticated,
+    )
+    jobs.cancel(world, EXPIRE, session.id)
+    done = replace(
+        session,
+        email=email,
+        payer_name=None if facts is None else facts.holder,
+        status="complete",
+        customer_id=customer.id,
+        subscription_id=subscription.id,
+        invoice_id=subscription.invoice_id,
+        pending=None,
+    )
+    world.put(done)
+    emit(world, "checkout.session.completed", done, workspace_id=workspace.id)
+    return done
+
+
+def expire_checkout(world: World, session_id: str) -> None:
+    """Close a session that nobody completed, as a job that fell due or a test that wants it.
+
+    Refuses SessionClosed where it is closed already.
+    """
+    session = checkout_session(world, session_id)
+    require_open(session)
+    jobs.cancel(world, EXPIRE, session.id)
+    expired = replace(session, status="expired", pending=None)
+    world.put(expired)
+    emit(world, "checkout.session.expired", expired, workspace_id=session.workspace_id)

@@ -1,0 +1,60 @@
+"""What the control plane makes of Stripe's events: a workspace's plan follows its subscription.
+
+Only what its webhook received counts; until then a workspace stays on the plan that it was on.
+"""
+
+from __future__ import annotations
+
+from emulator.world.billing import webhook_endpoints
+from emulator.world.billing.subscriptions import newest_subscription
+from emulator.world.core.world import World
+from emulator.world.metering.plan_list import FREE
+from emulator.world.metering.plans import set_plan
+from emulator.world.records.billing import CheckoutSession, Event, ReceivedEvent, Subscription
+from emulator.world.records.workspaces import Workspace
+
+ENTITLED = ("trialing", "active", "past_due")
+"""The statuses under which a workspace is on the plan it subscribed to. Assumed: while a payment
+is tried again nothing is taken away."""
+
+
+def receive(world: World, *, event_id: str, subscription_id: str | None) -> bool:
+    """Act on an event that the webhook received, and tell whether it was new.
+
+    Assumed: the control plane looks the subscription up rather than trusting the order of events,
+    so one that comes late or twice does no harm; what it does not know it ignores.
+    """
+    if world.get(ReceivedEvent, event_id) is not None:
+        return False
+    world.put(ReceivedEvent(id=event_id, received_at=world.now))
+    subscription = None if subscription_id is None else world.get(Subscription, subscription_id)
+    if subscription is not None:
+        _entitle(world, subscription.workspace_id)
+    return True
+
+
+def _entitle(world: World, workspace_id: str) -> None:
+    workspace = world.get(Workspace, workspace_id)
+    if workspace is None:
+        return
+    known = newest_subscription(world, workspace_id)
+    status = None if known is None else known.status
+    if known is None or status not in ENTITLED:
+        set_plan(world, workspace, plan=FREE, anchor=None, status=status)
+    else:
+        set_plan(world, workspace, plan=known.plan, anchor=known.anchor, status=status)
+
+
+def subscription_of(event: Event) -> str | None:
+    """Return the id of the subscription that an event is about, or None."""
+    record = event.record
+    if isinstance(record, Subscription):
+        return record.id
+    return record.subscription_id if isinstance(record, CheckoutSession) else None
+
+
+def receive_waiting(world: World) -> None:
+    """Receive what waits for the control plane's webhook without a request, as planting does."""
+    while (delivery := webhook_endpoints.take_own(world)) is not None:
+        event = world.expect(Event, delivery.event_id)
+        receive(world, event_id=event.id, subscription_id=subscription_of(event))

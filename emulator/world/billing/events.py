@@ -1,0 +1,102 @@
+"""Events and who hears of them: each is a record, and waits for every endpoint that wants it.
+
+What was handed over leaves the state; attempts to deliver it are recorded beside the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from emulator.world.billing.stripe_ids import new_stripe_id
+from emulator.world.billing.webhook_endpoints import ALL_KINDS, OWN, endpoints, queue, settings_of
+from emulator.world.core.times import SECOND
+from emulator.world.core.world import World
+from emulator.world.records.billing import (
+    BillingObject,
+    Event,
+)
+
+OWN_KINDS = (
+    "checkout.session.completed",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+)
+"""What the control plane listens to. Assumed: what changes an entitlement, and nothing else."""
+
+EventKind = Literal[
+    "billing_portal.session.created",
+    "charge.failed",
+    "charge.refunded",
+    "charge.succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.created",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "customer.updated",
+    "invoice.created",
+    "invoice.deleted",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice.updated",
+    "invoiceitem.created",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "payment_method.attached",
+]
+
+EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
+"""Every kind of event that the emulator emits."""
+
+
+def emit(
+    world: World,
+    kind: EventKind,
+    record: BillingObject,
+    *,
+    workspace_id: str,
+    before: BillingObject | None = None,
+) -> Event:
+    """Note that something happened to a record, and queue the news for whoever wants it."""
+    wanting = [one.id for one in endpoints(world) if _wants(one.kinds, kind)]
+    is_own = kind in OWN_KINDS
+    event_id, ordinal = new_stripe_id(world, "evt")
+    event = Event(
+        id=event_id,
+        kind=kind,
+        workspace_id=workspace_id,
+        record=record,
+        before=before,
+        endpoint_count=len(wanting) + is_own,
+        created_at=world.now,
+        ordinal=ordinal,
+    )
+    world.put(event)
+    if is_own:
+        queue(world, event, OWN, due=world.now)
+    for endpoint_id in wanting:
+        _queue_for_other(world, event, endpoint_id)
+    return event
+
+
+def _wants(kinds: tuple[str, ...], kind: str) -> bool:
+    return ALL_KINDS in kinds or kind in kinds
+
+
+def _queue_for_other(world: World, event: Event, endpoint_id: str) -> None:
+    settings = settings_of(world)
+    if settings.drops_left:
+        world.put(replace(settings, drops_left=settings.drops_left - 1))
+        return
+    due = world.now + settings.delay_seconds * SECOND
+    queue(world, event, endpoint_id, due=due)
+    if settings.duplicates_left:
+        world.put(replace(settings, duplicates_left=settings.duplicates_left - 1))
+        queue(world, event, endpoint_id, due=due)

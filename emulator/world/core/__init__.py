@@ -1,0 +1,1 @@
+"""What every operation uses: the world, access, audit, jobs, mail, times and refusals."""

@@ -1,0 +1,23 @@
+"""What falls due: jobs wait in the state until the clock passes them."""
+
+from __future__ import annotations
+
+from emulator.world.core.world import World
+from emulator.world.records.system import Job
+from emulator.world.records.types import Instant
+
+
+def schedule(world: World, kind: str, target_id: str, *, due: Instant) -> Job:
+    """Have `kind` done to a target at `due`; a job of that kind on it is moved there."""
+    cancel(world, kind, target_id)
+    job_id, ordinal = world.new_id("job")
+    job = Job(id=job_id, kind=kind, target_id=target_id, due=due, ordinal=ordinal)
+    world.put(job)
+    return job
+
+
+def cancel(world: World, kind: str, target_id: str) -> None:
+    """Forget the job of that kind on a target, if there is one."""
+    job = world.find(Job, "target", (kind, target_id))
+    if job is not None:
+        world.remove(job)

@@ -1,0 +1,41 @@
+"""Instants to and from what people and clients write."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from emulator.world.records.types import Instant
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+LATEST: Instant = (datetime(9000, 1, 1, tzinfo=UTC) - _UNIX) // _MICROSECOND
+"""No clock passes this, so that every instant can be written with four digits of a year."""
+
+
+def instant(moment: datetime) -> Instant:
+    """Return an aware datetime as an instant."""
+    return (moment - _UNIX) // _MICROSECOND
+
+
+def microseconds(span: timedelta) -> int:
+    """Return a duration in microseconds."""
+    return span // _MICROSECOND
+
+
+def to_datetime(moment: Instant) -> datetime:
+    """Return an instant as an aware datetime in UTC."""
+    return _UNIX + timedelta(microseconds=moment)
+
+
+def text_or_none(moment: Instant | None) -> str | None:
+    """Return RFC 3339 in UTC, or None for what has not happened."""
+    return None if moment is None else to_text(moment)
+
+
+def to_text(moment: Instant) -> str:
+    """Return RFC 3339 in UTC; the fraction is left out where it is zero."""
+    return to_datetime(moment).replace(tzinfo=None).isoformat() + "Z"

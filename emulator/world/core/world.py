@@ -1,0 +1,186 @@
+"""A world: one whole control plane, whose state is a value that can be kept and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from emulator.world.core.refusals import Refusal
+from emulator.world.metering.plan_list import PLANS
+from emulator.world.records.identity import AuthSettings
+from emulator.world.records.system import Clock, Ordinal, Origin
+from emulator.world.records.tables import TABLES
+from emulator.world.records.types import Instant
+from emulator.world.records.workspaces import Plan
+from emulator.world.store import ids
+from emulator.world.store.digest import Digest, record_digest
+from emulator.world.store.sorted_keys import Key
+from emulator.world.store.table import Record, Table
+
+R = TypeVar("R", bound=Record)
+
+DEFAULT = "default"
+"""The world of a request that names none; its credentials carry no tag."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class State:
+    """Everything a world knows, as a handful of references. Keeping one is a snapshot."""
+
+    tables: dict[type[Any], Table[Any]]
+    digest: Digest
+
+
+class World:
+    """A name and the present state. Operations are functions on it; only it is ever assigned to."""
+
+    __slots__ = ("name", "state", "touched")
+
+    def __init__(self, name: str, state: State) -> None:
+        self.name = name
+        self.state = state
+        self.touched: list[tuple[str, str]] | None = None
+        """Where set, collects the table and id of every record that is written."""
+
+    @classmethod
+    def begin(cls, *, name: str, entropy: str, epoch: Instant) -> World:
+        """Return an empty world whose clock stands at `epoch` and whose mint hashes `entropy`."""
+        state = State({spec.record: Table(spec) for spec in TABLES}, Digest(0))
+        world = cls(name, state)
+        world.put(Origin(entropy=entropy, epoch=epoch))
+        world.put(Clock(now=epoch))
+        world.put(AuthSettings())
+        world.extend(Plan, list(PLANS))
+        return world
+
+    def fork(self, name: str) -> World:
+        """Return a world of that name in the same state; neither feels the other's writes."""
+        return World(name, self.state)
+
+    @property
+    def now(self) -> Instant:
+        """The world's time."""
+        return self.expect(Clock, "clock").now
+
+    @property
+    def epoch(self) -> Instant:
+        """The time at which this world's clock began."""
+        return self.expect(Origin, "origin").epoch
+
+    @property
+    def auth(self) -> AuthSettings:
+        """How Supabase Auth is set up in this world."""
+        return self.expect(AuthSettings, "auth")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Put the state back if the block refuses or breaks, unless the refusal commits."""
+        before = self.state
+        try:
+            yield
+        except Refusal as refusal:
+            if not refusal.commits:
+                self.state = before
+            raise
+        except BaseException:
+            self.state = before
+            raise
+
+    # Reading
+
+    def table(self, kind: type[R]) -> Table[R]:
+        """Return the table of that class of record."""
+        table: Table[R] = self.state.tables[kind]
+        return table
+
+    def get(self, kind: type[R], record_id: str) -> R | None:
+        """Return the record of that id, or None."""
+        return self.table(kind).get(record_id)
+
+    def expect(self, kind: type[R], record_id: str) -> R:
+        """Return the record of that id, which another record refers to and so must exist."""
+        record = self.table(kind).get(record_id)
+        if record is None:
+            raise KeyError(f"no {kind.__name__} {record_id}")
+        return record
+
+    def find(self, kind: type[R], index: str, key: Hashable) -> R | None:
+        """Return the record that a unique index holds under `key`, or None."""
+        return self.table(kind).find(index, key)
+
+    def oldest(self, kind: type[R], index: str, key: Hashable) -> R | None:
+        """Return the first record under `key`, or None."""
+        return self.table(kind).oldest(index, key)
+
+    def all(self, kind: type[R], index: str, key: Hashable) -> list[R]:
+        """Return every record under `key`, oldest first; for lists that are short by nature."""
+        return self.table(kind).all(index, key)
+
+    def newest(
+        self, kind: type[R], index: str, key: Hashable, *, limit: int, before: Key | None = None
+    ) -> list[R]:
+        """Return up to `limit` records under `key`, newest first, older than `before`."""
+        return self.table(kind).newest(index, key, limit=limit, before=before)
+
+    def count(self, kind: type[R], index: str, key: Hashable) -> int:
+        """Return how many records stand under `key`."""
+        return self.table(kind).count(index, key)
+
+    def count_from(self, kind: type[R], index: str, key: Hashable, *, moment: Instant) -> int:
+        """Return how many records under `key` have their place at or after a moment."""
+        return self.table(kind).count_from(index, key, moment)
+
+    # Writing
+
+    def put(self, record: Record) -> None:
+        """Add a record, or replace the one of its id."""
+        kind = type(record)
+        self._replace(kind, self.table(kind).get(record.id), record)
+
+    def remove(self, record: Record) -> None:
+        """Take a record out."""
+        self._replace(type(record), record, None)
+
+    def extend(self, kind: type[R], records: list[R]) -> None:
+        """Add many new records of one class at once."""
+        table = self.table(kind)
+        digest = self.state.digest
+        for record in records:
+            digest = digest.changed(None, record_digest(table.spec.name, record))
+            self._note(table.spec.name, record.id)
+        self.state = State({**self.state.tables, kind: table.extend(records)}, digest)
+
+    def _replace(self, kind: type[Any], old: Record | None, new: Record | None) -> None:
+        table: Table[Any] = self.state.tables[kind]
+        digest = self.state.digest.changed(
+            None if old is None else record_digest(table.spec.name, old),
+            None if new is None else record_digest(table.spec.name, new),
+        )
+        written = new or old
+        if written is not None:
+            self._note(table.spec.name, written.id)
+        self.state = State({**self.state.tables, kind: table.replace(old, new)}, digest)
+
+    def _note(self, table: str, record_id: str) -> None:
+        if self.touched is not None:
+            self.touched.append((table, record_id))
+
+    # Minting
+
+    def ordinal(self, kind: str) -> int:
+        """Return the next ordinal of that kind, from 1."""
+        last = self.get(Ordinal, kind)
+        value = 1 if last is None else last.value + 1
+        self.put(Ordinal(id=kind, value=value))
+        return value
+
+    def derive(self, kind: str, *parts: str | int) -> bytes:
+        """Return 32 bytes that depend on this world's entropy, the kind and the parts alone."""
+        return ids.derive(self.expect(Origin, "origin").entropy, kind, *parts)
+
+    def new_id(self, kind: str, *, pin: str | None = None) -> tuple[str, int]:
+        """Return a fresh UUID of that kind, or the one that a seed pins, and its ordinal."""
+        ordinal = self.ordinal(kind)
+        return pin or ids.as_uuid(self.derive(kind, ordinal)), ordinal

@@ -1,0 +1,52 @@
+"""Passwords: hashing, verification and strength."""
+
+from __future__ import annotations
+
+from hashlib import scrypt
+from hmac import compare_digest
+
+from emulator.world.core.refusals import Invalid, WeakPassword
+from emulator.world.core.world import World
+from emulator.world.records.identity import User
+
+_SCRYPT_COST = 512
+
+
+"""scrypt's N: a real password hash at about a millisecond, since tests sign in by the thousand."""
+
+
+PASSWORD_BYTES_MAX = 72
+
+
+"""Real: GoTrue hashes with bcrypt, which reads no more."""
+
+
+def hash_password(password: str, *, salt: bytes) -> str:
+    """Return `scrypt$N$salt$hash`, the last two in hexadecimal."""
+    key = scrypt(password.encode(), salt=salt, n=_SCRYPT_COST, r=8, p=1, dklen=32)
+    return f"scrypt${_SCRYPT_COST}${salt.hex()}${key.hex()}"
+
+
+_NOBODYS_SALT = bytes(16)
+
+
+def has_password(user: User | None, password: str) -> bool:
+    """Tell whether this is the user's password; a user without one has none, and nobody has one.
+
+    The password is hashed in any case, so that the time it takes does not tell who exists.
+    """
+    known = "" if user is None else user.password_hash
+    salt = bytes.fromhex(known.split("$")[2]) if known else _NOBODYS_SALT
+    return compare_digest(hash_password(password, salt=salt), known)
+
+
+def require_strong(world: World, password: str) -> None:
+    """Refuse WeakPassword for a password that is too short, Invalid for one that is too long."""
+    shortest = world.auth.password_length_min
+    length = len(password.encode())
+    if length < shortest:
+        raise WeakPassword(
+            f"Password should be at least {shortest} characters.", reasons=("length",)
+        )
+    if length > PASSWORD_BYTES_MAX:
+        raise Invalid("password", "Password cannot be longer than 72 characters")

@@ -1,0 +1,138 @@
+"""Signing up: by password, or by a link that is mailed to whoever asks for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulator.world.core.access import UNKNOWN, Actor, Source
+from emulator.world.core.audit import record_audit
+from emulator.world.core.refusals import EmailTaken, SignupsDisabled
+from emulator.world.core.world import World
+from emulator.world.identity import accounts, one_time_codes, passwords
+from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.sessions import SignedIn, open_session
+from emulator.world.records.identity import User
+from emulator.world.records.types import JsonText, OneTimeKind
+from emulator.world.workspaces.workspaces import open_workspace
+
+WORKSPACE_NAME = "My workspace"
+"""Assumed: what sign-up calls a user's first workspace; no part of the name or address, so that a
+purge of the user leaves none behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUp:
+    """What a sign-up led to: a session, or a user who must read its mail first, or, where the
+    address is taken and that must not be told, neither.
+    """
+
+    user: User | None = None
+    signed_in: SignedIn | None = None
+
+
+def require_open(world: World) -> None:
+    """Refuse SignupsDisabled where new accounts are not taken."""
+    if not world.auth.allows_signups:
+        raise SignupsDisabled
+
+
+def sign_up(
+    world: World,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    metadata: JsonText,
+    redirect_to: str | None = None,
+    challenge: Challenge | None = None,
+    source: Source = UNKNOWN,
+) -> SignedUp:
+    """Create an account, and open a session or mail a confirmation.
+
+    Real: GoTrue's rules for an address that is taken; one that was never confirmed is asked again,
+    or confirmed where that needs no mail, and keeps its password. Refuses SignupsDisabled,
+    EmailTaken, WeakPassword, Invalid, RateLimited.
+    """
+    require_open(world)
+    needs_mail = world.auth.confirms_email
+    passwords.require_strong(world, password)
+    user = world.find(User, "email", email.lower())
+    if user is not None and user.email_confirmed_at is not None:
+        if needs_mail:
+            return SignedUp()
+        raise EmailTaken
+    if user is None:
+        user = open_account(
+            world, email=email, password=password, name=name, metadata=metadata, source=source
+        )
+    if needs_mail:
+        user = one_time_codes.mail_code(
+            world, user, "signup", redirect_to=redirect_to, challenge=challenge
+        )
+        return SignedUp(user=user)
+    user = accounts.confirm_email(world, user)
+    signed_in = open_session(world, user, method="password", source=source)
+    return SignedUp(user=signed_in.user, signed_in=signed_in)
+
+
+def open_account(
+    world: World,
+    *,
+    email: str,
+    password: str | None,
+    name: str,
+    metadata: JsonText,
+    signs_up: bool = True,
+    pin: str | None = None,
+    source: Source = UNKNOWN,
+) -> User:
+    """Create an account that is not confirmed yet, with a workspace of its own.
+
+    Assumed: an account that was invited or that an administrator made has one too, as without one
+    the dashboard has nothing to show. Refuses EmailTaken, WeakPassword, Invalid.
+    """
+    user = accounts.create_user(
+        world,
+        email=email,
+        password=password,
+        name=name,
+        metadata=metadata,
+        is_confirmed=False,
+        signs_up=signs_up,
+        pin=pin,
+    )
+    actor = Actor(user_id=user.id, source=source)
+    record_audit(world, actor, "account.created", user)
+    open_workspace(world, actor, name=WORKSPACE_NAME)
+    return user
+
+
+def mail_sign_in(
+    world: World,
+    *,
+    email: str,
+    name: str,
+    metadata: JsonText,
+    redirect_to: str | None = None,
+    challenge: Challenge | None = None,
+    source: Source = UNKNOWN,
+) -> None:
+    """Mail a link that signs in, to a new account too; an address that is not confirmed yet gets
+    the confirmation instead.
+
+    Real: GoTrue's `/otp`, which signs up whoever is not confirmed. Refuses SignupsDisabled,
+    RateLimited.
+    """
+    user = world.find(User, "email", email.lower())
+    kind: OneTimeKind = "magiclink"
+    if user is None or user.email_confirmed_at is None:
+        require_open(world)
+        if user is None:
+            user = open_account(
+                world, email=email, password=None, name=name, metadata=metadata, source=source
+            )
+        if world.auth.confirms_email:
+            kind = "signup"
+        else:
+            user = accounts.confirm_email(world, user)
+    one_time_codes.mail_code(world, user, kind, redirect_to=redirect_to, challenge=challenge)

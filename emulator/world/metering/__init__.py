@@ -1,0 +1,1 @@
+"""Plans, usage periods, quota and reservations."""

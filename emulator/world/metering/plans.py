@@ -1,0 +1,102 @@
+"""Plans: which there are, which one a workspace is on, and the period it counts use in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emulator.world.core.access import Fixture
+from emulator.world.core.audit import record_audit
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import World
+from emulator.world.metering.periods import Period, period_at
+from emulator.world.records.billing import Subscription
+from emulator.world.records.types import Instant, SubscriptionStatus
+from emulator.world.records.workspaces import Plan, Usage, Workspace
+
+
+def all_plans(world: World) -> list[Plan]:
+    """Return every plan, the smallest first."""
+    return world.all(Plan, "all", ())
+
+
+def plan_named(world: World, name: str) -> Plan:
+    """Return the plan of that name. Refuses Invalid at `plan` with the names there are."""
+    plan = world.get(Plan, name)
+    if plan is None:
+        known = ", ".join(one.id for one in all_plans(world))
+        raise Invalid("plan", f"There is no plan {name!r}; choose one of: {known}.")
+    return plan
+
+
+def is_sold(plan: Plan) -> bool:
+    """Tell whether a plan can be subscribed to, as it costs something."""
+    return bool(plan.month_price_cents or plan.year_price_cents)
+
+
+def plan_of(world: World, workspace: Workspace) -> Plan:
+    """Return the plan that a workspace is on."""
+    return world.expect(Plan, workspace.plan)
+
+
+def period_of(world: World, workspace: Workspace) -> Period:
+    """Return the period that now lies in: of the subscription, else the calendar's month.
+
+    Assumed: the months of a trial are counted back from its end, where the paid ones begin, and the
+    first of them begins with the trial.
+    """
+    period = period_at(workspace.period_anchor, world.now)
+    if workspace.subscription_status != "trialing":
+        return period
+    live = world.find(Subscription, "live", workspace.id)
+    began = None if live is None else live.trial_start
+    return period if began is None else replace(period, start=max(period.start, began))
+
+
+def set_plan(
+    world: World,
+    workspace: Workspace,
+    *,
+    plan: str,
+    anchor: Instant | None,
+    status: SubscriptionStatus | None = None,
+) -> Workspace:
+    """Put a workspace on a plan whose periods follow `anchor`, and return it as it is then.
+
+    `status` is that of the workspace's last subscription, None where there was none.
+    Nothing is deleted where it is above the new caps: what would use more of such a meter is
+    refused. Another plan ends the `runs_limit` of a seed. Refuses Invalid for a plan that there
+    is not.
+
+    Assumed: a period that is cut short takes what was used in it into the new one, so that a
+    change of plan neither forgives nor doubles what was used. An API key or user did not do it, so
+    the audit log names neither.
+    """
+    plan_named(world, plan)
+    before = world.expect(Workspace, workspace.id)
+    after = replace(
+        before,
+        plan=plan,
+        period_anchor=anchor,
+        subscription_status=status,
+        runs_limit=before.runs_limit if before.plan == plan else None,
+    )
+    if _standing(before) == _standing(after):
+        return before
+    _carry_usage(world, before, after)
+    world.put(after)
+    if before.plan != plan:
+        record_audit(world, Fixture(), "workspace.plan_changed", after, workspace_id=after.id)
+    return after
+
+
+def _standing(workspace: Workspace) -> tuple[str, Instant | None, SubscriptionStatus | None]:
+    return workspace.plan, workspace.period_anchor, workspace.subscription_status
+
+
+def _carry_usage(world: World, before: Workspace, after: Workspace) -> None:
+    usage = world.get(Usage, before.id)
+    if usage is None:
+        return
+    is_present = usage.period_start == period_of(world, before).start
+    start = period_of(world, after).start
+    world.put(replace(usage, period_start=start, runs=usage.runs if is_present else 0))

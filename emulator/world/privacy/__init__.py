@@ -1,0 +1,1 @@
+"""Data requests: export, objection, restriction and erasure."""

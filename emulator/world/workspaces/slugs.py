@@ -1,0 +1,12 @@
+"""Slugs made from names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def slugify(name: str) -> str:
+    """Return `name` in lower-case ASCII letters, digits and hyphens, at most 40; never empty."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "untitled"
