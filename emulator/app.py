@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.exchanges import (
+from emulator.contract.catalog import Operations, route_table
+from emulator.pipeline.pipeline import (
     CONTROL,
     INSTANCE_HEADER,
     STATE_HEADER,
@@ -13,20 +14,19 @@ from emulator.exchanges import (
     Exchanges,
     Surface,
 )
-from emulator.guards import LOOPBACK_ORIGIN
-from emulator.own_webhook import OwnWebhook
-from emulator.routes import Operations, route_table
-from emulator.slashes import FASTAPI, NEXT
+from emulator.registry.registry import Worlds
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
-from emulator.surfaces.stripe.api import build_stripe_api
 from emulator.surfaces.stripe.app import build_stripe
+from emulator.surfaces.stripe.not_implemented import build_stripe_api
 from emulator.surfaces.supabase.app import build_supabase
-from emulator.surfaces.supabase.services import SERVICES, build_service
+from emulator.surfaces.supabase.other_services import SERVICES, build_service
 from emulator.surfaces.upstream.app import build_upstream
-from emulator.transport import RAW_SEND, run
-from emulator.wire.courier import Courier
-from emulator.worlds import Worlds
+from emulator.webhooks.dispatcher import Courier
+from emulator.webhooks.internal_endpoint import OwnWebhook
+from emulator.wire.http.asgi import RAW_SEND, run
+from emulator.wire.http.origins import LOOPBACK_ORIGIN
+from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
 
 EXPOSED = (
     STATE_HEADER,

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.routes import route_table
-from emulator.seeding.library import load, names
+from emulator.contract.catalog import route_table
+from emulator.seeding.files import load, names
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
 from emulator.world.metering.plan_list import PLANS

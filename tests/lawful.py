@@ -10,9 +10,9 @@ import httpx2
 from starlette.testclient import TestClient
 
 from emulator.app import WRITES_ON_GET, build_app
+from emulator.registry.registry import Worlds
 from emulator.settings import Settings
 from emulator.world.core.world import World
-from emulator.worlds import Worlds
 
 ORIGIN = "http://localhost:8787"
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__
 from emulator.cli import cli
-from emulator.routes import route_table
-from emulator.seeding.library import folder, grow, load, names
+from emulator.contract.catalog import route_table
+from emulator.seeding.files import folder, grow, load, names
 from emulator.seeding.schema import schema_text
 from emulator.settings import WEBHOOK_SECRET, Settings
 from tests.scene import SECRET, SEED

@@ -36,10 +36,10 @@ IMPORT_NAMES = {
 BROUGHT_ALONG = {"starlette", "pydantic_core"}
 # Invents people for seeds while developing; an installed emulator reads what was committed.
 DEVELOPMENT_ONLY = {
-    "faker": {"emulator/seeding/invent.py"},
+    "faker": {"emulator/seeding/people.py"},
     # Loaded by pytest itself, and types of a library that tests bring along.
-    "pytest": {"emulator/kits/pytest_plugin.py"},
-    "httpx": {"emulator/kits/http_clients.py", "emulator/kits/own_world.py"},
+    "pytest": {"emulator/testing/pytest_plugin.py"},
+    "httpx": {"emulator/testing/http_clients.py", "emulator/testing/world.py"},
 }
 
 

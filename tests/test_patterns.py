@@ -122,8 +122,8 @@ def run(pattern: re.Pattern[str] | re.Pattern[bytes], method: str, text: str) ->
 
 def play() -> None:
     """Run every pattern over its inputs, and redaction and cookies over long texts."""
-    from emulator.wire.cookies import read_cookies
-    from emulator.wire.redaction import redacted_body
+    from emulator.journal.redaction import redacted_body
+    from emulator.wire.gotrue.session_cookie import read_cookies
 
     uses = {(pattern, method): where for where, method, pattern in used()}
     for pattern in held():

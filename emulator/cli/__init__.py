@@ -11,14 +11,14 @@ import click
 from emulator import __version__
 from emulator.cli.clock import clock
 from emulator.cli.doctor import doctor
-from emulator.cli.environment import env
+from emulator.cli.env import env
+from emulator.cli.exec import run_with_emulator
 from emulator.cli.faults import faults
 from emulator.cli.init import init
-from emulator.cli.local import routes, seeds
 from emulator.cli.replay import capsule, replay
 from emulator.cli.requests import coverage, mail, requests
-from emulator.cli.running import run_with_emulator
-from emulator.cli.serving import serve
+from emulator.cli.seeds import routes, seeds
+from emulator.cli.serve import serve
 from emulator.cli.worlds import reset, status, wait, worlds
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import Asked, asks, table
-from emulator.kits.control import ControlError
+from emulator.cli.server_options import Asked, asks, table
+from emulator.client.control_client import ControlError
 
 
 @click.group()

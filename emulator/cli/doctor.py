@@ -15,9 +15,9 @@ from typing import Literal
 import click
 
 from emulator import __version__
-from emulator.cli.asking import PORT
-from emulator.kits.control import Control, ControlError
-from emulator.kits.lines import OverHttp, UnreachableError
+from emulator.cli.server_options import PORT
+from emulator.client.control_client import Control, ControlError
+from emulator.client.transports import OverHttp, UnreachableError
 
 NODE_AT_LEAST = 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -100,7 +100,7 @@ def _holder(what: str, port: int) -> Finding:
 
 
 def _seeds() -> Iterator[Finding]:
-    from emulator.seeding.library import SeedError, grow, load, names
+    from emulator.seeding.files import SeedError, grow, load, names
 
     if not names():
         yield Finding("error", "seeds", "none is there; install the package again")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import SURFACES, Asked, asks
+from emulator.cli.server_options import SURFACES, Asked, asks
 
 _MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from emulator.cli.complaints import plain_errors
-from emulator.kits.playwright_files import plan_files
+from emulator.cli.error_handling import plain_errors
+from emulator.testing.playwright.scaffold import plan_files
 
 
 @click.group()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from emulator.cli.asking import Asked, asks
-from emulator.cli.complaints import plain_errors
+from emulator.cli.error_handling import plain_errors
+from emulator.cli.server_options import Asked, asks
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -30,7 +30,7 @@ def replay(*, file: Path, as_json: bool) -> None:
     """Do again what happened in a capsule, and name the first answer that is another now."""
     import json
 
-    from emulator import replaying
+    from emulator.persistence import replay as replaying
 
     done = replaying.replay(file.read_bytes())
     difference = None if done.difference is None else str(done.difference)

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import SURFACES, Asked, asks, asks_server, table
-from emulator.kits.control import PREFIX
+from emulator.cli.server_options import SURFACES, Asked, asks, asks_server, table
+from emulator.client.control_client import PREFIX
 
 _FILTERS: Mapping[str, tuple[Any, str]] = {
     "surface": (click.Choice(SURFACES), "That went to it."),

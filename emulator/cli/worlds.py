@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from emulator.cli.asking import (
+from emulator.cli.error_handling import plain_errors
+from emulator.cli.server_options import (
     Asked,
     as_the_server_finds_it,
     asks,
@@ -16,9 +17,8 @@ from emulator.cli.asking import (
     table,
     url_option,
 )
-from emulator.cli.complaints import plain_errors
-from emulator.kits.control import Control
-from emulator.kits.lines import OverHttp, UnreachableError
+from emulator.client.control_client import Control
+from emulator.client.transports import OverHttp, UnreachableError
 
 _PAUSE_SECONDS = 0.1
 

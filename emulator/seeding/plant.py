@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from emulator.seeding.contents import content_of
 from emulator.seeding.pins import require_unique_pins
 from emulator.seeding.plans import UNCAPPED, plans_of
-from emulator.seeding.recipes import unfold
 from emulator.seeding.schema import (
     Moment,
     Seed,
@@ -21,6 +19,8 @@ from emulator.seeding.schema import (
     SeedWorkspace,
 )
 from emulator.seeding.subscriptions import live_through
+from emulator.seeding.synthetic.recipes import unfold
+from emulator.wire.run_input import content_of
 from emulator.world.billing import webhook_endpoints
 from emulator.world.core.access import Actor, Fixture, member_id
 from emulator.world.core.json_text import json_text

@@ -6,19 +6,11 @@ Moments are absolute or ISO 8601 durations relative to the epoch (`-P3D`).
 from __future__ import annotations
 
 import json
-import math
-import re
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     StringConstraints,
@@ -28,110 +20,24 @@ from pydantic import (
     field_validator,
 )
 
+from emulator.wire.fields import (
+    Email,
+    EventName,
+    Id,
+    JsonObject,
+    Name,
+    Password,
+    Slug,
+    Strict,
+    WebUrl,
+    _within_calendar,
+)
+from emulator.wire.run_input import RunFields
 from emulator.world.billing.cards import GOOD
-from emulator.world.billing.events import EVENT_KINDS
 from emulator.world.billing.webhook_endpoints import ALL_KINDS
-from emulator.world.core.json_text import json_text
 from emulator.world.metering.plan_list import UNCAPPED_PLAN
-from emulator.world.records.types import Interval, Role, RunStatus, Runtime, Task
+from emulator.world.records.types import Interval, Role, RunStatus, Task
 from emulator.world.workspaces.api_keys import PREFIX
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("Input should be a finite number")
-    return value
-
-
-Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-"""A finite number that keeps its spelling: 1 stays 1 and 1.0 stays 1.0."""
-
-
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def _uuid(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        raise ValueError("Input should be a UUID") from None
-
-
-Id = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Slug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=60)
-]
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        to_lower=True,
-        pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)*$",
-        max_length=254,
-    ),
-]
-
-
-def _web_url(value: str) -> str:
-    if _CONTROLS.search(value):
-        raise ValueError("Input should be a URL without spaces and control characters")
-    try:
-        parts = urlsplit(value)
-        _ = parts.port  # ValueError for one that is not a number up to 65535
-    except ValueError as error:
-        raise ValueError(f"Input should be a URL: {error}") from None
-    if not parts.hostname:
-        raise ValueError("Input should be a URL with a host")
-    return value
-
-
-_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
-
-WebUrl = Annotated[
-    str,
-    StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048),
-    AfterValidator(_web_url),
-]
-"""A page or an endpoint; nothing but the web's own schemes."""
-
-
-def _event_name(name: str) -> str:
-    if name not in EVENT_NAMES:
-        near = get_close_matches(name, EVENT_NAMES, n=3) or EVENT_NAMES
-        listed = " or ".join(filter(None, [", ".join(map(repr, near[:-1])), repr(near[-1])]))
-        raise ValueError(f"{name!r} is not an event that is sent here; use {listed}")
-    return name
-
-
-EVENT_NAMES = (ALL_KINDS, *EVENT_KINDS)
-EventName = Annotated[
-    str, AfterValidator(_event_name), WithJsonSchema({"type": "string", "enum": [*EVENT_NAMES]})
-]
-"""A kind of event that an endpoint can listen to, or `*` for all."""
-
-Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
-
-
-def _jsonable(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        json_text(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Input should be JSON: {error}") from error
-    return value
-
-
-JsonObject = Annotated[dict[str, Any], AfterValidator(_jsonable)]
-
-
-def _within_calendar(value: datetime) -> datetime:
-    if not 1800 <= value.year < 9000:  # noqa: PLR2004 - a sane calendar
-        raise ValueError("A time must lie between the years 1800 and 9000")
-    return value
-
-
-Time = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
-"""An instant that RFC 3339 can write, in whatever zone."""
 
 _INSTANT = TypeAdapter(AwareDatetime)
 _SPAN = TypeAdapter(timedelta)
@@ -162,39 +68,6 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "examples": ["2026-01-01T00:00:00Z", "-P3D"]}),
 ]
 """An instant, or how far from the epoch."""
-
-
-class Strict(BaseModel):
-    """A model that refuses members it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ArtifactIn(Strict):
-    """What is said of one artifact; its bytes are not taken."""
-
-    name: Name
-    media_type: str | None = None
-    size_bytes: Annotated[int, Field(ge=0, le=2**53)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-
-
-class RunFields(Strict):
-    """What may be said of a run wherever one is said; absent members take the stated defaults."""
-
-    environment: Name | None = None
-    runtime: Annotated[Runtime | None, Field(description="Default: local.")] = None
-    metrics: dict[str, Number] | None = None
-    artifacts: Annotated[list[ArtifactIn] | None, Field(max_length=1000)] = None
-    cost_estimate_usd: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
-    manifest: Annotated[
-        JsonObject | None, Field(description="Default: made of the run's own fields.")
-    ] = None
-    log: Annotated[list[str] | None, Field(description="Lines, without line ends.")] = None
-    duration_seconds: Annotated[
-        float | None,
-        Field(ge=0, allow_inf_nan=False, description="Default: from start to finish."),
-    ] = None
 
 
 class SeedRun(RunFields):

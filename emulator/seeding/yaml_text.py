@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import yaml
 
-from emulator.nesting import DEPTH_MAX
+from emulator.wire.json_reader import DEPTH_MAX
 
 ALIASED_MAX = 1_000_000
 """How many nodes the aliases of a text may repeat: 20 lines of them can ask for 10^20."""

@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import cycle
 from time import perf_counter
 
+from emulator.registry.registry import Worlds
 from emulator.settings import Settings
 from emulator.surfaces.upstream.run_views import run_page_json
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.runs import render_run
+from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.run_json import render_run
 from emulator.world.core.world import DEFAULT
 from emulator.world.records.runs import Run
 from emulator.world.runs.runs import create_run
-from emulator.worlds import Worlds
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show
 from tests.bench.timing import microseconds

@@ -14,7 +14,7 @@ from stripe import Event as StripeEvent
 from stripe import StripeObject
 
 from emulator.settings import Settings
-from emulator.wire.stripe_events import event_view
+from emulator.wire.stripe.events import event_view
 from emulator.world.billing import (
     cards,
     checkout,

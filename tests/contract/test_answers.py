@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from jsonschema import ValidationError
 
-from emulator.exchanges import BODY_MAX
-from emulator.wire.signatures import HEADER, sign
+from emulator.pipeline.pipeline import BODY_MAX
+from emulator.registry.registry import machine_now
+from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
-from emulator.worlds import machine_now
 from tests.contract.documented import Document, Operation
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import (

@@ -9,9 +9,9 @@ import pytest
 
 from emulator.settings import Settings
 from emulator.surfaces.bff.app import build_bff
-from emulator.surfaces.bff.routes import ALL, AUTH, CLI_SYNC, CLOUD, PUBLIC, Row
+from emulator.surfaces.bff.route_table import ALL, AUTH, CLI_SYNC, CLOUD, PUBLIC, Row
 from emulator.surfaces.upstream.app import build_upstream, upstream_routes
-from emulator.wire.errors import allowed_methods
+from emulator.wire.http.errors import allowed_methods
 from tests.contract.reference import (
     AUTH_ROUTES,
     BFF_ROUTES,

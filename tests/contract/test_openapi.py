@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from emulator.surfaces.upstream.absent import ABSENT
 from emulator.surfaces.upstream.app import (
     openapi_bytes,
     openapi_document,
     openapi_text,
     upstream_routes,
 )
-from emulator.wire.errors import Code
+from emulator.surfaces.upstream.not_implemented import ABSENT
+from emulator.wire.http.errors import Code
 from tests.contract.documented import Document, Operation
 from tests.contract.reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
 from tests.lawful import Emulator

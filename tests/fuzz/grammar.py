@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from emulator.worlds import Worlds
+from emulator.registry.registry import Worlds
 from tests.fuzz.calls import Answer, Call, Headers
 from tests.fuzz.credentials import GARBAGE, altered, cookie, forged
 from tests.fuzz.hostile import (

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from emulator.registry.registry import Worlds
 from emulator.world.records.tables import TABLES
-from emulator.worlds import Worlds
 from tests import scene
 from tests.fuzz.calls import Answer, Call
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from emulator.seeding.library import Named, load
+from emulator.seeding.files import Named, load
 from tests.scene import SEED
 
 

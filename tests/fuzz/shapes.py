@@ -10,17 +10,17 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from emulator.routes import NOT_BUILT, route_table
+from emulator.contract.catalog import NOT_BUILT, route_table
 from emulator.surfaces.bff import auth as bff_auth
-from emulator.surfaces.bff import routes as bff_routes
-from emulator.surfaces.bff.cli_sync import Batch, cli_sync
+from emulator.surfaces.bff import route_table as bff_routes
+from emulator.surfaces.bff.fixtures import Batch, cli_sync
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase.switched_off import PURPOSE
+from emulator.surfaces.supabase.disabled_features import PURPOSE
 from emulator.surfaces.upstream.app import upstream_routes
-from emulator.wire import stripe_urls
+from emulator.wire.stripe import urls
 
 Schema = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     found: dict[tuple[str, str], Callable[..., Any]] = {}
     tables: tuple[tuple[str, Sequence[tuple[str, str, Callable[..., Any]]]], ...] = (
         (control.PREFIX, (*control.ROUTES, *events.ROUTES)),
-        (stripe_urls.PREFIX, stripe.ROUTES),
+        (urls.PREFIX, stripe.ROUTES),
         (supabase.PREFIX, (*supabase.ROUTES, *supabase.SWITCHED_OFF, *supabase.ABSENT)),
     )
     for prefix, routes in tables:

@@ -16,9 +16,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 from emulator.app import build_app
+from emulator.registry.registry import Worlds
 from emulator.settings import Settings
 from emulator.world.records.types import Instant
-from emulator.worlds import Worlds
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.scenes import Scene
 

@@ -9,9 +9,9 @@ import sys
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.routes import route_table
+from emulator.contract.catalog import route_table
+from emulator.registry.registry import Worlds
 from emulator.world.lifecycle import advance
-from emulator.worlds import Worlds
 from tests.fuzz.calls import Call, decoded, encoded
 from tests.fuzz.episodes import Failure, Findings, Wrap, fuzz, replayed
 from tests.fuzz.scenes import SCENES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.seeding.library import load, names
+from emulator.seeding.files import load, names
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import CHECKOUT, pay, problem
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__
 from emulator.cli import cli
-from emulator.seeding.library import names
+from emulator.seeding.files import names
 from tests.running import Running, start
 
 Launch = Callable[..., Running]

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli import cli
-from emulator.replaying import replay
+from emulator.persistence.replay import replay
 from tests.kits.conftest import ROOT, example
 from tests.needed import absent
 from tests.running import Running

@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.kits.pytest_plugin import world_name
-from emulator.replaying import replay
-from emulator.worlds import NAME
+from emulator.persistence.replay import replay
+from emulator.registry.registry import NAME
+from emulator.testing.pytest_plugin import world_name
 from tests.kits.conftest import ROOT, example
 from tests.running import Running
 
@@ -48,7 +48,7 @@ def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
 
     def run(text: str, *arguments: str) -> pytest.RunResult:
         pytester.makepyfile(test_it=text)
-        plugins = ("-p", "emulator.kits.pytest_plugin", "-p", "xdist.plugin")
+        plugins = ("-p", "emulator.testing.pytest_plugin", "-p", "xdist.plugin")
         return pytester.runpytest_subprocess(*plugins, "-W", "error", *arguments)
 
     return run
@@ -67,7 +67,7 @@ def worlds_of(url: str) -> list[str]:
 def test_pytest_finds_the_plugin_by_itself() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["entry-points"] == {
-        "pytest11": {"worldflux-emulator": "emulator.kits.pytest_plugin"}
+        "pytest11": {"worldflux-emulator": "emulator.testing.pytest_plugin"}
     }
 
 
@@ -468,7 +468,7 @@ def test_it_imports_nothing_until_a_world_is_asked_for(run_tests: RunTests) -> N
             heavy = {"httpx", "httpx2", "fastapi", "pydantic", "emulator.app", "urllib.request"}
             assert not heavy & set(sys.modules)
             assert [name for name in sys.modules if name.startswith("emulator")] == [
-                "emulator", "emulator.kits", "emulator.kits.pytest_plugin"
+                "emulator", "emulator.testing", "emulator.testing.pytest_plugin"
             ]
     """).assert_outcomes(passed=1)
 

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.connections import Connection
+from emulator.server.connection import Connection
 from tests.lawful import Emulator
 from tests.protocol.raw import Line, ask, settle, until
 

@@ -10,11 +10,11 @@ from typing import get_args
 
 import pytest
 
-from emulator.seeding.catalog import Family, believable_run, sample_run
-from emulator.seeding.draws import Draw
-from emulator.seeding.learners import CONTROLS, GAMES
-from emulator.seeding.libero import POLICIES, STEPS_MAX
 from emulator.seeding.schema import SeedRun
+from emulator.seeding.synthetic.benchmarks import CONTROLS, GAMES
+from emulator.seeding.synthetic.draws import Draw
+from emulator.seeding.synthetic.libero import POLICIES, STEPS_MAX
+from emulator.seeding.synthetic.runs import Family, believable_run, sample_run
 from emulator.world.core.times import DAY, SECOND, instant, to_datetime
 from emulator.world.records.types import RunStatus
 from tests.seeding.contents import EPOCH, a_world

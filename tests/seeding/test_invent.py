@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import pytest
 
-from emulator.seeding.invent import COUNT, Person, crowded_text, invent_people, with_people
-from emulator.seeding.library import find, load
+from emulator.seeding.files import find, load
+from emulator.seeding.people import COUNT, Person, crowded_text, invent_people, with_people
 from tests.seeding.contents import run_python
 
 TEXT = """\
@@ -37,13 +37,13 @@ def test_people_replace_what_was_invented_before() -> None:
         with_people(TEXT, people)
         == f"""\
 users:
-  # Invented users: Faker {version("faker")}, see emulator/seeding/invent.py.
+  # Invented users: Faker {version("faker")}, see emulator/seeding/people.py.
   - {{email: zoe@example.com, name: "Zoë O'Neil", password: demo-password}}
   - {{email: max@example.com, name: "Max Weiß", password: demo-password}}
   # End of invented users.
 workspaces:
   - members:
-      # Invented members: Faker {version("faker")}, see emulator/seeding/invent.py.
+      # Invented members: Faker {version("faker")}, see emulator/seeding/people.py.
       - {{user: zoe@example.com, role: admin}}
       - {{user: max@example.com, role: admin}}
       # End of invented members.
@@ -68,7 +68,7 @@ def test_the_crowded_seed_holds_the_people_that_were_invented() -> None:
 
 def test_planting_never_imports_faker() -> None:
     code = (
-        "import sys; from emulator.seeding.library import grow, load; grow(load('demo')); "
+        "import sys; from emulator.seeding.files import grow, load; grow(load('demo')); "
         "print('faker' in sys.modules)"
     )
     assert run_python(code) == "False\n"

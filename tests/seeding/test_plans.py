@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.library import SeedError, grow, load
+from emulator.seeding.files import SeedError, grow, load
 from emulator.world.core.world import World
 from emulator.world.metering import quota
 from emulator.world.metering.plan_list import PLANS

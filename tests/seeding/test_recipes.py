@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.seeding.recipes import apportion, unfold
 from emulator.seeding.schema import Recipe, SeedRun
+from emulator.seeding.synthetic.recipes import apportion, unfold
 from emulator.world.core.times import DAY, to_datetime
 from tests.seeding.contents import EPOCH, a_world
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from emulator.seeding.library import SeedError, find, grow, load, names, parse
+from emulator.seeding.files import SeedError, find, grow, load, names, parse
 
 LAB = """\
 users:

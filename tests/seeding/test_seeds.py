@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.library import grow, load, names
+from emulator.seeding.files import grow, load, names
 from emulator.seeding.plant import Planted
 from emulator.world.core.access import Actor, visible_workspaces
 from emulator.world.core.refusals import NotFound, QuotaExceeded
@@ -29,7 +29,7 @@ EVERY = names()
 STATUSES = {"queued", "running", "succeeded", "failed", "cancelled"}
 PRINT_DIGESTS = """
 import json
-from emulator.seeding.library import grow, load, names
+from emulator.seeding.files import grow, load, names
 from tests.world.lab import content
 print(json.dumps({name: str(grow(load(name)).world.state.digest) for name in names()}))
 """

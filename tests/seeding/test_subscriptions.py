@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.library import SeedError
+from emulator.seeding.files import SeedError
 from emulator.world.billing.subscriptions import newest_subscription
 from emulator.world.records.billing import Invoice
 from emulator.world.records.workspaces import Workspace

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.cli import cli
-from emulator.sealing import seal
-from emulator.seeding.library import SeedError, parse
-from emulator.storage import FORMAT, VERSION
+from emulator.persistence.envelope import seal
+from emulator.persistence.export import FORMAT, VERSION
+from emulator.seeding.files import SeedError, parse
 from tests.lawful import Emulator
 
 TOO_MANY = "aliases repeat more than 1,000,000 nodes in all"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from emulator.capsule import read_capsule
 from emulator.cli import cli
-from emulator.seeding.library import SeedError, find, parse
-from emulator.wire.errors import problem_response
+from emulator.persistence.capsule import read_capsule
+from emulator.seeding.files import SeedError, find, parse
+from emulator.wire.http.errors import problem_response
 from tests.lawful import Emulator
 from tests.scene import CHECKOUT, LAB, PORTAL, SECRET, browser, invalid, pay, problem, with_secret
 from tests.surfaces.supabase.gotrue import admin, project

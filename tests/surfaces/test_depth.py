@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.nesting import DEPTH_MAX
-from emulator.sealing import seal
-from emulator.storage import FORMAT, VERSION
+from emulator.persistence.envelope import seal
+from emulator.persistence.export import FORMAT, VERSION
+from emulator.wire.json_reader import DEPTH_MAX
 from tests.lawful import Emulator
 from tests.scene import SECRET, browser, caller, invalid, with_secret
 from tests.surfaces.supabase.gotrue import admin, bearing, project, visitor

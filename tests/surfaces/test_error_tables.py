@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from emulator import routes  # imports every surface, and so every refusal
+from emulator.contract import catalog  # imports every surface, and so every refusal
 from emulator.surfaces.bff import errors as bff
 from emulator.surfaces.control import errors as control
 from emulator.surfaces.supabase import errors as supabase
 from emulator.surfaces.upstream import errors as upstream
-from emulator.wire.errors import STATUS, Code
-from emulator.wire.gotrue_codes import GOTRUE_STATUS
+from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
+from emulator.wire.http.errors import STATUS, Code
 from emulator.world.core.refusals import Refusal
 
 SURFACES: dict[str, tuple[ModuleType, Mapping[type[Refusal], Any]]] = {
@@ -44,7 +44,7 @@ def reaches(kind: type[Refusal], surface: str) -> bool:
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_the_error_table_is_total_and_has_no_row_too_many(surface: str) -> None:
-    assert routes.route_table()
+    assert catalog.route_table()
     _, table = SURFACES[surface]
     assert {one.__name__ for one in table} == {
         one.__name__ for one in all_refusals() if reaches(one, surface)

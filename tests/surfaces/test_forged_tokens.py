@@ -12,7 +12,7 @@ import orjson
 import pytest
 from jwt import api_jws
 
-from emulator.wire.cookies import session_cookies
+from emulator.wire.gotrue.session_cookie import session_cookies
 from tests.lawful import Emulator, LawfulClient
 from tests.surfaces.supabase.gotrue import visitor
 

@@ -12,8 +12,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from emulator.wire.errors import UnsupportedAction
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import UnsupportedAction
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces.workspaces import open_workspace

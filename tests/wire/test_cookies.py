@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import cookie_parser
 
-from emulator.wire.cookies import read_cookies
+from emulator.wire.gotrue.session_cookie import read_cookies
 
 
 @given(st.text(alphabet='ab="\\; 0127é\t', max_size=30))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.nesting import DEPTH_MAX, TooDeepError, depth_of, load_json
+from emulator.wire.json_reader import DEPTH_MAX, TooDeepError, depth_of, load_json
 
 TRICKY = st.text(alphabet='[]{}"\\,: a\n\u00e9\u2028')
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.settings import Settings
-from emulator.wire.stripe_events import event_view
+from emulator.wire.stripe.events import event_view
 from emulator.world.billing import checkout
 from emulator.world.billing.cards import GOOD, read_card
 from emulator.world.core.refusals import CardDeclined

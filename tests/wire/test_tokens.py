@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.settings import Settings
-from emulator.wire.gotrue import session_view
-from emulator.wire.tokens import anon_key, read_token
+from emulator.wire.gotrue.tokens import anon_key, read_token
+from emulator.wire.gotrue.views import session_view
 from emulator.world import lifecycle
 from emulator.world.core.json_text import json_text
 from emulator.world.core.times import DAY, SECOND

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.settings import Settings
-from emulator.wire.bodies import parse_json
-from emulator.wire.cookies import CHUNK, cleared_cookies, read_session, session_cookies
-from emulator.wire.credentials import tagged, untagged
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.tokens import (
-    access_token,
-    anon_key,
-    read_token,
-    service_key,
+from emulator.wire.gotrue.session_cookie import (
+    CHUNK,
+    cleared_cookies,
+    read_session,
+    session_cookies,
 )
+from emulator.wire.gotrue.tokens import access_token, anon_key, read_token, service_key
+from emulator.wire.http.bodies import parse_json
+from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.world_tags import tagged, untagged
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from emulator.world.identity.sessions import sign_in

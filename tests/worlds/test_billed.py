@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 
-from emulator import worlds as worlds_
 from emulator.cli.replay import replay as command
-from emulator.replaying import replay
-from emulator.wire.signatures import HEADER, sign
+from emulator.persistence.replay import replay
+from emulator.registry import registry as worlds_
+from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
 from emulator.world.records.tables import TABLES
 from tests.lawful import ORIGIN, Emulator

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from emulator.app import build_app
-from emulator.capsule import FORMAT, VERSION, WARNING
 from emulator.cli.replay import replay as command
-from emulator.replaying import replay
-from emulator.sealing import seal, unseal
+from emulator.persistence.capsule import FORMAT, VERSION, WARNING
+from emulator.persistence.envelope import seal, unseal
+from emulator.persistence.replay import replay
+from emulator.registry.registry import Worlds
 from emulator.settings import Settings
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import SECOND
-from emulator.worlds import Worlds
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.wire.tokens import anon_key, service_key
+from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import Emulator
 
 WORLD = "X-Emulator-World"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.globs import PATTERN_MAX, path_fits
+from emulator.wire.path_patterns import PATTERN_MAX, path_fits
 from tests.lawful import Emulator
 from tests.worlds.test_faults import arm
 
@@ -51,7 +51,7 @@ def test_a_pattern_forgets_what_it_has_seen_and_goes_on_matching() -> None:
 
 
 LONG = """
-from emulator.globs import path_fits
+from emulator.wire.path_patterns import path_fits
 text = "/" + "a" * 5_000_000
 stars, mixed, segments = "*a*a*a*a*a*a*b", "*{x}a{y}a{z}a*b", "/" + "{x}a" * 200 + "b"
 for pattern in (stars, mixed, segments, "*" + "a" * 999 + "b"):

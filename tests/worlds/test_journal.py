@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from emulator import journal
+from emulator.journal import journal
 from emulator.world.records.identity import User
 from tests.lawful import Emulator, LawfulClient
 from tests.worlds.quick import Quick

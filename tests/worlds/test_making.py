@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from emulator.registry.registry import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, Worlds
 from emulator.settings import Settings
 from emulator.surfaces.control.events import ENDPOINTS_MAX
 from emulator.surfaces.control.faults import FAULTS_MAX
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.times import SECOND
-from emulator.worlds import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, Worlds
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"

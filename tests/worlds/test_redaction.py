@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from emulator.nesting import DEPTH_MAX
-from emulator.wire.redaction import REDACTED, TOO_DEEP, redacted_body
+from emulator.journal.redaction import REDACTED, TOO_DEEP, redacted_body
+from emulator.wire.json_reader import DEPTH_MAX
 from tests.lawful import Emulator, LawfulClient
 
 WORLD = "X-Emulator-World"

@@ -10,10 +10,10 @@ from weakref import ref
 
 import pytest
 
-from emulator.remembered import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, Remembered
-from emulator.routes import route_table
-from emulator.transport import Answer
-from emulator.wire.exchange import Exchange
+from emulator.contract.catalog import route_table
+from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, Remembered
+from emulator.wire.http.asgi import Answer
+from emulator.wire.http.context import Exchange
 from emulator.world.core.world import World
 from emulator.world.lifecycle import advance
 from emulator.world.records.runs import Run

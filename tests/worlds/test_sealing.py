@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.sealing import write_whole
+from emulator.persistence.envelope import write_whole
 
 
 def test_what_a_killed_process_left_of_a_file_goes_with_the_next_try(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.sealing import seal, unseal, write_whole
-from emulator.seeding.library import names
-from emulator.storage import FORMAT, VERSION, export_bytes, export_file, import_file
+from emulator.persistence.envelope import seal, unseal, write_whole
+from emulator.persistence.export import FORMAT, VERSION, export_bytes, export_file, import_file
+from emulator.seeding.files import names
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from tests.lawful import Emulator, LawfulClient
@@ -174,7 +174,7 @@ def test_a_file_is_written_and_read_by_path(demo: Emulator, tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from emulator.sealing import write_whole
+from emulator.persistence.envelope import write_whole
 
 def parts():
     yield b"half of " * 100_000

@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import stripe
 
-from emulator.replaying import COMPARED_HEADERS
-from emulator.wire.tokens import WORLD_CLAIM
+from emulator.persistence.replay import COMPARED_HEADERS
+from emulator.wire.gotrue.tokens import WORLD_CLAIM
 from tests.receiver import Receiver
 
 STATE = "x-emulator-state"

@@ -8,11 +8,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.settings import Settings
 from emulator.surfaces.bff.auth import HANDLERS
-from emulator.surfaces.bff.cli_sync import cli_sync, switched_off
-from emulator.surfaces.bff.cloud import Handler, forwarded, forwarded_publicly
 from emulator.surfaces.bff.errors import render
-from emulator.surfaces.bff.routes import AUTH, CLI_SYNC, CLOUD, PUBLIC
-from emulator.wire.errors import answered, install
+from emulator.surfaces.bff.fixtures import cli_sync, switched_off
+from emulator.surfaces.bff.forwarding import Handler, forwarded, forwarded_publicly
+from emulator.surfaces.bff.route_table import AUTH, CLI_SYNC, CLOUD, PUBLIC
+from emulator.wire.http.errors import answered, install
 
 
 class Bff(FastAPI):

@@ -11,12 +11,12 @@ import orjson
 from fastapi import Request, Response
 from pydantic import Field
 
-from emulator.seeding.schema import Email, Strict
 from emulator.surfaces.bff.sessions import require_session
-from emulator.wire.bodies import read_model
-from emulator.wire.cookies import NO_STORE, cleared_cookies, session_cookies
-from emulator.wire.exchange import exchange_of
-from emulator.wire.gotrue import obfuscated_id, session_view
+from emulator.wire.fields import Email, Strict
+from emulator.wire.gotrue.session_cookie import NO_STORE, cleared_cookies, session_cookies
+from emulator.wire.gotrue.views import obfuscated_id, session_view
+from emulator.wire.http.bodies import read_model
+from emulator.wire.http.context import exchange_of
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import LoginRequired
 from emulator.world.identity import one_time_codes, sessions, signups

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.world.core.refusals import LoginRequired, Refusal
 
 TABLE = CODES

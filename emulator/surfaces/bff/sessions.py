@@ -7,12 +7,17 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from emulator.surfaces.bff.forward import REFUSED
-from emulator.wire.cookies import NO_STORE, read_cookies, read_session, session_cookies
-from emulator.wire.credentials import untagged
-from emulator.wire.exchange import Exchange, exchange_of
-from emulator.wire.gotrue import session_view
-from emulator.wire.tokens import read_token
+from emulator.surfaces.bff.proxy import REFUSED
+from emulator.wire.gotrue.session_cookie import (
+    NO_STORE,
+    read_cookies,
+    read_session,
+    session_cookies,
+)
+from emulator.wire.gotrue.tokens import read_token
+from emulator.wire.gotrue.views import session_view
+from emulator.wire.http.context import Exchange, exchange_of
+from emulator.wire.world_tags import untagged
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import (
     LoginRequired,

@@ -10,27 +10,28 @@ from pydantic import AwareDatetime, Field, model_validator
 from starlette.routing import Route
 
 from emulator import __version__
-from emulator.seeding.library import SeedError
-from emulator.seeding.schema import Email, Strict
+from emulator.registry.environment import variables_of
+from emulator.registry.registry import Worlds
+from emulator.seeding.files import SeedError
 from emulator.surfaces.control import (
-    assets,
     billing,
     coverage,
     events,
+    exports,
     faults,
-    files,
+    journal,
     mail,
-    requests,
+    static,
 )
 from emulator.surfaces.control import worlds as worlds_
-from emulator.surfaces.control.answers import live_of, reply, reply_when_settled
+from emulator.surfaces.control.durations import Span, Stretch
 from emulator.surfaces.control.errors import BadSeed, render
-from emulator.surfaces.control.spans import Span, Stretch
-from emulator.wire.bodies import read_told
-from emulator.wire.courier import Courier
-from emulator.wire.environment import variables_of
-from emulator.wire.errors import install
-from emulator.wire.exchange import exchange_of
+from emulator.surfaces.control.replies import live_of, reply, reply_when_settled
+from emulator.webhooks.dispatcher import Courier
+from emulator.wire.fields import Email, Strict
+from emulator.wire.http.bodies import read_told
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import install
 from emulator.world import lifecycle
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import SECOND, instant, to_text
@@ -38,7 +39,6 @@ from emulator.world.identity import sessions
 from emulator.world.lifecycle import Happened
 from emulator.world.records.identity import User
 from emulator.world.records.tables import TABLES
-from emulator.worlds import Worlds
 
 PREFIX = "/_emulator"
 
@@ -182,24 +182,24 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/snapshots", worlds_.keep_snapshot),
     ("POST", "/snapshots/{name}/restore", worlds_.restore_snapshot),
     ("DELETE", "/snapshots/{name}", worlds_.delete_snapshot),
-    ("GET", "/requests", requests.list_requests),
-    ("DELETE", "/requests", requests.clear_requests),
-    ("GET", "/requests/verify", requests.verify_requests),
-    ("GET", "/requests/{id}", requests.get_request),
-    ("POST", "/requests/{id}/rewind", requests.rewind),
-    ("POST", "/requests/{id}/fork", requests.fork_at),
+    ("GET", "/requests", journal.list_requests),
+    ("DELETE", "/requests", journal.clear_requests),
+    ("GET", "/requests/verify", journal.verify_requests),
+    ("GET", "/requests/{id}", journal.get_request),
+    ("POST", "/requests/{id}/rewind", journal.rewind),
+    ("POST", "/requests/{id}/fork", journal.fork_at),
     ("GET", "/faults", faults.list_faults),
     ("POST", "/faults", faults.arm_fault),
     ("DELETE", "/faults", faults.disarm_faults),
     ("DELETE", "/faults/{id}", faults.disarm_fault),
     ("GET", "/coverage", coverage.get_coverage),
-    ("GET", "/capsule", files.get_capsule),
-    ("GET", "/export", files.get_export),
-    ("POST", "/import", files.import_worlds),
+    ("GET", "/capsule", exports.get_capsule),
+    ("GET", "/export", exports.get_export),
+    ("POST", "/import", exports.import_worlds),
     ("GET", "/mail", mail.list_mail),
     ("GET", "/mail/{mail_id}", mail.get_mail),
     ("GET", "/mail/{mail_id}/html", mail.get_mail_html),
-    ("GET", "/assets/{name}", assets.get_asset),
+    ("GET", "/assets/{name}", static.get_asset),
     *billing.ROUTES,
 )
 """Method, path below the prefix, handler."""

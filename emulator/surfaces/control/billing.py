@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import live_of, reply_when_settled
-from emulator.wire.bodies import read_told
-from emulator.wire.credentials import untagged
-from emulator.wire.exchange import exchange_of
-from emulator.wire.stripe_events import invoice_view
-from emulator.wire.stripe_objects import subscription_view
+from emulator.registry.registry import Worlds
+from emulator.surfaces.control.replies import live_of, reply_when_settled
+from emulator.wire.fields import Strict
+from emulator.wire.http.bodies import read_told
+from emulator.wire.http.context import exchange_of
+from emulator.wire.stripe.events import invoice_view
+from emulator.wire.stripe.objects import subscription_view
+from emulator.wire.world_tags import untagged
 from emulator.world.billing import checkout, payments, renewals, subscriptions
 from emulator.world.billing.customers import customer_of
 from emulator.world.billing.invoices import unpaid_invoices
@@ -23,7 +24,6 @@ from emulator.world.core.times import to_text
 from emulator.world.core.world import World
 from emulator.world.records.billing import Invoice, Payment, Subscription
 from emulator.world.records.workspaces import Workspace
-from emulator.worlds import Worlds
 
 
 class Whose(Strict):

@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from emulator.states import STATES
-from emulator.surfaces.control.answers import reply
-from emulator.wire.errors import Code
-from emulator.worlds import Worlds
+from emulator.journal.observed_states import STATES
+from emulator.registry.registry import Worlds
+from emulator.surfaces.control.replies import reply
+from emulator.wire.http.errors import Code
 
 CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
 """Codes that no test needs to have met: a bug, and what is not built, whose operations are not

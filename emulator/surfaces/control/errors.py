@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from emulator.wire.errors import CODES, Code, Injected, problem_of, problem_response
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import CODES, Code, Injected, problem_of, problem_response
 from emulator.world.core.refusals import NotFound, Refusal
 
 

@@ -11,16 +11,16 @@ import orjson
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
-from emulator.guards import is_loopback_host
-from emulator.seeding.schema import EventName, Strict, WebUrl
 from emulator.settings import Settings
-from emulator.surfaces.control.answers import delivery_view, whole
-from emulator.wire.bodies import read_told
-from emulator.wire.courier import Courier, Sending, signing_secret
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.exchange import exchange_of
-from emulator.wire.signatures import HEADER
-from emulator.wire.stripe_events import event_view
+from emulator.surfaces.control.replies import delivery_view, whole
+from emulator.webhooks.dispatcher import Courier, Sending, signing_secret
+from emulator.wire.fields import EventName, Strict, WebUrl
+from emulator.wire.http.bodies import read_told
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.origins import is_loopback_host
+from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.stripe.events import event_view
+from emulator.wire.stripe.signatures import HEADER
 from emulator.world.billing import events, webhook_endpoints
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
 from emulator.world.core.times import to_text

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import Request, Response
 from pydantic import Field, model_validator
 
-from emulator.faults import Fault, Match, Then
-from emulator.globs import PATTERN_MAX
-from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import live_of, reply
-from emulator.wire.bodies import read_told
-from emulator.wire.errors import STATUS, Code
-from emulator.wire.gotrue_codes import GOTRUE_STATUS
+from emulator.faults.rules import Fault, Match, Then
+from emulator.registry.registry import Worlds
+from emulator.surfaces.control.replies import live_of, reply
+from emulator.wire.fields import Strict
+from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
+from emulator.wire.http.bodies import read_told
+from emulator.wire.http.errors import STATUS, Code
+from emulator.wire.path_patterns import PATTERN_MAX
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
-from emulator.worlds import Worlds
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LATENCY_MS_MAX = 60_000

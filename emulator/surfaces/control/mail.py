@@ -7,14 +7,14 @@ from typing import get_args
 
 from fastapi import Request, Response
 
-from emulator.surfaces.control.answers import reply, whole
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.exchange import exchange_of
-from emulator.wire.mails import mail_view
+from emulator.registry.registry import Worlds
+from emulator.surfaces.control.replies import reply, whole
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.mail import mail_view
 from emulator.world.core.refusals import Invalid, NotFound
 from emulator.world.records.system import Mail
 from emulator.world.records.types import MailKind
-from emulator.worlds import Worlds
 
 LIMIT = 50
 LIMIT_MAX = 200

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from emulator.live import Live, Snapshot
-from emulator.seeding.library import SeedError
-from emulator.seeding.schema import Strict
-from emulator.surfaces.control.answers import Nothing, reply
+from emulator.registry.environment import url_of
+from emulator.registry.live_world import Live, Snapshot
+from emulator.registry.registry import Worlds
+from emulator.seeding.files import SeedError
 from emulator.surfaces.control.errors import BadSeed
-from emulator.wire.bodies import read_told
-from emulator.wire.credentials import tagged
-from emulator.wire.environment import url_of
-from emulator.wire.exchange import exchange_of
-from emulator.wire.tokens import anon_key, service_key
+from emulator.surfaces.control.replies import Nothing, reply
+from emulator.wire.fields import Strict
+from emulator.wire.gotrue.tokens import anon_key, service_key
+from emulator.wire.http.bodies import read_told
+from emulator.wire.http.context import exchange_of
+from emulator.wire.world_tags import tagged
 from emulator.world.core.times import to_text
-from emulator.worlds import Worlds
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]
 

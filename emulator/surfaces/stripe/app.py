@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from emulator.surfaces.stripe import checkout, invoices, portal
 from emulator.surfaces.stripe.errors import render
-from emulator.wire.errors import install
-from emulator.wire.stripe_urls import PREFIX
+from emulator.wire.http.errors import install
+from emulator.wire.stripe.urls import PREFIX
 
 Handler = Callable[[Request], Awaitable[Response]]
 

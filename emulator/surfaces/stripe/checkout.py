@@ -7,16 +7,10 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from emulator.surfaces.stripe.cards import (
-    HINTS,
-    CardForm,
-    refused_form,
-    status_of,
-    typed_card,
-)
-from emulator.surfaces.stripe.pages import named_in_path, page, read_form, see_other
-from emulator.wire.exchange import exchange_of
-from emulator.wire.stripe_urls import PREFIX, success_url
+from emulator.surfaces.stripe.card_form import HINTS, CardForm, refused_form, status_of, typed_card
+from emulator.surfaces.stripe.rendering import named_in_path, page, read_form, see_other
+from emulator.wire.http.context import exchange_of
+from emulator.wire.stripe.urls import PREFIX, success_url
 from emulator.world.billing.checkout import (
     authenticate_checkout,
     checkout_session,

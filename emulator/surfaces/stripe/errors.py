@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from emulator.surfaces.stripe.pages import page
-from emulator.wire.errors import CODES, STATUS, Injected
+from emulator.surfaces.stripe.rendering import page
+from emulator.wire.http.errors import CODES, STATUS, Injected
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
 

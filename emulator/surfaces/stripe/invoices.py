@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from emulator.surfaces.stripe.pages import named_in_path, page
-from emulator.wire.exchange import exchange_of
+from emulator.surfaces.stripe.rendering import named_in_path, page
+from emulator.wire.http.context import exchange_of
 from emulator.world.core.refusals import NotFound
 from emulator.world.records.billing import Invoice, Payment
 from emulator.world.records.workspaces import Workspace

@@ -6,17 +6,11 @@ from typing import Any, get_args
 
 from fastapi import Request, Response
 
-from emulator.surfaces.stripe.cards import (
-    HINTS,
-    CardForm,
-    refused_form,
-    status_of,
-    typed_card,
-)
-from emulator.surfaces.stripe.pages import named_in_path, page, read_form, see_other
-from emulator.wire.credentials import tagged
-from emulator.wire.exchange import exchange_of
-from emulator.wire.stripe_urls import PREFIX
+from emulator.surfaces.stripe.card_form import HINTS, CardForm, refused_form, status_of, typed_card
+from emulator.surfaces.stripe.rendering import named_in_path, page, read_form, see_other
+from emulator.wire.http.context import exchange_of
+from emulator.wire.stripe.urls import PREFIX
+from emulator.wire.world_tags import tagged
 from emulator.world.billing import plan_changes, portal, renewals, subscriptions
 from emulator.world.billing.customers import card_of
 from emulator.world.billing.intervals import price_of

@@ -10,9 +10,8 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from emulator.seeding.schema import UUID_TEXT
 from emulator.surfaces.supabase.errors import BadUserId, EmailExists, UserNotFound
-from emulator.surfaces.supabase.requests import (
+from emulator.surfaces.supabase.request_body import (
     email_member,
     given_text,
     object_member,
@@ -22,10 +21,11 @@ from emulator.surfaces.supabase.requests import (
     require_service,
 )
 from emulator.surfaces.supabase.sessions import name_of
-from emulator.wire.bodies import body_of
-from emulator.wire.errors import NotImplementedHere
-from emulator.wire.exchange import exchange_of
-from emulator.wire.gotrue import user_view
+from emulator.wire.fields import UUID_TEXT
+from emulator.wire.gotrue.views import user_view
+from emulator.wire.http.bodies import body_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import NotImplementedHere
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import EmailTaken, Invalid
 from emulator.world.core.times import SECOND

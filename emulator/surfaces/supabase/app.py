@@ -8,18 +8,18 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
 from emulator.surfaces.supabase import (
-    about,
-    absent,
     admin,
-    codes,
-    links,
+    admin_links,
+    disabled_features,
+    not_implemented,
+    one_time_codes,
+    service,
     sessions,
-    switched_off,
 )
 from emulator.surfaces.supabase.errors import render
 from emulator.surfaces.supabase.gateway import Gateway
-from emulator.wire.errors import install
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import install
 from emulator.world.core.rate_limits import count
 
 PREFIX = "/auth/v1"
@@ -32,18 +32,18 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/user", sessions.get_user),
     ("PUT", "/user", sessions.update_user),
     ("POST", "/logout", sessions.logout),
-    ("POST", "/recover", codes.recover),
-    ("POST", "/otp", codes.send_otp),
-    ("POST", "/magiclink", codes.send_magic_link),
-    ("POST", "/resend", codes.resend),
-    ("POST", "/verify", codes.verify),
-    ("GET", "/verify", codes.follow_link),
-    ("GET", "/authorize", absent.authorize),
-    ("GET", "/settings", about.get_settings),
-    ("GET", "/health", about.get_health),
-    ("GET", "/.well-known/jwks.json", about.get_jwks),
-    ("POST", "/invite", links.invite),
-    ("POST", "/admin/generate_link", links.generate_link),
+    ("POST", "/recover", one_time_codes.recover),
+    ("POST", "/otp", one_time_codes.send_otp),
+    ("POST", "/magiclink", one_time_codes.send_magic_link),
+    ("POST", "/resend", one_time_codes.resend),
+    ("POST", "/verify", one_time_codes.verify),
+    ("GET", "/verify", one_time_codes.follow_link),
+    ("GET", "/authorize", not_implemented.authorize),
+    ("GET", "/settings", service.get_settings),
+    ("GET", "/health", service.get_health),
+    ("GET", "/.well-known/jwks.json", service.get_jwks),
+    ("POST", "/invite", admin_links.invite),
+    ("POST", "/admin/generate_link", admin_links.generate_link),
     ("GET", "/admin/users", admin.list_users),
     ("POST", "/admin/users", admin.create_user),
     ("GET", "/admin/users/{user_id}", admin.get_user),
@@ -52,10 +52,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 """Method, path below the prefix, handler."""
 
-ABSENT = tuple(absent.absent_routes(PREFIX))
+ABSENT = tuple(not_implemented.absent_routes(PREFIX))
 """The same of what answers 501."""
 
-SWITCHED_OFF = tuple(switched_off.switched_off_routes())
+SWITCHED_OFF = tuple(disabled_features.switched_off_routes())
 """The same of what a new project has switched off."""
 
 SLASHED = frozenset(

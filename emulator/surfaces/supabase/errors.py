@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.wire import errors as wire
-from emulator.wire.gotrue_codes import GOTRUE_STATUS
+from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
+from emulator.wire.http import errors as wire
 from emulator.world.core import refusals
 from emulator.world.core.refusals import RateLimited, Refusal, WeakPassword
 

@@ -16,8 +16,8 @@ import orjson
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.wire.exchange import exchange_of
-from emulator.wire.tokens import ANON, SERVICE, read_token
+from emulator.wire.gotrue.tokens import ANON, SERVICE, read_token
+from emulator.wire.http.context import exchange_of
 from emulator.world.core.world import DEFAULT
 
 OPEN = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from emulator.surfaces.supabase.disabled_features import ISSUERS
 from emulator.surfaces.supabase.errors import (
     AnonymousDisabled,
     EmailExists,
@@ -18,7 +19,7 @@ from emulator.surfaces.supabase.errors import (
     UnknownGrant,
     Web3Disabled,
 )
-from emulator.surfaces.supabase.requests import (
+from emulator.surfaces.supabase.request_body import (
     bearer,
     challenge_of,
     email_member,
@@ -31,10 +32,9 @@ from emulator.surfaces.supabase.requests import (
     require_one_way,
     text_member,
 )
-from emulator.surfaces.supabase.switched_off import ISSUERS
-from emulator.wire.credentials import untagged
-from emulator.wire.exchange import Exchange, exchange_of
-from emulator.wire.gotrue import obfuscated_user_view, session_view, user_view
+from emulator.wire.gotrue.views import obfuscated_user_view, session_view, user_view
+from emulator.wire.http.context import Exchange, exchange_of
+from emulator.wire.world_tags import untagged
 from emulator.world.core.audit import record_audit
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import EmailTaken, Invalid, UnknownFlow, UnknownRefreshToken

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from emulator.seeding.schema import Name, Strict, Time
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
@@ -17,9 +16,10 @@ from emulator.surfaces.upstream.routing import (
     reply,
     workspace_of,
 )
-from emulator.wire.credentials import tagged
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
+from emulator.wire.fields import Name, Strict, Time
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
+from emulator.wire.world_tags import tagged
 from emulator.world.core.access import require_admin, visible_key
 from emulator.world.core.times import instant, text_or_none, to_text
 from emulator.world.core.world import World

@@ -17,23 +17,23 @@ from starlette.types import Receive, Scope, Send
 from emulator import __version__
 from emulator.settings import Settings
 from emulator.surfaces.upstream import (
-    absent,
     api_keys,
     audit,
     billing,
-    me,
+    not_implemented,
     privacy,
+    profile,
     projects,
     runs,
+    service,
     shares,
-    system,
     usage,
     workspaces,
 )
 from emulator.surfaces.upstream.errors import render
 from emulator.surfaces.upstream.routing import PublicRoute
-from emulator.wire.errors import answered, install
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import answered, install
 from emulator.world.core.world import DEFAULT
 
 TITLE = "WorldFlux Cloud control plane (emulated)"
@@ -50,13 +50,13 @@ RESOURCES = (
     projects,
     api_keys,
     shares,
-    me,
+    profile,
     privacy,
     audit,
     billing,
     usage,
-    system,
-    absent,
+    service,
+    not_implemented,
 )
 """The resources; the hot ones first."""
 

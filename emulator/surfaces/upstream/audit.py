@@ -15,9 +15,9 @@ from emulator.surfaces.upstream.routing import (
     reply,
     workspace_of,
 )
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
+from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.world.core.audit import visible_entries
 from emulator.world.core.times import to_text
 from emulator.world.records.system import AuditEntry

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from emulator.seeding.schema import Strict, WebUrl
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
-from emulator.wire.bodies import body_of, parse_json, validated
-from emulator.wire.credentials import tagged
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked, exchange_of
-from emulator.wire.signatures import HEADER, verify
-from emulator.wire.stripe_urls import checkout_url, portal_url
+from emulator.wire.fields import Strict, WebUrl
+from emulator.wire.http.bodies import body_of, parse_json, validated
+from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.errors import Code
+from emulator.wire.stripe.signatures import HEADER, verify
+from emulator.wire.stripe.urls import checkout_url, portal_url
+from emulator.wire.world_tags import tagged
 from emulator.world.billing.checkout import open_checkout
 from emulator.world.billing.entitlement import receive
 from emulator.world.billing.portal import open_portal

@@ -11,8 +11,8 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from emulator.surfaces.upstream.moments import Moment
-from emulator.wire.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
-from emulator.wire.exchange import exchange_of
+from emulator.wire.http.context import exchange_of
+from emulator.wire.http.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
 from emulator.world.core.refusals import Refusal
 from emulator.world.records.types import LimitSource, Meter
 

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from emulator.seeding.schema import Strict
-from emulator.surfaces.upstream.me import ProfileView, profile_view
 from emulator.surfaces.upstream.moments import Moment
+from emulator.surfaces.upstream.profile import ProfileView, profile_view
 from emulator.surfaces.upstream.routing import Routes, reply, reply_bytes
-from emulator.wire.credentials import untagged
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked, exchange_of
-from emulator.wire.mails import export_url
+from emulator.wire.fields import Strict
+from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.errors import Code
+from emulator.wire.mail import export_url
+from emulator.wire.world_tags import untagged
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import text_or_none, to_text
 from emulator.world.privacy import data_requests

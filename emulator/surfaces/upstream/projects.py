@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from emulator.seeding.schema import Name, Slug, Strict
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
@@ -19,8 +18,9 @@ from emulator.surfaces.upstream.routing import (
     reply,
     workspace_of,
 )
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
+from emulator.wire.fields import Name, Slug, Strict
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
 from emulator.world.core.access import visible_project
 from emulator.world.core.times import to_text
 from emulator.world.core.world import World

@@ -15,13 +15,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
+from emulator.surfaces.upstream.dispatch import Signature, call, signature_of
 from emulator.surfaces.upstream.errors import ErrorResponse
-from emulator.surfaces.upstream.handling import Signature, call, signature_of
-from emulator.wire.credentials import pinned
-from emulator.wire.cursors import cursor_after, read_cursor
-from emulator.wire.errors import STATUS, BadCredentials, Code
-from emulator.wire.exchange import Exchange, asked, exchange_of
-from emulator.wire.tokens import read_token
+from emulator.wire.gotrue.tokens import read_token
+from emulator.wire.http.context import Exchange, asked, exchange_of
+from emulator.wire.http.errors import STATUS, BadCredentials, Code
+from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.world_tags import pinned
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
 from emulator.world.core.times import SECOND

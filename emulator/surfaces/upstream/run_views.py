@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, RootModel
 
 from emulator.surfaces.upstream.moments import Moment
-from emulator.wire.runs import run_json
+from emulator.wire.run_json import run_json
 from emulator.world.records.runs import Run
 from emulator.world.records.types import RunStatus, Runtime, Task
 

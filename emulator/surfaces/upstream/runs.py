@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from emulator.seeding.contents import content_of
-from emulator.seeding.schema import JsonObject, Name, RunFields, Time
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
     Cursor,
@@ -30,9 +28,11 @@ from emulator.surfaces.upstream.run_views import (
     metrics_json,
     run_page_json,
 )
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
-from emulator.wire.runs import run_json
+from emulator.wire.fields import JsonObject, Name, Time
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
+from emulator.wire.run_input import RunFields, content_of
+from emulator.wire.run_json import run_json
 from emulator.world.core.access import visible_project, visible_run
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import instant

@@ -8,7 +8,6 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from emulator.seeding.schema import Strict
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import (
     PAGE_DEFAULT,
@@ -21,9 +20,10 @@ from emulator.surfaces.upstream.routing import (
     reply_bytes,
     workspace_of,
 )
-from emulator.wire.credentials import pinned, tagged
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked, exchange_of
+from emulator.wire.fields import Strict
+from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.errors import Code
+from emulator.wire.world_tags import pinned, tagged
 from emulator.world.core.access import visible_run, visible_share
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import SECOND, to_text

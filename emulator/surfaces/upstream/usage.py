@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from emulator.seeding.schema import Name, Strict
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
+from emulator.wire.fields import Name, Strict
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
 from emulator.world.core.times import to_text
 from emulator.world.metering import reservations
 from emulator.world.records.types import ReservedMeter

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from emulator.seeding.schema import Name, Slug, Strict
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
-from emulator.wire.errors import Code
-from emulator.wire.exchange import asked
+from emulator.wire.fields import Name, Slug, Strict
+from emulator.wire.http.context import asked
+from emulator.wire.http.errors import Code
 from emulator.world.core.access import Actor, member_id, visible_workspace
 from emulator.world.core.times import to_text
 from emulator.world.core.world import World

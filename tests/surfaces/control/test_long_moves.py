@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi.testclient import TestClient
 
 from emulator.app import build_app
+from emulator.registry.registry import Worlds
 from emulator.settings import Settings
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.lifecycle import JOBS_MAX
-from emulator.worlds import Worlds
 from tests.lawful import Emulator
 from tests.scene import invalid
 from tests.world.dues import add_jobs

@@ -15,15 +15,15 @@ import httpx2
 import pytest
 import stripe
 
-from emulator.wire.courier import Courier
-from emulator.wire.signatures import HEADER, sign
+from emulator.registry.registry import machine_now
+from emulator.webhooks.dispatcher import Courier
+from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world import lifecycle
 from emulator.world.billing import events, webhook_endpoints
 from emulator.world.billing.customers import customer_of
 from emulator.world.billing.events import EVENT_KINDS, EventKind
 from emulator.world.core.times import SECOND
 from emulator.world.records.billing import Customer
-from emulator.worlds import machine_now
 from tests.lawful import Emulator
 from tests.receiver import Receiver
 from tests.running import Running
@@ -80,7 +80,7 @@ def test_what_was_told_to_the_control_plane_is_in_the_log_too(hosted: Hosted) ->
 def test_a_real_server_delivers_once_it_has_answered(
     launch: Callable[..., Running], receiver: Receiver, clock: str
 ) -> None:
-    running = launch("--seed", "past-due", "--clock", lifecycle, "--webhook", receiver.url)
+    running = launch("--seed", "past-due", "--clock", clock, "--webhook", receiver.url)
     [endpoint] = running.ready["webhooks"]
     with httpx2.Client(base_url=f"{running.url}/_emulator") as control:
         control.post("/billing/fail-next", json={"count": 1})

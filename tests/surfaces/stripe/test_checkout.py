@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.library import find
+from emulator.seeding.files import find
 from tests.lawful import Emulator
 from tests.surfaces.stripe.hosted import CANCEL, Hosted, errors
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import jwt
 
-from emulator.wire.tokens import anon_key, service_key
+from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import A_UUID, Matching
 

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from emulator.wire.tokens import anon_key, service_key
+from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import Emulator
 from tests.scene import A_UUID
 from tests.surfaces.supabase.gotrue import (

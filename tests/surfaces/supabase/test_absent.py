@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.surfaces.supabase.absent import ABSENT, Asks
-from emulator.surfaces.supabase.switched_off import SWITCHED_OFF
+from emulator.surfaces.supabase.disabled_features import SWITCHED_OFF
+from emulator.surfaces.supabase.not_implemented import ABSENT, Asks
 from tests.surfaces.supabase.gotrue import admin, error, project, refusal, signed_in, visitor
 
 ROWS = [(asks, method, path) for asks, rows in ABSENT.items() for method, path in rows]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.surfaces.supabase import errors
-from emulator.wire import errors as wire
+from emulator.wire.http import errors as wire
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
 from tests.lawful import Emulator, LawfulClient

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.wire.tokens import anon_key, service_key
+from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import Emulator, LawfulClient
 from tests.surfaces.supabase.gotrue import (
     VERSION,

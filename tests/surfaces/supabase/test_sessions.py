@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from emulator import __version__
-from emulator.wire.tokens import anon_key, service_key
+from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import ORIGIN, Emulator, LawfulClient
 from tests.scene import A_UUID, ADA, EPOCH, PEOPLE, Matching, browser, caller
 

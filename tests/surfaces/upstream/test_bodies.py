@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.exchanges import BODY_MAX
+from emulator.pipeline.pipeline import BODY_MAX
 from tests.lawful import Emulator
 from tests.scene import SECRET, invalid, problem, with_secret
 

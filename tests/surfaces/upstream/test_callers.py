@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.wire.tokens import anon_key
+from emulator.wire.gotrue.tokens import anon_key
 from tests.lawful import Emulator
 from tests.scene import (
     AWAY_SECRET,

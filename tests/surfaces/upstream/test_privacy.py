@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.surfaces.upstream.absent import ABSENT
 from emulator.surfaces.upstream.app import upstream_routes
+from emulator.surfaces.upstream.not_implemented import ABSENT
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import A_UUID, CHECKOUT, PORTAL, Matching, pay
 from tests.surfaces.supabase.gotrue import (

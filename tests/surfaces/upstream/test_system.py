@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from emulator import __version__
-from emulator.surfaces.upstream.absent import ABSENT
 from emulator.surfaces.upstream.app import openapi_bytes
+from emulator.surfaces.upstream.not_implemented import ABSENT
 from tests.lawful import Emulator
 from tests.scene import caller, problem
 

@@ -1,0 +1,1 @@
+"""The catalog of operations and the documents built from it."""

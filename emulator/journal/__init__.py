@@ -1,0 +1,1 @@
+"""What was requested and answered: entries, redaction, coverage."""

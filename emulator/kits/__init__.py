@@ -1,1 +1,0 @@
-"""Kits for test suites: a pytest plugin, files for Playwright, and what they talk through."""

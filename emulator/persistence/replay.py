@@ -1,0 +1,225 @@
+"""Replaying a capsule in process, and naming the first answer or state that is another now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message
+
+from emulator.app import build_app
+from emulator.faults.rules import Armed, Match, Then
+from emulator.journal.journal import Entry
+from emulator.persistence.capsule import Asked, Capsule, Jump, StoredCall, read_capsule
+from emulator.persistence.records_json import load_state, load_text, spec_of
+from emulator.pipeline.pipeline import BODY_MAX, BODY_MAX_BY_PATH
+from emulator.pipeline.world_resolution import PREFIX
+from emulator.registry.live_world import Beginning, Live
+from emulator.registry.registry import Worlds
+from emulator.seeding.files import Named, SeedError, parse
+from emulator.world import lifecycle
+from emulator.world.core.refusals import Invalid
+from emulator.world.core.world import DEFAULT, World
+
+COMPARED_HEADERS = (
+    "allow",
+    "cache-control",
+    "content-disposition",
+    "content-type",
+    "link",
+    "location",
+    "retry-after",
+    "set-cookie",
+    "x-sb-error-code",
+    "x-supabase-api-version",
+    "x-total-count",
+)
+"""The headers that must be the same; never Date, Content-Length or Stripe-Signature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first thing that is another now, and of which call: None is the start."""
+
+    call: StoredCall | None
+    what: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        where = "Before the first request"
+        if self.call is not None:
+            asked = self.call.request
+            where = f"Request {self.call.id} ({asked.method} {asked.path})"
+        return f"{where}: {self.what} was {self.expected} and is {self.got}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """How far a capsule could be reproduced: all of its `total` calls, or up to a difference."""
+
+    total: int
+    same: int
+    difference: Difference | None
+
+
+def replay(raw: bytes) -> Replay:
+    """Reproduce a capsule and compare every answer and digest. Refuses Invalid for a bad file."""
+    return asyncio.run(_replayed(read_capsule(raw)))
+
+
+class _Clock:
+    """The machine's clock as it was."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+async def _replayed(capsule: Capsule) -> Replay:
+    machine = _Clock(capsule.seed.epoch)
+    worlds = _worlds(capsule, machine)
+    app = build_app(worlds, tells_others=False)
+    live = _begun(worlds, capsule)
+    total, same = len(capsule.calls), 0
+    if str(live.world.state.digest) != capsule.start.digest:
+        start = Difference(
+            call=None,
+            what="the digest of the state",
+            expected=capsule.start.digest,
+            got=str(live.world.state.digest),
+        )
+        return Replay(total=total, same=0, difference=start)
+    for call in capsule.calls:
+        machine.now = call.at if capsule.settings.is_wall_clock else call.machine_at
+        if call.jump is not None:
+            _leap(live.world, call.jump)
+        entry = await _repeated(app, live, call)
+        difference = next(_differences(call, entry), None)
+        if difference is not None:
+            return Replay(total=total, same=same, difference=difference)
+        same += 1
+    return Replay(total=total, same=same, difference=None)
+
+
+def _worlds(capsule: Capsule, machine: _Clock) -> Worlds:
+    said = capsule.seed
+    try:
+        seed = parse(said.text, source=said.name)
+        named = Named(name=said.name, path=Path(said.name), text=said.text, seed=seed)
+        return Worlds(capsule.settings, named, now=machine)
+    except SeedError as error:
+        raise Invalid("", f"The capsule's seed cannot be planted: {error}") from error
+
+
+def _begun(worlds: Worlds, capsule: Capsule) -> Live:
+    """Return the capsule's world as it was before the first request."""
+    begin = worlds.begin
+    if capsule.start.records is not None:
+        state = load_state(capsule.start.records)
+        begin = Beginning(state=state, seed=begin.seed, planted=begin.planted, is_kept=True)
+    if capsule.world == DEFAULT:
+        live = worlds.live(DEFAULT)
+        live.restart(begin)
+        return live
+    return worlds.make(capsule.world, begin=begin)
+
+
+def _leap(world: World, jump: Jump) -> None:
+    """Do what happened between two requests."""
+    if jump.clock is not None:
+        lifecycle.move(world, to=jump.clock)
+    written = {
+        table: load_text(spec_of(table).record, text) for table, text in jump.written.items()
+    }
+    # All of what changes goes first: a record may take a unique key over from another.
+    for table in {**jump.removed, **written}:
+        gone = [*jump.removed.get(table, ()), *(record.id for record in written.get(table, ()))]
+        for record_id in gone:
+            present = world.get(spec_of(table).record, record_id)
+            if present is not None:
+                world.remove(present)
+    for records in written.values():
+        for record in records:
+            world.put(record)
+
+
+async def _repeated(app: ASGIApp, live: Live, call: StoredCall) -> Entry | None:
+    """Make a call again and return what the journal holds of it."""
+    live.armed = Armed()
+    if call.fault is not None:
+        then = Then(status=call.fault.status, code=call.fault.code, message=call.fault.message)
+        live.armed, _ = live.armed.arm(Match(), then)
+    expected_id = live.journal.next_id()
+    await _send(app, live.world.name, call.request)
+    last = list(live.journal)[-1:]
+    return last[0] if last and last[0].id == expected_id else None
+
+
+async def _send(app: ASGIApp, world: str, asked: Asked) -> None:
+    path = f"{PREFIX}{world}{asked.path}"
+    limit = BODY_MAX_BY_PATH.get(asked.path, BODY_MAX)
+    try:
+        body = bytes(limit + 1) if asked.body.is_oversize else asked.body.read()
+    except ValueError as error:
+        raise Invalid("", f"A body of the capsule cannot be read: {error}.") from error
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.0",  # which needs no Host header, as what was recorded may have none
+        "method": asked.method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": asked.query.encode("latin-1"),
+        "headers": [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers
+        ],
+        "client": None if asked.client is None else (asked.client, 0),
+        "server": None,
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(_: Message) -> None:
+        """Leave the answer to the journal."""
+
+    await app(scope, receive, send)
+
+
+def _differences(call: StoredCall, entry: Entry | None) -> Iterator[Difference]:
+    """Yield what is another now, the most telling first."""
+    if entry is None:
+        yield Difference(call=call, what="the answer", expected=str(call.answer.status), got="none")
+        return
+    answer = call.answer
+    pairs = [
+        ("the status", str(answer.status), str(entry.status)),
+        ("the body", _shown(answer.body.read()), _shown(entry.response_body)),
+    ]
+    was, now = _headers(answer.headers), _headers(entry.response_headers)
+    pairs += [
+        (f"the header {name}", repr(was.get(name)), repr(now.get(name)))
+        for name in COMPARED_HEADERS
+    ]
+    pairs.append(("the digest of the state after it", call.digest, str(entry.after.digest)))
+    for what, expected, got in pairs:
+        if expected != got:
+            yield Difference(call=call, what=what, expected=expected, got=got)
+
+
+def _shown(body: bytes) -> str:
+    return repr(body.decode("utf-8", "backslashreplace"))
+
+
+def _headers(pairs: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,1 @@
+"""The live worlds, their snapshots and ports."""

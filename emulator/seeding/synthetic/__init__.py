@@ -1,0 +1,1 @@
+"""Synthetic runs: benchmarks, training curves and recipes."""

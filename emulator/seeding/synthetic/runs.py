@@ -1,0 +1,240 @@
+"""What real runs of this product look like: a family's sketch, coloured by status and runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from emulator.seeding.schema import SeedRun
+from emulator.seeding.synthetic.draws import Draw, Sketch
+from emulator.seeding.synthetic.libero import sketch_policy
+from emulator.seeding.synthetic.training import sketch_dreamer, sketch_planner
+from emulator.world.core.times import DAY, SECOND, to_datetime, to_text
+from emulator.world.core.world import World
+from emulator.world.records.types import Instant, RunStatus, Runtime, Task
+
+Family = Literal["libero", "atari100k", "dmcontrol"]
+
+_SKETCHES: Mapping[Family, Callable[..., Sketch]] = {
+    "libero": sketch_policy,
+    "atari100k": sketch_dreamer,
+    "dmcontrol": sketch_planner,
+}
+
+_RUNTIMES: Mapping[Task, Mapping[Runtime, int]] = {
+    "eval": {"local": 5, "modal": 2, "aws-ec2": 2, "replicate": 1},
+    "rollout": {"local": 4, "modal": 3, "aws-ec2": 3},
+    "generate": {"local": 3, "modal": 2, "replicate": 5},
+}
+
+_INSTANCES = {"g5.xlarge": 1.006, "g5.2xlarge": 1.212, "g6e.xlarge": 1.861}
+"""Dollars an hour. Real: on-demand Linux prices in us-east-1."""
+
+_EXIT_CODES: Mapping[RunStatus, int] = {"succeeded": 0, "failed": 1, "cancelled": 130}
+"""Of what is over; the shell's 130 is an interrupt."""
+
+
+def believable_run(
+    draw: Draw,
+    *,
+    family: Family,
+    status: RunStatus,
+    since: Instant,
+    until: Instant,
+    at: float | None = None,
+    client_run_id: str | None = None,
+    project: str | None = None,
+) -> SeedRun:
+    """Return a run of that family and status that lies between `since` and `until`.
+
+    `at`, from 0 to 1, says how late; without it, it is drawn. A running run has worked until
+    `until`. What is returned is right by construction and has not been validated.
+    """
+    story = _story(draw, family, status, (since, until, at))
+    sketch, is_over = story.sketch, status in _EXIT_CODES
+    span = story.ended - story.began
+    return SeedRun.model_construct(
+        client_run_id=client_run_id,
+        name=sketch.name,
+        project=project,
+        adapter_id=sketch.adapter_id,
+        task=sketch.task,
+        environment=sketch.environment,
+        runtime=story.runtime,
+        status=status,
+        metrics=sketch.metrics,
+        artifacts=sketch.artifacts if is_over else [],
+        cost_estimate_usd=_cost(story) if is_over else None,
+        manifest=_manifest(story, client_run_id) if is_over and client_run_id else None,
+        log=[] if status == "queued" else _log(story),
+        duration_seconds=span / SECOND if is_over else None,
+        started_at=None if status == "queued" else to_datetime(story.began),
+        finished_at=to_datetime(story.ended) if is_over else None,
+    )
+
+
+def sample_run(world: World, *, ordinal: int) -> SeedRun:
+    """Return the `ordinal`th run that "upload sample run" brings, a success of the last half hour.
+
+    Assumed: the real product's sample is not public; ours says under `extra` that it is synthetic.
+    """
+    draw = Draw(world.derive("sample run", ordinal))
+    until = world.now - int(draw.between("age", 60, 1800)) * SECOND
+    run = believable_run(
+        draw,
+        family=draw.weighted("family", {"libero": 3, "atari100k": 1, "dmcontrol": 1}),
+        status="succeeded",
+        since=until - DAY,
+        until=until,
+        at=1,
+    )
+    return run.model_copy(update={"extra": {"synthetic": True}})
+
+
+_MILLISECOND = SECOND // 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """A sketch with what became of it; `share` is how much of its work was done."""
+
+    draw: Draw
+    sketch: Sketch
+    family: Family
+    status: RunStatus
+    runtime: Runtime
+    share: float
+    began: Instant
+    ended: Instant
+
+
+def _story(
+    draw: Draw, family: Family, status: RunStatus, time: tuple[Instant, Instant, float | None]
+) -> _Story:
+    since, until, at = time
+    share = _share(draw, status)
+    sketch = _SKETCHES[family](draw, share=share)
+    span = int(sketch.seconds * 1000) * _MILLISECOND
+    latest = until - span
+    late = draw.unit("at") if at is None else at
+    began = latest if status == "running" else since + int((latest - since) * late)
+    began -= began % _MILLISECOND
+    return _Story(
+        draw=draw,
+        sketch=sketch,
+        family=family,
+        status=status,
+        runtime=draw.weighted("runtime", _RUNTIMES[sketch.task]),
+        share=share,
+        began=began,
+        ended=began + span,
+    )
+
+
+def _share(draw: Draw, status: RunStatus) -> float:
+    if status == "succeeded":
+        return 1
+    if status == "queued" or (status == "failed" and draw.chance("early", 0.3)):
+        return 0
+    return draw.between("share", 0.04, 0.96)
+
+
+def _machine(story: _Story) -> dict[str, str]:
+    draw = story.draw
+    if story.runtime == "aws-ec2":
+        return {"instance_type": _instance(draw), "region": "us-east-1"}
+    if story.runtime == "modal":
+        return {"gpu": draw.one_of("gpu", ("L4", "A10G", "A100-40GB"))}
+    if story.runtime == "replicate":
+        return {"hardware": draw.one_of("hardware", ("gpu-l40s", "gpu-a100-large"))}
+    return {}
+
+
+def _instance(draw: Draw) -> str:
+    return draw.one_of("instance", tuple(_INSTANCES))
+
+
+def _cost(story: _Story) -> float | None:
+    """Docs: filled "by the AWS plugin when the run uses paid instances". At least a cent."""
+    if story.runtime != "aws-ec2":
+        return None
+    hours = (story.ended - story.began) / (3600 * SECOND)
+    return max(0.01, round(hours * _INSTANCES[_instance(story.draw)], 2))
+
+
+def _manifest(story: _Story, client_run_id: str) -> dict[str, Any] | None:
+    """Return a manifest where it says more than the run's own fields would.
+
+    Docs: the plugins "all produce the same manifest shape"; here it is that of `manifest_of`.
+    """
+    sketch = story.sketch
+    if story.runtime == "local" and story.family == "libero":
+        return None
+    return {
+        "run_id": client_run_id,
+        "adapter_id": sketch.adapter_id,
+        "task": sketch.task,
+        "environment": sketch.environment,
+        "runtime": story.runtime,
+        "status": story.status,
+        "started_at": to_text(story.began),
+        "finished_at": to_text(story.ended),
+        "metrics": sketch.metrics,
+        "artifacts": [artifact.name for artifact in sketch.artifacts],
+        "metadata": {
+            **sketch.metadata,
+            **_machine(story),
+            "exit_code": _EXIT_CODES[story.status],
+        },
+    }
+
+
+_EARLY_FAILURES: Mapping[Family, tuple[str, ...]] = {
+    "libero": (
+        "error: policy server on port 8000 did not answer within 120 s: Connection refused",
+        "error: MUJOCO_GL=egl found no EGL device; set MUJOCO_GL=osmesa to render on the CPU",
+        "error: checkpoint does not fit: size mismatch for action_head.weight",
+    ),
+    "atari100k": (
+        "[dataset] Atari gym collection is unavailable: No module named 'ale_py'",
+        "[dataset] Failed to create Atari env: its ROM is not installed",
+    ),
+    "dmcontrol": (
+        "[dataset] MuJoCo gym collection is unavailable: No module named 'dm_control'",
+        "error: MUJOCO_GL=egl found no EGL device; set MUJOCO_GL=osmesa to render on the CPU",
+    ),
+}
+_OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.18 GiB"
+_LATE_FAILURES: Mapping[Runtime, tuple[str, ...]] = {
+    "local": (_OUT_OF_MEMORY, "error: killed by signal 9 (out of memory?)"),
+    "modal": (_OUT_OF_MEMORY, "error: the Modal function hit its timeout"),
+    "aws-ec2": (_OUT_OF_MEMORY, "error: the spot instance was reclaimed"),
+    "replicate": (_OUT_OF_MEMORY, "error: prediction failed: CUDA error: device-side assert"),
+}
+_DIVERGED = (
+    "Training diagnostics at {place}: Detected NaN/Inf gradients. Try lower learning rate or "
+    "stronger gradient clipping."
+)
+
+
+def _log(story: _Story) -> list[str]:
+    sketch = story.sketch
+    where = f"{sketch.environment} ({story.runtime})"
+    lines = [f"worldflux run: {sketch.adapter_id} {sketch.task} on {where}"]
+    if story.status == "failed" and not story.share:
+        problems = (*_EARLY_FAILURES[story.family], _OUT_OF_MEMORY)
+        lines += [sketch.log[0], story.draw.one_of("failure", problems)]
+        return [*lines, "Run failed at start-up, exit code 1"]
+    lines += sketch.log
+    if story.status == "failed":
+        problems = _LATE_FAILURES[story.runtime]
+        if sketch.task == "rollout" and story.family != "libero":
+            problems = (*problems, _DIVERGED, _DIVERGED)
+        lines.append(story.draw.one_of("failure", problems).format(place=sketch.place))
+        lines.append(f"Run failed at {sketch.place}, exit code 1")
+    elif story.status == "cancelled":
+        lines.append(f"Run cancelled at {sketch.place}, exit code 130")
+    elif story.status == "succeeded":
+        lines.append(f"Run succeeded with {len(sketch.artifacts)} artifacts, exit code 0")
+    return lines

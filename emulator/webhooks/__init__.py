@@ -1,0 +1,1 @@
+"""Webhook delivery, to the emulator itself and to other endpoints."""

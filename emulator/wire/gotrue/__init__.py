@@ -1,0 +1,1 @@
+"""GoTrue's formats: tokens, cookies, views and error codes."""

@@ -1,0 +1,1 @@
+"""Stripe's formats: objects, events and signatures."""
