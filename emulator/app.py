@@ -11,10 +11,10 @@ from emulator.pipeline.pipeline import (
     INSTANCE_HEADER,
     STATE_HEADER,
     WORLD_HEADER,
-    Exchanges,
+    Pipeline,
     Surface,
 )
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
 from emulator.surfaces.stripe.app import build_stripe
@@ -22,9 +22,9 @@ from emulator.surfaces.stripe.not_implemented import build_stripe_api
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.supabase.other_services import SERVICES, build_service
 from emulator.surfaces.upstream.app import build_upstream
-from emulator.webhooks.dispatcher import Courier
-from emulator.webhooks.internal_endpoint import OwnWebhook
-from emulator.wire.http.asgi import RAW_SEND, run
+from emulator.webhooks.dispatcher import WebhookDispatcher
+from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
+from emulator.wire.http.asgi import RAW_SEND, call_app
 from emulator.wire.http.origins import LOOPBACK_ORIGIN
 from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
 
@@ -62,7 +62,7 @@ class App:
         await (self._cors if crosses else self._exchanges)({**scope, RAW_SEND: send}, receive, send)
 
 
-def _signing_preflights(cors: ASGIApp, exchanges: Exchanges) -> ASGIApp:
+def _signing_preflights(cors: ASGIApp, exchanges: Pipeline) -> ASGIApp:
     """Return CORS that signs the preflights, which it answers before they are any world's."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +79,7 @@ def _signing_preflights(cors: ASGIApp, exchanges: Exchanges) -> ASGIApp:
     return serve
 
 
-def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
+def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
     """Return the emulator as an ASGI app; whether others are told of events is for it to say.
 
     A request goes to the first surface whose prefix its path has. Not `mount()`, which would
@@ -92,7 +92,7 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
     worlds.operation_at = operations.at
     upstream = build_upstream()
     bff = build_bff(upstream, settings)
-    courier = Courier(settings, tells_others=tells_others)
+    courier = WebhookDispatcher(settings, tells_others=tells_others)
     worlds.on_reset.append(courier.forget)
     worlds.on_purge.append(courier.forget_past)
     surfaces = (
@@ -110,8 +110,8 @@ def build_app(worlds: Worlds, *, tells_others: bool = True) -> App:
         Surface(name="bff", prefix="/api/public/r/", app=bff, slash_status=NEXT),
         Surface(name="upstream", prefix="/", app=upstream, slash_status=FASTAPI),
     )
-    own_webhook = OwnWebhook(upstream, courier, run=run)
-    exchanges = Exchanges(surfaces, worlds, operations, courier, own_webhook)
+    own_webhook = InternalWebhookEndpoint(upstream, courier, run=call_app)
+    exchanges = Pipeline(surfaces, worlds, operations, courier, own_webhook)
     cors = CORSMiddleware(
         exchanges,
         allow_origins=settings.allowed_origins,

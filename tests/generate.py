@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emulator.contract.catalog import route_table
-from emulator.seeding.files import load, names
+from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
 from emulator.world.metering.plan_list import PLANS
@@ -40,7 +40,7 @@ def readme_text() -> str:
 def seed_rows() -> list[str]:
     """Return the table of seeds."""
     rows = ["| Seed | What it holds |", "| --- | --- |"]
-    return rows + [f"| `{name}` | {load(name).seed.description} |" for name in names()]
+    return rows + [f"| `{name}` | {load(name).seed.description} |" for name in bundled_names()]
 
 
 def plan_rows() -> list[str]:

@@ -10,7 +10,7 @@ import httpx2
 from starlette.testclient import TestClient
 
 from emulator.app import WRITES_ON_GET, build_app
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.world import World
 
@@ -55,7 +55,7 @@ class LawfulClient(TestClient):
         name = response.headers.get("x-emulator-world", "default")
         afterwards = self._emulator.digests()
         after = afterwards.get(name)
-        before = digests.get(name, str(self._emulator.worlds.begin.state.digest))
+        before = digests.get(name, str(self._emulator.worlds.baseline.state.digest))
         if "/_emulator" not in str(url):
             others = {one: digest for one, digest in digests.items() if one != name}
             assert others.items() <= afterwards.items(), f"{url} reached two worlds"
@@ -87,7 +87,7 @@ class Emulator:
     def __init__(self, seed: str = "demo", **settings: Any) -> None:
         """Plant `seed` under `Settings(**settings)`."""
         self.settings = Settings(**{"public_url": ORIGIN, **settings})
-        self.worlds = Worlds(self.settings, seed)
+        self.worlds = WorldRegistry(self.settings, seed)
         self.app = build_app(self.worlds)
 
     @classmethod
@@ -112,7 +112,7 @@ class Emulator:
 
     def signed_in(self, place: int = 0) -> LawfulClient:
         """Return a client with the session cookie of the seed's user at `place`."""
-        email, password = self.worlds.baseline.logins[place]
+        email, password = self.worlds.planted.logins[place]
         client = self.client()
         answer = client.post("/api/auth/login", json={"email": email, "password": password})
         assert answer.status_code == 200, answer.text
@@ -121,12 +121,12 @@ class Emulator:
     def keyed(self, place: int = 0) -> LawfulClient:
         """Return a client that sends the seed's live API key at `place`."""
         client = self.client()
-        client.headers["Authorization"] = f"Bearer {self.worlds.baseline.keys[place][1]}"
+        client.headers["Authorization"] = f"Bearer {self.worlds.planted.keys[place][1]}"
         return client
 
     def tokened(self, place: int = 0) -> LawfulClient:
         """Return a client that sends the access token of a session of the seed's user."""
-        email, password = self.worlds.baseline.logins[place]
+        email, password = self.worlds.planted.logins[place]
         client = self.client()
         answer = client.post(
             "/auth/v1/token?grant_type=password", json={"email": email, "password": password}

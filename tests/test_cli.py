@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from emulator import __version__
 from emulator.cli import cli
 from emulator.contract.catalog import route_table
-from emulator.seeding.files import folder, grow, load, names
+from emulator.seeding.files import bundled_names, folder, load, plant_file
 from emulator.seeding.schema import schema_text
 from emulator.settings import WEBHOOK_SECRET, Settings
 from tests.scene import SECRET, SEED
@@ -131,9 +131,9 @@ def test_routes_prints_every_route_with_where_it_is_known_from() -> None:
 
 def test_seeds_list_describes_every_seed_on_a_line() -> None:
     lines = said("seeds", "list").splitlines()
-    assert [line.split()[0] for line in lines] == names()
+    assert [line.split()[0] for line in lines] == bundled_names()
     assert all(line.endswith(load(line.split()[0]).seed.description) for line in lines)
-    assert {"empty", "onboarding", "demo", "quota-edge", "crowded"} <= set(names())
+    assert {"empty", "onboarding", "demo", "quota-edge", "crowded"} <= set(bundled_names())
 
 
 @pytest.mark.parametrize("name", ["empty", "demo"])
@@ -143,7 +143,7 @@ def test_seeds_show_prints_the_file_as_it_is(name: str, seed: str) -> None:
 
 
 def test_seeds_check_prints_the_digest(seed: str) -> None:
-    digest = grow(load(seed)).world.state.digest
+    digest = plant_file(load(seed)).world.state.digest
     assert said("seeds", "check", seed) == f"scene: good, digest {digest}\n"
 
 
@@ -172,7 +172,7 @@ COMMANDS = [
     [
         ("demmo", "There is no seed 'demmo'. Did you mean 'demo'?"),
         ("quota_edge", "There is no seed 'quota_edge'. Did you mean 'quota-edge'?"),
-        ("zzz", f"There is no seed 'zzz'. There are: {', '.join(names())}."),
+        ("zzz", f"There is no seed 'zzz'. There are: {', '.join(bundled_names())}."),
         ("no/such.yaml", "There is no seed file 'no/such.yaml'."),
         ("such.json", "There is no seed file 'such.json'."),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.server_options import Asked, asks, table
+from emulator.cli.server_options import Asked, table, with_world
 from emulator.client.control_client import ControlError
 
 
@@ -36,7 +36,7 @@ def _say(asked: Asked, said: dict[str, Any]) -> None:
 
 
 @clock.command("show")
-@asks
+@with_world
 def show_clock(asked: Asked) -> None:
     """Print what time it is in a world."""
     _say(asked, asked.control.get("clock"))
@@ -44,7 +44,7 @@ def show_clock(asked: Asked) -> None:
 
 @clock.command("advance", short_help="Move on BY seconds or a duration such as P30D.")
 @click.argument("by")
-@asks
+@with_world
 def advance_clock(asked: Asked, *, by: str) -> None:
     """Move on BY seconds or an ISO 8601 duration such as P1M, and print what fell due."""
     try:
@@ -57,7 +57,7 @@ def advance_clock(asked: Asked, *, by: str) -> None:
 
 @clock.command("set", short_help="Move to the moment NOW.")
 @click.argument("now")
-@asks
+@with_world
 def set_clock(asked: Asked, *, now: str) -> None:
     """Move to the moment NOW, such as 2026-03-01T00:00:00Z, and print what fell due."""
     with _hint("Write a moment with its zone, such as 2026-03-01T00:00:00Z."):

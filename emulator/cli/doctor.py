@@ -16,8 +16,8 @@ import click
 
 from emulator import __version__
 from emulator.cli.server_options import PORT
-from emulator.client.control_client import Control, ControlError
-from emulator.client.transports import OverHttp, UnreachableError
+from emulator.client.control_client import ControlClient, ControlError
+from emulator.client.transports import HttpTransport, UnreachableError
 
 NODE_AT_LEAST = 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -93,20 +93,20 @@ def _port(port: int) -> Finding:
 
 def _holder(what: str, port: int) -> Finding:
     try:
-        health = Control(OverHttp(f"http://127.0.0.1:{port}")).get("health")
+        health = ControlClient(HttpTransport(f"http://127.0.0.1:{port}")).get("health")
     except (UnreachableError, ControlError):
         return Finding("error", what, "in use by another program; serve with --port 0")
     return Finding("ok", what, f"worldflux-emulator {health['version']} serves {health['seed']}")
 
 
 def _seeds() -> Iterator[Finding]:
-    from emulator.seeding.files import SeedError, grow, load, names
+    from emulator.seeding.files import SeedError, bundled_names, load, plant_file
 
-    if not names():
+    if not bundled_names():
         yield Finding("error", "seeds", "none is there; install the package again")
-    for name in names():
+    for name in bundled_names():
         try:
-            grow(load(name))
+            plant_file(load(name))
         except SeedError as error:
             yield Finding("error", f"seed {name}", str(error))
         else:

@@ -10,8 +10,8 @@ import click
 
 from emulator.cli.error_handling import plain_errors
 from emulator.cli.server_options import PROGRAM, require_world, url_option
-from emulator.client.control_client import Control
-from emulator.client.transports import OverHttp, StrangerError, UnreachableError
+from emulator.client.control_client import ControlClient
+from emulator.client.transports import HttpTransport, StrangerError, UnreachableError
 from emulator.settings import SWITCH
 
 _SEED = "demo"
@@ -58,11 +58,11 @@ def env(*, url: str, world: str | None, seed: str | None, as_json: bool, as_dote
 
 def _of_the_server(url: str, world: str | None) -> dict[str, str] | None:
     """Return what a server answers; None, after saying so, if there is none."""
-    line = OverHttp(url)
+    line = HttpTransport(url)
     try:
         if world is not None:
-            require_world(Control(line), world)
-        shown: dict[str, str] = Control(line, world).get("env")
+            require_world(ControlClient(line), world)
+        shown: dict[str, str] = ControlClient(line, world).get("env")
     except StrangerError:
         raise
     except UnreachableError:
@@ -76,10 +76,10 @@ def _of_the_server(url: str, world: str | None) -> dict[str, str] | None:
 def _of_a_seed(url: str, world: str | None, seed: str) -> dict[str, str]:
     """Return what a server there would answer once it had planted a seed."""
     from emulator.registry.environment import variables_of
-    from emulator.registry.registry import Worlds
+    from emulator.registry.registry import WorldRegistry
     from emulator.seeding.files import load
     from emulator.settings import Settings
     from emulator.world.core.world import DEFAULT
 
-    worlds = Worlds(Settings(public_url=url.rstrip("/")), load(seed))
-    return variables_of(worlds.named(world or DEFAULT), worlds.settings)
+    worlds = WorldRegistry(Settings(public_url=url.rstrip("/")), load(seed))
+    return variables_of(worlds.get_or_create(world or DEFAULT), worlds.settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.server_options import SURFACES, Asked, asks
+from emulator.cli.server_options import SURFACES, Asked, with_world
 
 _MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
 
@@ -21,7 +21,7 @@ def _said(members: dict[str, Any]) -> str:
 
 
 @faults.command("list", short_help="List the armed faults with their hits.")
-@asks
+@with_world
 def list_faults(asked: Asked) -> None:
     """List the armed faults with how many calls matched and how many were hit."""
     said = asked.control.get("faults")
@@ -47,7 +47,7 @@ def list_faults(asked: Asked) -> None:
 @click.option("--recorded", is_flag=True, default=None, help="Note the latency, do not wait.")
 @click.option("--drop", is_flag=True, default=None, help="Meet a dropped connection.")
 @click.option("--truncate-bytes", type=click.IntRange(0), help="Meet a body cut off after so many.")
-@asks
+@with_world
 def arm_fault(asked: Asked, /, **said: Any) -> None:
     """Arm a fault: which calls, and what they meet. Prints its id."""
     told = {name: value for name, value in said.items() if value is not None}
@@ -59,7 +59,7 @@ def arm_fault(asked: Asked, /, **said: Any) -> None:
 
 @faults.command("disarm")
 @click.argument("fault_id", required=False)
-@asks
+@with_world
 def disarm_fault(asked: Asked, *, fault_id: str | None) -> None:
     """Disarm a fault, or all of a world."""
     asked.control.delete("faults", *([fault_id] if fault_id else []))

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from emulator.cli.error_handling import plain_errors
-from emulator.cli.server_options import Asked, asks
+from emulator.cli.server_options import Asked, with_world
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("file", type=_FILE)
-@asks
+@with_world
 def capsule(asked: Asked, *, file: Path) -> None:
     """Write what happened in a world to FILE, for `replay`. It holds passwords, keys and tokens."""
     content = asked.control.download("capsule")

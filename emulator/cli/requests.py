@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from emulator.cli.server_options import SURFACES, Asked, asks, asks_server, table
+from emulator.cli.server_options import SURFACES, Asked, table, with_server, with_world
 from emulator.client.control_client import PREFIX
 
 _FILTERS: Mapping[str, tuple[Any, str]] = {
@@ -39,7 +39,7 @@ def mail() -> None:
 @click.option("--kind", help="Of that kind.")
 @click.option("--wait", type=click.IntRange(1, 60), help="Wait so many seconds for the first.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
-@asks
+@with_world
 def list_mail(
     asked: Asked, *, to: str | None, kind: str | None, wait: int | None, limit: int
 ) -> None:
@@ -54,7 +54,7 @@ def list_mail(
 
 @mail.command("show")
 @click.argument("mail_id")
-@asks
+@with_world
 def show_mail(asked: Asked, *, mail_id: str) -> None:
     """Print one mail."""
     said = asked.control.get("mail", mail_id)
@@ -81,7 +81,7 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--since", type=click.IntRange(0), help="After the request of that id.")
 @click.option("--wait", type=click.IntRange(1, 60), help="Wait so many seconds for the first.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@asks
+@with_world
 def list_requests(asked: Asked, /, **query: Any) -> None:
     """List the requests of a world, newest first."""
     said = asked.control.get("requests", **query)
@@ -93,7 +93,7 @@ def list_requests(asked: Asked, /, **query: Any) -> None:
 
 @requests.command("show", short_help="Print one request with its answer.")
 @click.argument("request_id")
-@asks
+@with_world
 def show_request(asked: Asked, *, request_id: str) -> None:
     """Print one request with its answer and what it changed; secrets are left out."""
     said = asked.control.get("requests", request_id)
@@ -124,7 +124,7 @@ def _surface(operation: str) -> str:
 
 @click.command(short_help="Say what no client has met since the server began.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="End with 1 below that percent.")
-@asks_server
+@with_server
 def coverage(asked: Asked, *, fail_under: float | None) -> None:
     """Say which operations, error codes and states no client has met since the server began."""
     said = asked.control.get("coverage")

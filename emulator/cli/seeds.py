@@ -20,9 +20,9 @@ def seeds() -> None:
 @plain_errors
 def list_seeds(*, as_json: bool) -> None:
     """List the seeds that come with the emulator."""
-    from emulator.seeding.files import load, names
+    from emulator.seeding.files import bundled_names, load
 
-    held = {name: load(name).seed.description for name in names()}
+    held = {name: load(name).seed.description for name in bundled_names()}
     if as_json:
         click.echo(json.dumps(held, indent=2, ensure_ascii=False))
         return
@@ -46,9 +46,9 @@ def show_seed(*, seed: str) -> None:
 @plain_errors
 def check_seed(*, seed: str) -> None:
     """Plant a seed and print the digest of its world; say the line of every mistake."""
-    from emulator.seeding.files import grow, load
+    from emulator.seeding.files import load, plant_file
 
-    planted = grow(load(seed))
+    planted = plant_file(load(seed))
     click.echo(f"{planted.seed}: good, digest {planted.world.state.digest}")
 
 

@@ -23,7 +23,7 @@ from emulator.client.server_process import ENDS_WITH_STDIN, end_with_stdin
 from emulator.settings import SWITCH, WEBHOOK_SECRET, Settings
 
 if TYPE_CHECKING:
-    from emulator.registry.registry import Worlds
+    from emulator.registry.registry import WorldRegistry
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SIGNING_SECRET = re.compile(r"whsec_[!-~]{8,}")
@@ -43,13 +43,13 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
         from pydantic import TypeAdapter, ValidationError
 
         from emulator.wire.fields import WebUrl
-        from emulator.wire.http.validation_messages import said_of
+        from emulator.wire.http.validation_messages import message_for
 
         for url in urls:
             try:
                 TypeAdapter(WebUrl).validate_python(url)
             except ValidationError as error:
-                raise click.BadParameter(f"{url!r}: {said_of(error.errors()[0])}") from error
+                raise click.BadParameter(f"{url!r}: {message_for(error.errors()[0])}") from error
     return urls
 
 
@@ -166,7 +166,7 @@ def serve(
             sockets=sockets,
             imported=imported,
             exported=exported,
-            on_ready=partial(_say_ready, address=address, port=opened_port, as_json=as_json),
+            on_ready=partial(_print_ready, address=address, port=opened_port, as_json=as_json),
         )
 
 
@@ -188,17 +188,17 @@ def _leads(url: str, address: str, port: int) -> bool:
     return is_port and (name == address or (is_here and is_loopback_host(name)))
 
 
-def _say_ready(worlds: Worlds, *, address: str, port: int, as_json: bool) -> None:
+def _print_ready(worlds: WorldRegistry, *, address: str, port: int, as_json: bool) -> None:
     from emulator.registry.environment import variables_of
     from emulator.webhooks.dispatcher import signing_secret
     from emulator.world.billing import webhook_endpoints
     from emulator.world.core.world import DEFAULT
 
     settings = worlds.settings
-    logins, keys = worlds.baseline.logins, worlds.baseline.keys
+    logins, keys = worlds.planted.logins, worlds.planted.keys
     url = settings.public_url
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
-    variables = variables_of(worlds.live(DEFAULT), settings)
+    variables = variables_of(worlds.get(DEFAULT), settings)
     heard = [
         (one.url, signing_secret(one, settings))
         for one in webhook_endpoints.endpoints(worlds.default())

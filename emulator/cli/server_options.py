@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import click
 
 from emulator.cli.error_handling import plain_errors
-from emulator.client.control_client import Control, ControlError
-from emulator.client.transports import OverHttp
+from emulator.client.control_client import ControlClient, ControlError
+from emulator.client.transports import HttpTransport
 from emulator.wire.http.origins import is_loopback_host
 
 PORT = 8787
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 class Asked:
     """The server a command talks to, and how it is to print."""
 
-    control: Control
+    control: ControlClient
     is_json: bool
 
     def say(self, view: Any, *lines: str) -> None:
@@ -66,7 +66,7 @@ _world_option = click.option("--world", help="The world it is about.  [default: 
 json_option = click.option("--json", "as_json", is_flag=True, help="What the server said, as JSON.")
 
 
-def asks(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
+def with_world(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
     """Give a command a world of its server: the options --url, --world and --json."""
 
     @url_option
@@ -75,15 +75,15 @@ def asks(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
     @wraps(command)
     @plain_errors
     def run(*args: Any, url: str, world: str | None, as_json: bool, **kwargs: Any) -> None:
-        line = OverHttp(url)
+        line = HttpTransport(url)
         if world is not None:
-            require_world(Control(line), world)
-        command(Asked(Control(line, world), as_json), *args, **kwargs)
+            require_world(ControlClient(line), world)
+        command(Asked(ControlClient(line, world), as_json), *args, **kwargs)
 
     return run
 
 
-def asks_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
+def with_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
     """Give a command that is about no one world its server: the options --url and --json."""
 
     @url_option
@@ -91,12 +91,12 @@ def asks_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[...,
     @wraps(command)
     @plain_errors
     def run(*args: Any, url: str, as_json: bool, **kwargs: Any) -> None:
-        command(Asked(Control(OverHttp(url)), as_json), *args, **kwargs)
+        command(Asked(ControlClient(HttpTransport(url)), as_json), *args, **kwargs)
 
     return run
 
 
-def as_the_server_finds_it(control: Control, seed: str | None) -> str | None:
+def resolve_seed_argument(control: ControlClient, seed: str | None) -> str | None:
     """Return a seed, snapshot or world as it was named, and a file that is here by its whole path
     where the server is on this machine too: its own folder may be another.
     """
@@ -107,7 +107,7 @@ def as_the_server_finds_it(control: Control, seed: str | None) -> str | None:
     return str(path.absolute()) if is_path and path.is_file() else seed
 
 
-def require_world(control: Control, name: str) -> None:
+def require_world(control: ControlClient, name: str) -> None:
     """Refuse a world that is not there: asked about, one that is misspelt would be made."""
     try:
         control.get("worlds", name)

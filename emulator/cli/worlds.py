@@ -10,15 +10,15 @@ import click
 from emulator.cli.error_handling import plain_errors
 from emulator.cli.server_options import (
     Asked,
-    as_the_server_finds_it,
-    asks,
-    asks_server,
     json_option,
+    resolve_seed_argument,
     table,
     url_option,
+    with_server,
+    with_world,
 )
-from emulator.client.control_client import Control
-from emulator.client.transports import OverHttp, UnreachableError
+from emulator.client.control_client import ControlClient
+from emulator.client.transports import HttpTransport, UnreachableError
 
 _PAUSE_SECONDS = 0.1
 
@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 0.1
 @plain_errors
 def wait(*, url: str, timeout: float, as_json: bool) -> None:
     """Wait until an emulator answers, with its seed planted."""
-    control = Control(OverHttp(url))
+    control = ControlClient(HttpTransport(url))
     end = time.monotonic() + timeout
     while True:
         try:
@@ -46,7 +46,7 @@ def wait(*, url: str, timeout: float, as_json: bool) -> None:
 
 
 @click.command()
-@asks_server
+@with_server
 def status(asked: Asked) -> None:
     """Say who answers: version, seed, clock, worlds."""
     health = asked.control.get("health")
@@ -63,10 +63,10 @@ def status(asked: Asked) -> None:
 
 @click.command()
 @click.option("--seed", help="Another seed, by name or file.")
-@asks
+@with_world
 def reset(asked: Asked, *, seed: str | None) -> None:
     """Put a world back to its beginning, or to another seed."""
-    said = asked.control.post("reset", seed=as_the_server_finds_it(asked.control, seed))
+    said = asked.control.post("reset", seed=resolve_seed_argument(asked.control, seed))
     asked.say(said, f"{asked.control.world or 'default'}: digest {said['digest']}")
 
 
@@ -81,7 +81,7 @@ def _lines(views: list[dict[str, Any]]) -> list[str]:
 
 
 @worlds.command("list")
-@asks_server
+@with_server
 def list_worlds(asked: Asked) -> None:
     """List the live worlds."""
     said = asked.control.get("worlds")
@@ -92,10 +92,10 @@ def list_worlds(asked: Asked) -> None:
 @click.argument("name")
 @click.option("--from", "source", help="A seed, a snapshot or a world.  [default: the baseline]")
 @click.option("--port", type=click.IntRange(0, 65535), help="A port of its own; 0: a free one.")
-@asks_server
+@with_server
 def make_world(asked: Asked, *, name: str, source: str | None, port: int | None) -> None:
     """Make a world and print its URL."""
-    source = as_the_server_finds_it(asked.control, source)
+    source = resolve_seed_argument(asked.control, source)
     body: dict[str, Any] = {"name": name, "from": source, "port": port}
     said = asked.control.post("worlds", **body)
     asked.say(said, said["url"])
@@ -105,7 +105,7 @@ def make_world(asked: Asked, *, name: str, source: str | None, port: int | None)
 @click.argument("name")
 @click.argument("fork")
 @click.option("--port", type=click.IntRange(0, 65535), help="A port of its own; 0: a free one.")
-@asks_server
+@with_server
 def fork_world(asked: Asked, *, name: str, fork: str, port: int | None) -> None:
     """Make the world FORK in the state of the world NAME, and print its URL."""
     said = asked.control.post("worlds", name, "fork", name=fork, port=port)
@@ -115,17 +115,17 @@ def fork_world(asked: Asked, *, name: str, fork: str, port: int | None) -> None:
 @worlds.command("reset")
 @click.argument("name")
 @click.option("--seed", help="Another seed, by name or file.")
-@asks_server
+@with_server
 def reset_world(asked: Asked, *, name: str, seed: str | None) -> None:
     """Put a world back to its beginning, or to another seed."""
-    seed = as_the_server_finds_it(asked.control, seed)
+    seed = resolve_seed_argument(asked.control, seed)
     said = asked.control.post("worlds", name, "reset", seed=seed)
     asked.say(said, f"{name}: digest {said['digest']}")
 
 
 @worlds.command("delete")
 @click.argument("name")
-@asks_server
+@with_server
 def delete_world(asked: Asked, *, name: str) -> None:
     """Forget a world and close its port."""
     asked.control.delete("worlds", name)

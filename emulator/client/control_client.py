@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.client.transports import TIMEOUT_SECONDS, Line, Reply, StrangerError
+from emulator.client.transports import TIMEOUT_SECONDS, Reply, StrangerError, Transport
 
 __tracebackhide__ = True  # what pytest shows of a failure ends in the test
 
@@ -27,10 +27,10 @@ class ControlError(Exception):
         self.code = code
 
 
-class Control:
+class ControlClient:
     """Control of an emulator, speaking for one world; None is the default world."""
 
-    def __init__(self, line: Line, world: str | None = None) -> None:
+    def __init__(self, line: Transport, world: str | None = None) -> None:
         self.line = line
         self.world = world
 

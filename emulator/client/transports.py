@@ -36,7 +36,7 @@ class Reply:
     content: bytes
 
 
-class Line(Protocol):
+class Transport(Protocol):
     """A way to an emulator; `url` is its origin."""
 
     url: str
@@ -53,7 +53,7 @@ class Line(Protocol):
         """Make a request for a path with its query. Raises UnreachableError."""
 
 
-class OverHttp:
+class HttpTransport:
     """The line to a server. Proxies that the environment names are not asked."""
 
     def __init__(self, url: str) -> None:
@@ -98,7 +98,7 @@ def _is_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-class InProcess:
+class InProcessTransport:
     """The line to an app in this process. It runs in a loop and a thread of its own, so that tests
     may be plain functions or coroutines of any loop.
     """

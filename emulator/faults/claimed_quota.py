@@ -11,7 +11,7 @@ from emulator.world.metering.quota import gauge, refusal_at
 from emulator.world.records.workspaces import Workspace
 
 
-def claimed_cap(world: World) -> QuotaExceeded:
+def claimed_quota(world: World) -> QuotaExceeded:
     """Return the refusal of one run more than a cap allows.
 
     Assumed: it is the first workspace's, which has as many runs as it may, or, without a cap, may

@@ -12,7 +12,7 @@ from emulator.wire.path_patterns import path_fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class RequestFacts:
     """A call as faults see it; `actors` are the ids and the address of whoever makes it."""
 
     surface: str
@@ -23,7 +23,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class RequestMatcher:
     """Which calls a fault is for; what is None matches everything. Paths may hold `*` for anything
     and `{name}`, as route tables write it, for one segment.
 
@@ -38,7 +38,7 @@ class Match:
     times: int | None = None
     nth: int | None = None
 
-    def fits(self, call: Caller) -> bool:
+    def fits(self, call: RequestFacts) -> bool:
         """Tell whether a call is one of these; the count is not looked at."""
         return (
             self.surface in (None, call.surface)
@@ -70,7 +70,7 @@ class Fault:
     """An armed fault and how often it was met: `seen` calls matched, `hits` were hit."""
 
     id: str
-    match: Match
+    match: RequestMatcher
     then: Then
     seen: int = 0
     hits: int = 0
@@ -85,23 +85,23 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Armed:
+class FaultSet:
     """The faults of a world in the order of arming, and how many there ever were."""
 
     faults: tuple[Fault, ...] = field(default=())
     made: int = 0
 
-    def arm(self, match: Match, then: Then) -> tuple[Armed, Fault]:
+    def arm(self, match: RequestMatcher, then: Then) -> tuple[FaultSet, Fault]:
         """Return what is armed with one fault more, and that fault."""
         fault = Fault(id=f"fault-{self.made + 1}", match=match, then=then)
-        return Armed((*self.faults, fault), self.made + 1), fault
+        return FaultSet((*self.faults, fault), self.made + 1), fault
 
-    def disarm(self, fault_id: str | None = None) -> Armed:
+    def disarm(self, fault_id: str | None = None) -> FaultSet:
         """Return what is armed without the fault of that id, or without any."""
         kept = tuple(one for one in self.faults if fault_id not in (None, one.id))
-        return Armed(kept, self.made)
+        return FaultSet(kept, self.made)
 
-    def strike(self, call: Caller) -> tuple[Armed, Fault | None]:
+    def strike(self, call: RequestFacts) -> tuple[FaultSet, Fault | None]:
         """Return what is armed after a call, and the first fault that hits it."""
         faults = list(self.faults)
         for place, fault in enumerate(faults):
@@ -109,5 +109,5 @@ class Armed:
                 continue
             faults[place] = after = fault.met()
             if after.hits > fault.hits:
-                return Armed(tuple(faults), self.made), after
-        return Armed(tuple(faults), self.made), None
+                return FaultSet(tuple(faults), self.made), after
+        return FaultSet(tuple(faults), self.made), None

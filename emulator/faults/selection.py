@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.faults.rules import NO_FAULT, Caller, Then
-from emulator.registry.live_world import Live
+from emulator.faults.rules import NO_FAULT, RequestFacts, Then
+from emulator.registry.live_world import LiveWorld
 from emulator.settings import Settings
 from emulator.wire.gotrue.session_cookie import read_session
 from emulator.wire.gotrue.tokens import read_token
-from emulator.wire.http.errors import Injected
-from emulator.wire.world_tags import pinned
+from emulator.wire.http.errors import InjectedError
+from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.refusals import Refusal
 from emulator.world.core.world import World
 from emulator.world.records.identity import User
@@ -24,24 +24,24 @@ PREFER = "prefer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strike:
+class Effect:
     """What hits a call; by default nothing."""
 
     fault_id: str | None = None
     then: Then = NO_FAULT
 
     @property
-    def refusal(self) -> Injected | None:
+    def refusal(self) -> InjectedError | None:
         """The error that the call meets instead of the surface, or None."""
         then = self.then
-        return None if then.status is None else Injected(then.status, then.code, then.message)
+        return None if then.status is None else InjectedError(then.status, then.code, then.message)
 
 
-NOTHING = Strike()
+NO_EFFECT = Effect()
 
 
-def strike(
-    live: Live,
+def select_effect(
+    live: LiveWorld,
     headers: Mapping[str, str],
     settings: Settings,
     *,
@@ -49,7 +49,7 @@ def strike(
     operation: str,
     method: str,
     path: str,
-) -> Strike:
+) -> Effect:
     """Return what hits a call, and count it: what `Prefer: code=…` asks for, else the first armed
     fault.
 
@@ -58,19 +58,19 @@ def strike(
     """
     asked = _PREFER.search(headers.get("prefer", ""))
     if asked is not None:
-        return Strike(fault_id=PREFER, then=Then(status=int(asked[1])))
-    if not live.armed.faults:
-        return NOTHING
-    by_actor = any(fault.match.actor is not None for fault in live.armed.faults)
-    call = Caller(
+        return Effect(fault_id=PREFER, then=Then(status=int(asked[1])))
+    if not live.faults.faults:
+        return NO_EFFECT
+    by_actor = any(fault.match.actor is not None for fault in live.faults.faults)
+    call = RequestFacts(
         surface=surface,
         operation=operation,
         method=method,
         path=path,
         actors=_actors(live.world, headers, settings) if by_actor else frozenset(),
     )
-    live.armed, fault = live.armed.strike(call)
-    return NOTHING if fault is None else Strike(fault_id=fault.id, then=fault.then)
+    live.faults, fault = live.faults.strike(call)
+    return NO_EFFECT if fault is None else Effect(fault_id=fault.id, then=fault.then)
 
 
 def _actors(world: World, headers: Mapping[str, str], settings: Settings) -> frozenset[str]:
@@ -81,7 +81,7 @@ def _actors(world: World, headers: Mapping[str, str], settings: Settings) -> fro
     user_id, key_id = None, None
     if credential.startswith(api_keys.PREFIX):
         try:
-            actor = api_keys.key_actor(world, pinned(credential, world) or "")
+            actor = api_keys.key_actor(world, untagged_or_bare(credential, world) or "")
         except Refusal:
             return frozenset()
         user_id, key_id = actor.user_id, actor.api_key_id

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from emulator.faults.rules import Armed, Then
+from emulator.faults.rules import FaultSet, Then
 from emulator.world.core.refusals import Conflict, NotFound
 from emulator.world.core.world import State
 from emulator.world.records.types import Instant
@@ -58,7 +58,7 @@ class Entry:
     fault_id: str | None
     then: Then
     """What the fault did; the default is nothing."""
-    armed: Armed
+    armed: FaultSet
     """The faults as they were before the request."""
     changed: tuple[tuple[str, str], ...]
     """Table and id of every record that was written."""

@@ -19,7 +19,7 @@ Read = Callable[[View, str], Iterator[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class StateMachine:
     """The states of one kind of record, in the order of its life.
 
     What has these `members` is a view of one; `read` yields the states that it is in at a moment,
@@ -66,44 +66,44 @@ def _user(view: View, _: str) -> Iterator[str | None]:
 
 RUN_STATUSES: tuple[str, ...] = get_args(RunStatus)
 
-MACHINES: tuple[Machine, ...] = (
-    Machine(
+MACHINES: tuple[StateMachine, ...] = (
+    StateMachine(
         name="subscription",
         states=get_args(SubscriptionStatus),
         members=("subscription_status",),
         read=_value_of("subscription_status"),
     ),
-    Machine(
+    StateMachine(
         name="reservation",
         states=get_args(ReservationStatus),
         members=("committed", "status"),
         read=_value_of("status"),
     ),
-    Machine(
+    StateMachine(
         name="share",
         states=("open", "expired", "revoked"),
         members=("revoked_at", "expires_at", "run_id"),
         read=_link,
     ),
-    Machine(
+    StateMachine(
         name="API key",
         states=("open", "expired", "revoked"),
         members=("rotated_at", "revoked_at", "expires_at"),
         read=_link,
     ),
-    Machine(
+    StateMachine(
         name="export",
         states=("pending", "ready"),
         members=("ready_at", "status"),
         read=_value_of("status"),
     ),
-    Machine(
+    StateMachine(
         name="profile",
         states=("unverified", "verified", "restricted", "objecting", "to be deleted"),
         members=("deletion_due_at", "email_verified", "restricted_at", "objected_at"),
         read=_profile,
     ),
-    Machine(
+    StateMachine(
         name="user",
         states=("invited", "unconfirmed", "confirmed", "changing e-mail", "banned"),
         members=("app_metadata", "aud"),

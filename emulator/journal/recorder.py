@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from emulator.faults.rules import Armed
-from emulator.faults.selection import Strike
+from emulator.faults.rules import FaultSet
+from emulator.faults.selection import Effect
 from emulator.journal.journal import Entry
 from emulator.journal.observed_states import shown_states
-from emulator.registry.live_world import Live
-from emulator.wire.http.asgi import Answer
-from emulator.wire.http.context import Exchange
+from emulator.registry.live_world import LiveWorld
+from emulator.wire.http.asgi import RawResponse
+from emulator.wire.http.context import RequestContext
 from emulator.world.core.world import State
 from emulator.world.records.tables import TABLES
 
@@ -22,35 +22,35 @@ _KINDS = {spec.name: spec.record for spec in TABLES}
 _REFUSED = 400
 
 
-def note(
-    live: Live,
-    exchange: Exchange,
-    answer: Answer,
+def record_entry(
+    live: LiveWorld,
+    context: RequestContext,
+    answer: RawResponse,
     *,
     scope: dict[str, Any],
     method: str,
     surface: str,
     body: bytes,
     before: State,
-    armed: Armed,
-    strike: Strike,
+    armed: FaultSet,
+    strike: Effect,
     touched: list[tuple[str, str]],
 ) -> Entry:
     """Write a request with its answer into the journal of its world and return the entry."""
-    actor, client = exchange.actor, scope.get("client") or (None,)
+    actor, client = context.actor, scope.get("client") or (None,)
     entry = Entry(
         id=live.journal.next_id(),
         at=live.world.now,
-        machine_at=exchange.machine_at,
+        machine_at=context.machine_at,
         surface=surface,
-        operation=exchange.operation,
+        operation=context.operation,
         method=method,
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         client=client[0],
         raw_request_headers=tuple(scope["headers"]),
         request_body=body,
-        is_oversize=exchange.oversize_of is not None,
+        is_oversize=context.oversize_of is not None,
         status=answer.status,
         raw_response_headers=tuple(answer.headers),
         # What orjson returns takes 8 kB however short it is; a copy takes what it is long.
@@ -81,7 +81,9 @@ def _changed(
             yield table, record_id
 
 
-def count_met(met: Counter[tuple[str, str, str]], entry: Entry, *, is_remembered: bool) -> None:
+def count_coverage(
+    met: Counter[tuple[str, str, str]], entry: Entry, *, is_remembered: bool
+) -> None:
     """Count the operation, the code and the states of records that a client met; those of an
     answer from memory were met when it was first given.
     """
@@ -95,7 +97,7 @@ def count_met(met: Counter[tuple[str, str, str]], entry: Entry, *, is_remembered
         met.update(("state", state, "") for state in set(shown))
 
 
-def _code_of(answer: Answer) -> str | None:
+def _code_of(answer: RawResponse) -> str | None:
     """Return the code that an error answer carries, in whatever dialect, else None."""
     if answer.status < _REFUSED:
         return None

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from emulator.faults.selection import PREFER
 from emulator.journal.journal import Entry
-from emulator.persistence.envelope import seal, unseal
+from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.records_json import dump_state, dump_text
-from emulator.registry.live_world import Live
+from emulator.registry.live_world import LiveWorld
 from emulator.settings import Settings
 from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid, Refusal
@@ -131,18 +131,18 @@ class Capsule(_Part):
     calls: list[StoredCall]
 
 
-def capsule_of(live: Live, settings: Settings) -> bytes:
+def record_capsule(live: LiveWorld, settings: Settings) -> bytes:
     """Return what happened in a world as a file."""
     entries = [entry for entry in live.journal if entry.id > live.journal.forgot_until]
     start = entries[0].before if entries else live.world.state
-    planted = live.begin.planted.world
+    planted = live.baseline.planted.world
     is_seeds = planted.state.digest == start.digest
     content = {
         "warning": WARNING,
         "world": live.world.name,
         "now": live.world.now,
         "settings": asdict(settings),
-        "seed": {"name": live.begin.seed.name, "text": live.begin.seed.text}
+        "seed": {"name": live.baseline.seed.name, "text": live.baseline.seed.text}
         | {"epoch": planted.epoch},
         "start": {
             "digest": str(start.digest),
@@ -150,7 +150,7 @@ def capsule_of(live: Live, settings: Settings) -> bytes:
         },
         "calls": _calls(entries),
     }
-    return seal(FORMAT, VERSION, orjson.dumps(content))
+    return wrap(FORMAT, VERSION, orjson.dumps(content))
 
 
 def _calls(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -229,7 +229,7 @@ def _difference(last: State, state: State) -> dict[str, Any]:
 def read_capsule(raw: bytes) -> Capsule:
     """Return the capsule that a file holds. Refuses Invalid."""
     try:
-        return Capsule.model_validate_json(unseal(FORMAT, VERSION, raw))
+        return Capsule.model_validate_json(unwrap(FORMAT, VERSION, raw))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])

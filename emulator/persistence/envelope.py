@@ -19,7 +19,7 @@ from emulator.world.core.refusals import Invalid
 _SPLIT = b',"content":'
 
 
-def seal(kind: str, version: int, content: bytes) -> bytes:
+def wrap(kind: str, version: int, content: bytes) -> bytes:
     """Return a file: what it is, its version and digest, then its content, which is JSON."""
     head = {
         "format": kind,
@@ -30,7 +30,7 @@ def seal(kind: str, version: int, content: bytes) -> bytes:
     return b"".join([orjson.dumps(head)[:-1], _SPLIT, content, b"}\n"])
 
 
-def unseal(kind: str, version: int, raw: bytes) -> bytes:
+def unwrap(kind: str, version: int, raw: bytes) -> bytes:
     """Return the content of a file, which a tool may have laid out anew.
 
     Refuses Invalid for another kind of file, a newer version and a damaged content.
@@ -94,7 +94,7 @@ def is_replaceable(path: Path) -> bool:
         return True
 
 
-def write_whole(path: Path, parts: Iterable[bytes]) -> None:
+def write_atomically(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file so that a reader sees the old content or the new, never a part, even if the
     process is killed; what a killed process left of an earlier try is removed. Raises OSError.
 

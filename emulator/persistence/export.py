@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from emulator.persistence.envelope import seal, unseal, write_whole
+from emulator.persistence.envelope import unwrap, wrap, write_atomically
 from emulator.persistence.records_json import dump, join_tables, load_table
-from emulator.registry.live_world import Beginning, Snapshot
-from emulator.registry.registry import WORLDS_MAX, Worlds, require_name
-from emulator.seeding.files import Named, SeedError, parse
+from emulator.registry.live_world import Baseline, Snapshot
+from emulator.registry.registry import WORLDS_MAX, WorldRegistry, require_name
+from emulator.seeding.files import SeedError, SeedFile, parse
 from emulator.seeding.plant import Planted
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import DEFAULT, State, World
@@ -59,7 +59,7 @@ class StoredBeginning(_Part):
 
     state: StoredState
     seed: Place
-    is_kept: bool
+    is_snapshot: bool
 
 
 class StoredWorld(_Part):
@@ -96,12 +96,12 @@ class Content(_Part):
     tables: list[StoredTable]
 
 
-class _Pool:
+class _Writer:
     """Collects the tables and seeds that what is written refers to, each once."""
 
     def __init__(self) -> None:
         self.tables: list[tuple[str, Table[Any]]] = []
-        self.planted: list[tuple[Named, Planted]] = []
+        self.planted: list[tuple[SeedFile, Planted]] = []
         self._places: dict[int, int] = {}
 
     def state(self, state: State) -> dict[str, Any]:
@@ -115,18 +115,18 @@ class _Pool:
             places[spec.name] = self._places[id(table)]
         return {"digest": str(state.digest), "tables": places}
 
-    def beginning(self, begin: Beginning) -> dict[str, Any]:
+    def beginning(self, begin: Baseline) -> dict[str, Any]:
         """Return a beginning as it is written."""
         if id(begin.planted) not in self._places:
             self._places[id(begin.planted)] = len(self.planted)
             self.planted.append((begin.seed, begin.planted))
         place = self._places[id(begin.planted)]
-        return {"state": self.state(begin.state), "seed": place, "is_kept": begin.is_kept}
+        return {"state": self.state(begin.state), "seed": place, "is_snapshot": begin.is_snapshot}
 
 
-def export_bytes(worlds: Worlds) -> bytes:
+def export_bytes(worlds: WorldRegistry) -> bytes:
     """Return every world and snapshot as a file."""
-    pool = _Pool()
+    pool = _Writer()
     settings = worlds.settings
     content: dict[str, Any] = {
         "settings": {
@@ -134,17 +134,17 @@ def export_bytes(worlds: Worlds) -> bytes:
             "clock": "wall" if settings.is_wall_clock else "virtual",
             "e2e_fixtures": settings.e2e_fixtures,
         },
-        "begin": pool.beginning(worlds.begin),
+        "begin": pool.beginning(worlds.baseline),
         "worlds": [
             {
                 "name": live.world.name,
                 "state": pool.state(live.world.state),
-                "begin": pool.beginning(live.begin),
+                "begin": pool.beginning(live.baseline),
             }
             for live in worlds.all()
         ],
         "snapshots": [
-            {"name": kept.name, "world": kept.world, "begin": pool.beginning(kept.begin)}
+            {"name": kept.name, "world": kept.world, "begin": pool.beginning(kept.baseline)}
             for kept in worlds.snapshots.values()
         ],
     }
@@ -162,10 +162,10 @@ def export_bytes(worlds: Worlds) -> bytes:
         {"table": name, "records": dump(table.spec.record, table.rows())}
         for name, table in pool.tables
     ]
-    return seal(FORMAT, VERSION, orjson.dumps(content))
+    return wrap(FORMAT, VERSION, orjson.dumps(content))
 
 
-class _Shelf:
+class _Reader:
     """The tables and seeds of a file, loaded once each."""
 
     def __init__(self, content: Content) -> None:
@@ -174,7 +174,7 @@ class _Shelf:
         ]
         self._seeds = [self._seed(one) for one in content.seeds]
 
-    def _seed(self, said: StoredSeed) -> tuple[Named, Planted]:
+    def _seed(self, said: StoredSeed) -> tuple[SeedFile, Planted]:
         try:
             seed = parse(said.text, source=said.name)
         except SeedError as error:
@@ -185,7 +185,7 @@ class _Shelf:
             logins=tuple(said.logins),
             keys=tuple(said.keys),
         )
-        return Named(name=said.name, path=Path(said.name), text=said.text, seed=seed), planted
+        return SeedFile(name=said.name, path=Path(said.name), text=said.text, seed=seed), planted
 
     def state(self, said: StoredState) -> State:
         """Return a state. Refuses Invalid unless it has the digest that was written."""
@@ -201,23 +201,23 @@ class _Shelf:
             )
         return state
 
-    def beginning(self, said: StoredBeginning) -> Beginning:
+    def beginning(self, said: StoredBeginning) -> Baseline:
         """Return a beginning. Refuses Invalid."""
         if said.seed >= len(self._seeds):
             raise Invalid("", "This file refers to a seed that it does not hold.")
         seed, planted = self._seeds[said.seed]
-        return Beginning(
-            state=self.state(said.state), seed=seed, planted=planted, is_kept=said.is_kept
+        return Baseline(
+            state=self.state(said.state), seed=seed, planted=planted, is_snapshot=said.is_snapshot
         )
 
 
-def import_bytes(worlds: Worlds, raw: bytes) -> None:
+def import_bytes(worlds: WorldRegistry, raw: bytes) -> None:
     """Replace every world and snapshot by those of a file.
 
     Refuses Invalid for a file that is newer, damaged or no export, and then nothing has changed.
     """
     try:
-        content = Content.model_validate_json(unseal(FORMAT, VERSION, raw))
+        content = Content.model_validate_json(unwrap(FORMAT, VERSION, raw))
     except ValidationError as error:
         raise Invalid("", f"This file is no export: {error.errors()[0]['msg']}.") from error
     names = [one.name for one in content.worlds]
@@ -225,22 +225,22 @@ def import_bytes(worlds: Worlds, raw: bytes) -> None:
         require_name(name)
     if DEFAULT not in names or len(set(names)) < len(names) or len(names) > WORLDS_MAX:
         raise Invalid("", "This file holds no default world, one world twice, or too many.")
-    shelf = _Shelf(content)
-    worlds.take_over(
+    shelf = _Reader(content)
+    worlds.replace_all(
         shelf.beginning(content.begin),
         {one.name: (shelf.beginning(one.begin), shelf.state(one.state)) for one in content.worlds},
         [
-            Snapshot(name=one.name, world=one.world, begin=shelf.beginning(one.begin))
+            Snapshot(name=one.name, world=one.world, baseline=shelf.beginning(one.begin))
             for one in content.snapshots
         ],
     )
 
 
-def export_file(worlds: Worlds, path: Path) -> None:
+def export_file(worlds: WorldRegistry, path: Path) -> None:
     """Write every world and snapshot to a file, which is whole at any moment."""
-    write_whole(path, [export_bytes(worlds)])
+    write_atomically(path, [export_bytes(worlds)])
 
 
-def import_file(worlds: Worlds, path: Path) -> None:
+def import_file(worlds: WorldRegistry, path: Path) -> None:
     """Replace every world and snapshot by those of a file. Refuses Invalid, raises OSError."""
     import_bytes(worlds, path.read_bytes())

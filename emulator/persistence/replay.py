@@ -10,15 +10,15 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message
 
 from emulator.app import build_app
-from emulator.faults.rules import Armed, Match, Then
+from emulator.faults.rules import FaultSet, RequestMatcher, Then
 from emulator.journal.journal import Entry
 from emulator.persistence.capsule import Asked, Capsule, Jump, StoredCall, read_capsule
 from emulator.persistence.records_json import load_state, load_text, spec_of
 from emulator.pipeline.pipeline import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.pipeline.world_resolution import PREFIX
-from emulator.registry.live_world import Beginning, Live
-from emulator.registry.registry import Worlds
-from emulator.seeding.files import Named, SeedError, parse
+from emulator.registry.live_world import Baseline, LiveWorld
+from emulator.registry.registry import WorldRegistry
+from emulator.seeding.files import SeedError, SeedFile, parse
 from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import DEFAULT, World
@@ -70,21 +70,22 @@ def replay(raw: bytes) -> Replay:
     return asyncio.run(_replayed(read_capsule(raw)))
 
 
-class _Clock:
+class ReplayClock:
     """The machine's clock as it was."""
 
     def __init__(self, now: int) -> None:
         self.now = now
 
     def __call__(self) -> int:
+        """Return the recorded time."""
         return self.now
 
 
 async def _replayed(capsule: Capsule) -> Replay:
-    machine = _Clock(capsule.seed.epoch)
+    machine = ReplayClock(capsule.seed.epoch)
     worlds = _worlds(capsule, machine)
     app = build_app(worlds, tells_others=False)
-    live = _begun(worlds, capsule)
+    live = _starting_world(worlds, capsule)
     total, same = len(capsule.calls), 0
     if str(live.world.state.digest) != capsule.start.digest:
         start = Difference(
@@ -97,7 +98,7 @@ async def _replayed(capsule: Capsule) -> Replay:
     for call in capsule.calls:
         machine.now = call.at if capsule.settings.is_wall_clock else call.machine_at
         if call.jump is not None:
-            _leap(live.world, call.jump)
+            _apply_jump(live.world, call.jump)
         entry = await _repeated(app, live, call)
         difference = next(_differences(call, entry), None)
         if difference is not None:
@@ -106,30 +107,30 @@ async def _replayed(capsule: Capsule) -> Replay:
     return Replay(total=total, same=same, difference=None)
 
 
-def _worlds(capsule: Capsule, machine: _Clock) -> Worlds:
+def _worlds(capsule: Capsule, machine: ReplayClock) -> WorldRegistry:
     said = capsule.seed
     try:
         seed = parse(said.text, source=said.name)
-        named = Named(name=said.name, path=Path(said.name), text=said.text, seed=seed)
-        return Worlds(capsule.settings, named, now=machine)
+        named = SeedFile(name=said.name, path=Path(said.name), text=said.text, seed=seed)
+        return WorldRegistry(capsule.settings, named, now=machine)
     except SeedError as error:
         raise Invalid("", f"The capsule's seed cannot be planted: {error}") from error
 
 
-def _begun(worlds: Worlds, capsule: Capsule) -> Live:
+def _starting_world(worlds: WorldRegistry, capsule: Capsule) -> LiveWorld:
     """Return the capsule's world as it was before the first request."""
-    begin = worlds.begin
+    begin = worlds.baseline
     if capsule.start.records is not None:
         state = load_state(capsule.start.records)
-        begin = Beginning(state=state, seed=begin.seed, planted=begin.planted, is_kept=True)
+        begin = Baseline(state=state, seed=begin.seed, planted=begin.planted, is_snapshot=True)
     if capsule.world == DEFAULT:
-        live = worlds.live(DEFAULT)
+        live = worlds.get(DEFAULT)
         live.restart(begin)
         return live
     return worlds.make(capsule.world, begin=begin)
 
 
-def _leap(world: World, jump: Jump) -> None:
+def _apply_jump(world: World, jump: Jump) -> None:
     """Do what happened between two requests."""
     if jump.clock is not None:
         lifecycle.move(world, to=jump.clock)
@@ -148,12 +149,12 @@ def _leap(world: World, jump: Jump) -> None:
             world.put(record)
 
 
-async def _repeated(app: ASGIApp, live: Live, call: StoredCall) -> Entry | None:
+async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | None:
     """Make a call again and return what the journal holds of it."""
-    live.armed = Armed()
+    live.faults = FaultSet()
     if call.fault is not None:
         then = Then(status=call.fault.status, code=call.fault.code, message=call.fault.message)
-        live.armed, _ = live.armed.arm(Match(), then)
+        live.faults, _ = live.faults.arm(RequestMatcher(), then)
     expected_id = live.journal.next_id()
     await _send(app, live.world.name, call.request)
     last = list(live.journal)[-1:]

@@ -38,7 +38,7 @@ _UNASKED_TYPES = ("", "text/plain", "application/x-www-form-urlencoded", "multip
 """The types of bodies that a browser sends to another site without asking by a preflight."""
 
 
-def why_refused(
+def refusal_of(
     scope: Scope, headers: Mapping[str, str], settings: Settings, *, surface: str
 ) -> Forbidden | None:
     """Return why a request goes no further, or None: a Host that is not ours (DNS rebinding), or a

@@ -14,37 +14,37 @@ from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
 from emulator.contract.catalog import Operations
-from emulator.faults.rules import Armed
-from emulator.faults.selection import NOTHING, Strike, strike
-from emulator.journal.recorder import count_met, note
-from emulator.pipeline.host_guard import source_of, why_refused
-from emulator.pipeline.response_cache import Remembered
+from emulator.faults.rules import FaultSet
+from emulator.faults.selection import NO_EFFECT, Effect, select_effect
+from emulator.journal.recorder import count_coverage, record_entry
+from emulator.pipeline.host_guard import refusal_of, source_of
+from emulator.pipeline.response_cache import ResponseCache
 from emulator.pipeline.world_resolution import (
     ASIDE,
     COOKIE,
     PREFIX,
     asking,
-    find_world,
     has_stale_cookie,
+    resolve_world,
     without_prefix,
     world_of_url,
 )
-from emulator.registry.live_world import Live
-from emulator.registry.registry import Worlds, purges
-from emulator.webhooks.dispatcher import Courier
-from emulator.webhooks.internal_endpoint import OwnWebhook
+from emulator.registry.live_world import LiveWorld
+from emulator.registry.registry import WorldRegistry, purges
+from emulator.webhooks.dispatcher import WebhookDispatcher
+from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
 from emulator.wire.http.asgi import (
-    Answer,
+    RawResponse,
+    call_app,
     drop,
     first_of_each,
     read_body,
-    run,
     send_part,
     send_whole,
     until_hurried,
     why_malformed,
 )
-from emulator.wire.http.context import KEY, Exchange
+from emulator.wire.http.context import KEY, RequestContext
 from emulator.wire.http.errors import Malformed
 from emulator.wire.http.trailing_slashes import redirect_of
 from emulator.world.core.refusals import NotFound, Refusal
@@ -106,10 +106,10 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     surface: Surface
-    live: Live
-    exchange: Exchange
-    armed: Armed
-    strike: Strike = NOTHING
+    live: LiveWorld
+    context: RequestContext
+    armed: FaultSet
+    effect: Effect = NO_EFFECT
 
     @property
     def is_control(self) -> bool:
@@ -119,7 +119,7 @@ class Call:
         return self.surface.name == CONTROL or self.scope["path"] in ASIDE
 
 
-class Exchanges:
+class Pipeline:
     """Serves requests, each a transaction on its world.
 
     The body is read first; then the surface runs to its end without ever being suspended, which is
@@ -130,10 +130,10 @@ class Exchanges:
     def __init__(
         self,
         surfaces: tuple[Surface, ...],
-        worlds: Worlds,
+        worlds: WorldRegistry,
         operations: Operations,
-        courier: Courier,
-        own_webhook: OwnWebhook,
+        courier: WebhookDispatcher,
+        own_webhook: InternalWebhookEndpoint,
     ) -> None:
         self._surfaces = surfaces
         self._worlds = worlds
@@ -145,7 +145,7 @@ class Exchanges:
         worlds.on_reset.append(self._wake)
         self._deliveries: set[asyncio.Future[None]] = set()
         """Those that are under way, since the loop itself keeps no hold of them."""
-        self._remembered = Remembered()
+        self._remembered = ResponseCache()
         worlds.on_reset.append(self._remembered.forget)
         worlds.on_purge.append(lambda world: self._remembered.forget(world.name))
         instance = worlds.settings.instance
@@ -175,10 +175,10 @@ class Exchanges:
                 answer.headers.append((b"set-cookie", _NO_WORLD))
             await send_whole(send, answer)
             return
-        call.exchange.oversize_of = limit if is_oversize else None
+        call.context.oversize_of = limit if is_oversize else None
         answer = await self._answered(call)
         self._sign(call, answer)
-        then = call.strike.then
+        then = call.effect.then
         if then.latency_ms and not then.is_recorded:
             await until_hurried(scope, asyncio.sleep(then.latency_ms / 1000))
         if then.drop:
@@ -189,7 +189,7 @@ class Exchanges:
             await send_whole(send, answer)
         # The answer is out; whoever serves the app takes the next request meanwhile. One that has
         # waited for deliveries waits no second time.
-        await self._settled(call, seconds=0 if call.exchange.awaits_deliveries else None)
+        await self._settled(call, seconds=0 if call.context.awaits_deliveries else None)
 
     def _rejection(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
         """Return why a request is refused before its body is read, or None."""
@@ -197,7 +197,7 @@ class Exchanges:
         if malformed is not None:
             return Malformed(*malformed)
         surface = self._surface(without_prefix(scope["path"])[0])
-        return why_refused(scope, headers, self._worlds.settings, surface=surface.name)
+        return refusal_of(scope, headers, self._worlds.settings, surface=surface.name)
 
     def _surface(self, path: str) -> Surface:
         """Return the surface of a path; of what is no path, the last one, whose prefix is `/`."""
@@ -208,17 +208,17 @@ class Exchanges:
         """Return the request with its world and what will hit it. Refuses as `find_world`."""
         settings = self._worlds.settings
         asked = asking(scope, headers, body)
-        live = find_world(self._worlds, asked)
+        live = resolve_world(self._worlds, asked)
         surface = self._surface(asked.path)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        exchange = Exchange(
+        context = RequestContext(
             world=live.world,
             settings=settings,
             source=source_of(scope, headers),
             machine_at=self._worlds.machine_now(),
             operation=self._operations.named(method, asked.path),
         )
-        inner = {**scope, KEY: exchange, "method": method}
+        inner = {**scope, KEY: context, "method": method}
         if asked.prefixed is not None:
             inner |= {"path": asked.path, "raw_path": asked.path.encode()}
         call = Call(
@@ -229,43 +229,43 @@ class Exchanges:
             body=body,
             surface=surface,
             live=live,
-            exchange=exchange,
-            armed=live.armed,
+            context=context,
+            armed=live.faults,
         )
         if not call.is_control:
-            call.strike = strike(
+            call.effect = select_effect(
                 live,
                 headers,
                 settings,
                 surface=surface.name,
-                operation=exchange.operation,
+                operation=context.operation,
                 method=method,
                 path=asked.path,
             )
         return call
 
-    def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
+    def _refused(self, scope: Scope, refusal: Refusal) -> RawResponse:
         """Return the answer to a request that reached no world, in its surface's dialect."""
         # As it is: a request that reached no world moves no clock.
-        default = self._worlds.present(DEFAULT)
+        default = self._worlds.peek(DEFAULT)
         assert default is not None
-        exchange = Exchange(world=default, settings=self._worlds.settings)
+        context = RequestContext(world=default, settings=self._worlds.settings)
         surface = self._surface(without_prefix(scope["path"])[0])
-        answer = _rendered(surface, Request({**scope, KEY: exchange}), refusal)
+        answer = _rendered(surface, Request({**scope, KEY: context}), refusal)
         answer.headers.append((_INSTANCE, self._instance))
         if scope["method"] == "HEAD":
             answer.content = b""
         return answer
 
-    async def _answered(self, call: Call) -> Answer:
+    async def _answered(self, call: Call) -> RawResponse:
         answer = self._transact(call)
-        exchange = call.exchange
-        if exchange.poll_seconds > 0 and call.method != "HEAD":
+        context = call.context
+        if context.poll_seconds > 0 and call.method != "HEAD":
             answer = await self._polled(call, answer)
-        if exchange.awaits_deliveries:
+        if context.awaits_deliveries:
             await self._settled(call)
-            if exchange.when_settled is not None and call.method != "HEAD":
-                answer = _answer_of(exchange.when_settled(self._courier))
+            if context.when_settled is not None and call.method != "HEAD":
+                answer = _answer_of(context.when_settled(self._courier))
         return answer
 
     async def _settled(self, call: Call, *, seconds: float | None = None) -> None:
@@ -277,42 +277,42 @@ class Exchanges:
         work.add_done_callback(self._deliveries.discard)
         await until_hurried(call.scope, asyncio.shield(work))
 
-    async def _polled(self, call: Call, answer: Answer) -> Answer:
+    async def _polled(self, call: Call, answer: RawResponse) -> RawResponse:
         """Run the surface again whenever its world has changed, until there is an answer, time is
         up, the world was deleted, or nobody waits.
         """
-        exchange = call.exchange
+        context = call.context
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(exchange.poll_seconds):
-                while exchange.poll_seconds > 0:
+            async with asyncio.timeout(context.poll_seconds):
+                while context.poll_seconds > 0:
                     changed = self._changed.setdefault(call.live.world.name, asyncio.Event())
                     if not await until_hurried(call.scope, changed.wait()):
                         break
-                    exchange.poll_seconds = 0
-                    if not self._worlds.holds(call.live):
+                    context.poll_seconds = 0
+                    if not self._worlds.is_current(call.live):
                         gone = NotFound("world", call.live.world.name)
                         return _rendered(call.surface, Request(call.scope), gone)
                     answer = self._transact(call)
         return answer
 
-    def _transact(self, call: Call) -> Answer:
+    def _transact(self, call: Call) -> RawResponse:
         """Run the surface once, put the state back if it refused, and note what happened.
 
         Webhooks are handed over as part of it: to the control plane itself before the answer (and
         before the request, where the clock has moved by itself), to others with it.
         """
-        world, exchange = call.live.world, call.exchange
+        world, context = call.live.world, call.context
         before = world.state
-        self._own_webhook.deliver(world, exchange.settings)
-        exchange.before = world.state
+        self._own_webhook.deliver(world, context.settings)
+        context.before = world.state
         purged = purges(world)
         world.touched = []
         try:
             answer = self._run(call)
-            is_refused = answer.status >= _REFUSED and not exchange.commits
+            is_refused = answer.status >= _REFUSED and not context.commits
             if is_refused or call.method == "HEAD":
-                world.state = exchange.before
-            self._own_webhook.deliver(world, exchange.settings)
+                world.state = context.before
+            self._own_webhook.deliver(world, context.settings)
         except BaseException:
             world.state = before
             raise
@@ -321,7 +321,7 @@ class Exchanges:
         self._courier.collect(world)
         has_purged = purges(world) > purged
         if has_purged and not call.is_control:
-            self._worlds.forget_past(call.live)
+            self._worlds.discard_history(call.live)
         if not call.is_control:
             # A purge leaves no way back to the state before it.
             self._note(call, answer, touched, world.state if has_purged else before)
@@ -337,16 +337,16 @@ class Exchanges:
         if changed is not None:
             changed.set()
 
-    def _run(self, call: Call) -> Answer:
+    def _run(self, call: Call) -> RawResponse:
         """Return what the surface, or the fault before it, answers to a request."""
-        if call.strike.refusal is not None:
-            answer = _rendered(call.surface, Request(call.scope), call.strike.refusal)
+        if call.effect.refusal is not None:
+            answer = _rendered(call.surface, Request(call.scope), call.effect.refusal)
             if answer.status in RETRIED:
                 answer.headers.append((b"retry-after", RETRY_AFTER_SECONDS))
         elif (redirect := _redirect(call)) is not None:
             answer = redirect
         elif call.is_control or call.scope["method"] != "GET" or call.body:
-            answer = run(call.surface.app, call.scope, call.body)
+            answer = call_app(call.surface.app, call.scope, call.body)
         else:
             answer = self._read(call)
         if call.method == "OPTIONS" and answer.status == _METHOD_NOT_ALLOWED:
@@ -358,20 +358,20 @@ class Exchanges:
             answer.content = b""
         return answer
 
-    def _read(self, call: Call) -> Answer:
+    def _read(self, call: Call) -> RawResponse:
         """Return what a GET answers, run only if this state has not been asked it before."""
-        answer = self._remembered.find(call.exchange, call.scope)
+        answer = self._remembered.find(call.context, call.scope)
         if answer is None:
-            answer = run(call.surface.app, call.scope, call.body)
-            self._remembered.keep(call.exchange, call.scope, answer)
+            answer = call_app(call.surface.app, call.scope, call.body)
+            self._remembered.keep(call.context, call.scope, answer)
         return answer
 
     def _note(
-        self, call: Call, answer: Answer, touched: list[tuple[str, str]], before: Any
+        self, call: Call, answer: RawResponse, touched: list[tuple[str, str]], before: Any
     ) -> None:
-        entry = note(
+        entry = record_entry(
             call.live,
-            call.exchange,
+            call.context,
             answer,
             scope=call.scope,
             method=call.method,
@@ -379,10 +379,10 @@ class Exchanges:
             body=call.body,
             before=before,
             armed=call.armed,
-            strike=call.strike,
+            strike=call.effect,
             touched=touched,
         )
-        count_met(self._worlds.met, entry, is_remembered=call.exchange.is_remembered)
+        count_coverage(self._worlds.met, entry, is_remembered=call.context.is_remembered)
 
     def signature(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Return the headers that sign the answer to a preflight: the instance, and the world that
@@ -401,14 +401,14 @@ class Exchanges:
             (_INSTANCE, self._instance),
         ]
 
-    def _sign(self, call: Call, answer: Answer) -> None:
+    def _sign(self, call: Call, answer: RawResponse) -> None:
         """Say which instance, world and state an answer comes from."""
         answer.headers += self._signature_of(call.live.world)
         if "origin" not in call.headers:
             answer.headers.append(_VARY)
 
 
-def _redirect(call: Call) -> Answer | None:
+def _redirect(call: Call) -> RawResponse | None:
     """Return the redirect of a path with a slash at its end, or None."""
     status = call.surface.slash_status
     if status is None or not call.scope["path"].endswith("/"):
@@ -416,12 +416,12 @@ def _redirect(call: Call) -> Answer | None:
     return redirect_of(call.surface.app, call.scope, prefix=call.prefix, status=status)
 
 
-def _rendered(surface: Surface, request: Request, refusal: Refusal) -> Answer:
+def _rendered(surface: Surface, request: Request, refusal: Refusal) -> RawResponse:
     """Return a refusal in the dialect of a surface that did not run."""
     return _answer_of(surface.app.state.render(request, refusal, {}))
 
 
-def _answer_of(response: Response) -> Answer:
-    return Answer(
+def _answer_of(response: Response) -> RawResponse:
+    return RawResponse(
         status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
-from emulator.wire.http.asgi import Answer
-from emulator.wire.http.context import Exchange
+from emulator.wire.http.asgi import RawResponse
+from emulator.wire.http.context import RequestContext
 from emulator.world.core.access import Actor
 from emulator.world.core.world import State
 
@@ -29,12 +29,12 @@ _OK = 200
 @dataclass(frozen=True, slots=True)
 class _Entry:
     state: ref[State]
-    answer: Answer
+    answer: RawResponse
     actor: Actor | None
     size_bytes: int
 
 
-class Remembered:
+class ResponseCache:
     """What GETs answered, by world and by all that a surface sees of the request.
 
     Reads are pure, so an answer holds until a write changes the state. Each question has one
@@ -46,15 +46,15 @@ class Remembered:
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         self.size_bytes = 0
 
-    def find(self, exchange: Exchange, scope: dict[str, Any]) -> Answer | None:
+    def find(self, context: RequestContext, scope: dict[str, Any]) -> RawResponse | None:
         """Return what this GET without a body answered in this state, or None."""
-        key = _key(exchange, scope)
+        key = _key(context, scope)
         found = self._entries.get(key)
-        if found is None or found.state() is not exchange.world.state:
+        if found is None or found.state() is not context.world.state:
             return None
         self._entries.move_to_end(key)
-        exchange.actor = found.actor
-        exchange.is_remembered = True
+        context.actor = found.actor
+        context.is_remembered = True
         return _copy(found.answer)
 
     def forget(self, world_name: str) -> None:
@@ -62,17 +62,17 @@ class Remembered:
         for key in [key for key in self._entries if key[0] == world_name]:
             self._drop(key)
 
-    def keep(self, exchange: Exchange, scope: dict[str, Any], answer: Answer) -> None:
+    def keep(self, context: RequestContext, scope: dict[str, Any], answer: RawResponse) -> None:
         """Remember the answer of a GET without a body, if it only read."""
-        state = exchange.world.state
-        is_read = state is exchange.before and not exchange.commits
+        state = context.world.state
+        is_read = state is context.before and not context.commits
         if not is_read or answer.status != _OK or len(answer.content) > CONTENT_MAX:
             return
-        key = _key(exchange, scope)
+        key = _key(context, scope)
         if key in self._entries:
             self._drop(key)
         copy = _copy(answer)
-        entry = _Entry(ref(state), copy, exchange.actor, _size_bytes(key, copy))
+        entry = _Entry(ref(state), copy, context.actor, _size_bytes(key, copy))
         self._entries[key] = entry
         self.size_bytes += entry.size_bytes
         while len(self._entries) > ANSWERS_MAX or self.size_bytes > BYTES_MAX:
@@ -82,21 +82,21 @@ class Remembered:
         self.size_bytes -= self._entries.pop(key).size_bytes
 
 
-def _key(exchange: Exchange, scope: dict[str, Any]) -> Any:
+def _key(context: RequestContext, scope: dict[str, Any]) -> Any:
     return (
-        exchange.world.name,
+        context.world.name,
         scope["path"],
         scope["query_string"],
         tuple(scope["headers"]),
     )
 
 
-def _size_bytes(key: Any, answer: Answer) -> int:
+def _size_bytes(key: Any, answer: RawResponse) -> int:
     _, path, query, headers = key
     pairs = [*headers, *answer.headers]
     texts = sum(len(name) + len(value) + _HEADER_BYTES for name, value in pairs)
     return _ENTRY_BYTES + len(path) + len(query) + len(answer.content) + texts
 
 
-def _copy(answer: Answer) -> Answer:
-    return Answer(status=answer.status, headers=[*answer.headers], content=answer.content)
+def _copy(answer: RawResponse) -> RawResponse:
+    return RawResponse(status=answer.status, headers=[*answer.headers], content=answer.content)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from emulator.registry.live_world import Live
-from emulator.registry.registry import Worlds
+from emulator.registry.live_world import LiveWorld
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.wire.gotrue.session_cookie import read_cookies, read_session
 from emulator.wire.gotrue.tokens import read_token
@@ -99,24 +99,24 @@ def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) ->
     )
 
 
-def find_world(worlds: Worlds, request: Asking) -> Live:
+def resolve_world(worlds: WorldRegistry, request: Asking) -> LiveWorld:
     """Return the world of a request. Refuses Conflict by name, NotFound, Invalid."""
     if request.path.startswith(WORLDLESS):
-        return worlds.live(DEFAULT)
+        return worlds.get(DEFAULT)
     sources = _sources(worlds, request)
     _require_agreement(sources)
     name = next(iter(sources.values()), DEFAULT)
     if _may_make(request, sources, worlds.settings):
-        return worlds.named(name)
-    return worlds.live(name)
+        return worlds.get_or_create(name)
+    return worlds.get(name)
 
 
-def _sources(worlds: Worlds, request: Asking) -> dict[str, str]:
+def _sources(worlds: WorldRegistry, request: Asking) -> dict[str, str]:
     """Return what names a world, strongest first, with the name."""
-    named = dict(_explicit(worlds, request))
+    named = dict(_worlds_named(worlds, request))
     is_told_by_cookies = not named and request.path not in COOKIELESS
-    cookies = dict(_by_cookies(request.headers, worlds)) if is_told_by_cookies else {}
-    return {**named, **cookies, **dict(_told(request, worlds.settings))}
+    cookies = dict(_worlds_of_cookies(request.headers, worlds)) if is_told_by_cookies else {}
+    return {**named, **cookies, **dict(_worlds_of_credentials(request, worlds.settings))}
 
 
 def _may_make(request: Asking, sources: Mapping[str, str], settings: Settings) -> bool:
@@ -128,28 +128,28 @@ def _may_make(request: Asking, sources: Mapping[str, str], settings: Settings) -
     return is_named and not is_of_another_site(request.headers, settings)
 
 
-def has_stale_cookie(worlds: Worlds, request: Asking) -> bool:
+def has_stale_cookie(worlds: WorldRegistry, request: Asking) -> bool:
     """Tell whether cookies alone name a world that is not there and that naming does not make."""
     if worlds.settings.makes_worlds_lazily or request.path.startswith(WORLDLESS):
         return False
     sources = _sources(worlds, request)
     name = sources.get(_COOKIE_SOURCE)
     is_alone = sources.keys() <= {_COOKIE_SOURCE, _SESSION_SOURCE}
-    return name is not None and is_alone and not worlds.has(name)
+    return name is not None and is_alone and not worlds.exists(name)
 
 
 _HEADER = "the header X-Emulator-World"
 
 
-def world_of_url(worlds: Worlds, scope: Mapping[str, Any]) -> World | None:
+def world_of_url(worlds: WorldRegistry, scope: Mapping[str, Any]) -> World | None:
     """Return the live world that a URL names by its port or prefix, as it is; None if it names
     none, one that is not there, or two.
     """
     request = asking(scope, {}, b"")
-    named = {name for _, name in _explicit(worlds, request)}
+    named = {name for _, name in _worlds_named(worlds, request)}
     if request.path.startswith(WORLDLESS):
         named = {DEFAULT}
-    return worlds.present(named.pop()) if len(named) == 1 else None
+    return worlds.peek(named.pop()) if len(named) == 1 else None
 
 
 def without_prefix(path: str) -> tuple[str, str | None]:
@@ -160,7 +160,7 @@ def without_prefix(path: str) -> tuple[str, str | None]:
     return slash + rest or "/", name
 
 
-def _explicit(worlds: Worlds, request: Asking) -> Iterator[tuple[str, str]]:
+def _worlds_named(worlds: WorldRegistry, request: Asking) -> Iterator[tuple[str, str]]:
     by_port = None if request.port is None else worlds.of_port(request.port)
     if by_port is not None:
         yield "the port", by_port
@@ -170,7 +170,7 @@ def _explicit(worlds: Worlds, request: Asking) -> Iterator[tuple[str, str]]:
         yield f"{_HEADER} once more" if place else _HEADER, name
 
 
-def _told(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
+def _worlds_of_credentials(request: Asking, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield the worlds that credentials of a request are tagged with."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     given = {"Authorization": bearer if scheme.lower() == "bearer" else ""}
@@ -224,7 +224,9 @@ def _world_of(credential: str, settings: Settings) -> str | None:
 _JWT_DOTS = 2
 
 
-def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[str, str]]:
+def _worlds_of_cookies(
+    headers: Mapping[str, str], worlds: WorldRegistry
+) -> Iterator[tuple[str, str]]:
     """Yield the worlds that cookies name.
 
     Assumed: the session cookie of a world that is no more is no session. Browsers keep it for
@@ -240,7 +242,7 @@ def _by_cookies(headers: Mapping[str, str], worlds: Worlds) -> Iterator[tuple[st
             yield f"{_COOKIE_SOURCE} once more" if place else _COOKIE_SOURCE, unquote(name)
     token = (read_session(sent, worlds.settings.session_cookie) or {}).get("access_token")
     name = _world_of(token, worlds.settings) if isinstance(token, str) else None
-    if name not in (None, DEFAULT) and (worlds.has(name) or name == chosen):
+    if name not in (None, DEFAULT) and (worlds.exists(name) or name == chosen):
         yield _SESSION_SOURCE, name
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from emulator.registry.live_world import Live
+from emulator.registry.live_world import LiveWorld
 from emulator.settings import SWITCH, Settings
 from emulator.wire.gotrue.tokens import anon_key, service_key
 from emulator.wire.world_tags import tagged
 from emulator.world.core.world import DEFAULT
 
 
-def variables_of(live: Live, settings: Settings) -> dict[str, str]:
+def variables_of(live: LiveWorld, settings: Settings) -> dict[str, str]:
     """Return the variables that lead to a world and to no other, by name."""
-    world, keys = live.world, live.begin.planted.keys
+    world, keys = live.world, live.baseline.planted.keys
     url = settings.public_url if world.name == DEFAULT else url_of(live, settings)
     return {
         "WORLDFLUX_CLOUD_API_URL": url,
@@ -27,7 +27,7 @@ def variables_of(live: Live, settings: Settings) -> dict[str, str]:
     }
 
 
-def url_of(live: Live, settings: Settings) -> str:
+def url_of(live: LiveWorld, settings: Settings) -> str:
     """Return the base URL that reaches a world and no other."""
     if live.port is None:
         return f"{settings.public_url}/_w/{live.world.name}"

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emulator.faults.rules import Armed
+from emulator.faults.rules import FaultSet
 from emulator.journal.journal import Journal
-from emulator.seeding.files import Named
+from emulator.seeding.files import SeedFile
 from emulator.seeding.plant import Planted
 from emulator.world.core.world import State, World
 from emulator.world.records.types import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class Baseline:
     """What a world begins as: a state, the seed that it stems from, and what the seed planted.
 
-    `is_kept` tells that it is a state of another world, not the seed's own.
+    `is_snapshot` tells that it is a state of another world, not the seed's own.
     """
 
     state: State
-    seed: Named
+    seed: SeedFile
     planted: Planted
-    is_kept: bool = False
+    is_snapshot: bool = False
 
 
 @dataclass(slots=True)
-class Live:
+class LiveWorld:
     """A world with its beginning, its journal, its faults and its port."""
 
     world: World
-    begin: Beginning
+    baseline: Baseline
     journal: Journal = field(default_factory=Journal)
-    armed: Armed = field(default_factory=Armed)
+    faults: FaultSet = field(default_factory=FaultSet)
     port: int | None = None
     last_used: Instant = 0
     """The machine's time of the last request, where idle worlds may be dropped."""
 
-    def restart(self, begin: Beginning) -> None:
+    def restart(self, begin: Baseline) -> None:
         """Begin anew, without journal and faults; the port stays."""
         self.world.state = begin.state
-        self.begin = begin
+        self.baseline = begin
         self.journal = Journal()
-        self.armed = Armed()
+        self.faults = FaultSet()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +51,4 @@ class Snapshot:
 
     name: str
     world: str
-    begin: Beginning
+    baseline: Baseline

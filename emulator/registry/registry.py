@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from emulator.registry.live_world import Beginning, Live, Snapshot
-from emulator.seeding.files import Named, grow, load, names
+from emulator.registry.live_world import Baseline, LiveWorld, Snapshot
+from emulator.seeding.files import SeedFile, bundled_names, load, plant_file
 from emulator.seeding.plant import Planted
 from emulator.settings import Settings
 from emulator.world import lifecycle
@@ -17,7 +17,7 @@ from emulator.world.billing import webhook_endpoints
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
 from emulator.world.core.times import SECOND
 from emulator.world.core.world import DEFAULT, State, World
-from emulator.world.lifecycle import Happened
+from emulator.world.lifecycle import FiredJob
 from emulator.world.privacy.erasure import PURGES
 from emulator.world.records.system import Ordinal
 from emulator.world.records.types import Instant
@@ -48,11 +48,11 @@ def purges(world: World) -> int:
     return 0 if counted is None else counted.value
 
 
-class Worlds:
+class WorldRegistry:
     """The live worlds by name, the beginning of each new one, and the snapshots."""
 
     def __init__(
-        self, settings: Settings, seed: str | Named, *, now: Callable[[], Instant] = machine_now
+        self, settings: Settings, seed: str | SeedFile, *, now: Callable[[], Instant] = machine_now
     ) -> None:
         """Plant the baseline; `now` is what wall mode follows. Raises SeedError."""
         self.settings = settings
@@ -61,7 +61,7 @@ class Worlds:
         """What else begins anew, by the world's name, when a world is put back or is no more."""
         self.on_purge: list[Callable[[World], None]] = []
         """What else drops what it kept of a world when a user was purged from it."""
-        self.begin = self._plant(load(seed) if isinstance(seed, str) else seed)
+        self.baseline = self._plant(load(seed) if isinstance(seed, str) else seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.met: Counter[tuple[str, str, str]] = Counter()
         """How often clients met (kind, name, detail): operations and codes, for coverage."""
@@ -77,15 +77,15 @@ class Worlds:
         """
         self.close_port: Callable[[int], None] | None = None
         """Has the server listen on a port no more."""
-        self._live: dict[str, Live] = {}
+        self._live: dict[str, LiveWorld] = {}
         self._by_port: dict[int, str] = {}
         self._idle_again_at: Instant = 0
-        self._add(DEFAULT, self.begin)
+        self._add(DEFAULT, self.baseline)
 
-    def _plant(self, seed: Named) -> Beginning:
-        planted = grow(seed, epoch=self._now() if self.settings.is_wall_clock else None)
+    def _plant(self, seed: SeedFile) -> Baseline:
+        planted = plant_file(seed, epoch=self._now() if self.settings.is_wall_clock else None)
         planted.world.state = self._with_webhooks(planted.world.state)
-        return Beginning(state=planted.world.state, seed=seed, planted=planted)
+        return Baseline(state=planted.world.state, seed=seed, planted=planted)
 
     def _with_webhooks(self, state: State) -> State:
         """Return a state in which the events go to every URL of the settings too."""
@@ -97,16 +97,16 @@ class Worlds:
         return world.state
 
     @property
-    def baseline(self) -> Planted:
+    def planted(self) -> Planted:
         """What the seed planted, which every world begins with unless told otherwise."""
-        return self.begin.planted
+        return self.baseline.planted
 
-    def _add(self, name: str, begin: Beginning) -> Live:
+    def _add(self, name: str, begin: Baseline) -> LiveWorld:
         if len(self._live) >= CROWD:
             self._expire()
         if len(self._live) >= WORLDS_MAX:
             raise Conflict(f"There are {WORLDS_MAX} worlds already; delete some first.")
-        self._live[name] = live = Live(World(name, begin.state), begin)
+        self._live[name] = live = LiveWorld(World(name, begin.state), begin)
         return live
 
     def _expire(self) -> None:
@@ -124,7 +124,7 @@ class Worlds:
 
     # Finding
 
-    def all(self) -> list[Live]:
+    def all(self) -> list[LiveWorld]:
         """Return the live worlds in the order in which they were made; none counts as used."""
         return list(self._live.values())
 
@@ -132,53 +132,53 @@ class Worlds:
         """Return the machine's time, which a replay puts back."""
         return self._now()
 
-    def live(self, name: str) -> Live:
+    def get(self, name: str) -> LiveWorld:
         """Return a live world with its clock brought up to date. Refuses NotFound."""
         return self._current(self.known(name))
 
-    def known(self, name: str) -> Live:
+    def known(self, name: str) -> LiveWorld:
         """Return a live world as it is, its clock too. Refuses NotFound."""
         live = self._live.get(name)
         if live is None:
             raise NotFound("world", name)
         return live
 
-    def has(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
         """Tell whether a world of that name is live."""
         return name in self._live
 
-    def holds(self, live: Live) -> bool:
+    def is_current(self, live: LiveWorld) -> bool:
         """Tell whether a world is still live: it, not another that was made under its name."""
         return self._live.get(live.world.name) is live
 
-    def present(self, name: str) -> World | None:
+    def peek(self, name: str) -> World | None:
         """Return a live world as it is, or None; it does not count as used."""
         live = self._live.get(name)
         return None if live is None else live.world
 
-    def _current(self, live: Live) -> Live:
+    def _current(self, live: LiveWorld) -> LiveWorld:
         if self.settings.is_wall_clock:
             self._follow(live, lifecycle.move_towards, to=max(live.world.now, self._now()))
         if self.settings.idle_world_seconds is not None:
             live.last_used = self._now()
         return live
 
-    def move_clock(self, live: Live, *, to: Instant) -> list[Happened]:
+    def move_clock(self, live: LiveWorld, *, to: Instant) -> list[FiredJob]:
         """Move a world's clock, drop its past if a user was purged on the way, and return what
         happened. Refuses Invalid.
         """
         return self._follow(live, lifecycle.move, to=to)
 
     def _follow(
-        self, live: Live, move: Callable[..., list[Happened]], *, to: Instant
-    ) -> list[Happened]:
+        self, live: LiveWorld, move: Callable[..., list[FiredJob]], *, to: Instant
+    ) -> list[FiredJob]:
         purged = purges(live.world)
         happened = move(live.world, to=to)
         if purges(live.world) > purged:
-            self.forget_past(live)
+            self.discard_history(live)
         return happened
 
-    def named(self, name: str) -> Live:
+    def get_or_create(self, name: str) -> LiveWorld:
         """Return the world of that name, made of the baseline if there is none yet.
 
         Refuses Invalid for a bad name, NotFound where worlds are not made by naming them, and
@@ -187,12 +187,12 @@ class Worlds:
         if name not in self._live:
             require_name(name)
             if self.settings.makes_worlds_lazily:
-                return self._current(self._add(name, self.begin))
-        return self.live(name)
+                return self._current(self._add(name, self.baseline))
+        return self.get(name)
 
     def default(self) -> World:
         """Return the world of a request that names none."""
-        return self.live(DEFAULT).world
+        return self.get(DEFAULT).world
 
     def of_port(self, port: int) -> str | None:
         """Return the name of the world that a port belongs to, or did until it was dropped."""
@@ -200,42 +200,42 @@ class Worlds:
 
     # Making and unmaking
 
-    def make(self, name: str, *, begin: Beginning) -> Live:
+    def make(self, name: str, *, begin: Baseline) -> LiveWorld:
         """Make a world of that name. Refuses Invalid, Conflict."""
         require_name(name)
         if name in self._live:
             raise Conflict(f"A world {name!r} exists; reset it, delete it or choose another name.")
         return self._current(self._add(name, begin))
 
-    def beginning(self, source: str | None) -> Beginning:
+    def resolve_source(self, source: str | None) -> Baseline:
         """Return what a new world begins as: a snapshot, a world or a seed of that name, or of
         `kind:name`; None is the baseline. Refuses Conflict for a name of two kinds, NotFound.
         Raises SeedError.
         """
         if source is None:
-            return self.begin
+            return self.baseline
         kind, mark, name = source.partition(":")
         if not mark or kind not in _KINDS:
             kind, name = self._kind_of(source), source
         if kind == "snapshot" and name in self.snapshots:
-            return self.snapshots[name].begin
+            return self.snapshots[name].baseline
         if kind == "world" and name in self._live:
-            return self.kept(self._live[name])
+            return self.baseline_from(self._live[name])
         if kind != "seed":
             raise NotFound(kind, name)
         return self._plant(load(name))
 
     def _kind_of(self, source: str) -> str:
-        held = (source in self.snapshots, source in self._live, source in names())
+        held = (source in self.snapshots, source in self._live, source in bundled_names())
         kinds = [kind for kind, is_held in zip(_KINDS, held, strict=True) if is_held]
         if len(kinds) > 1:
             said = " or ".join(repr(f"{kind}:{source}") for kind in kinds)
             raise Conflict(f"{source!r} is a {' and a '.join(kinds)}; say {said}.")
         return kinds[0] if kinds else "seed"
 
-    def kept(self, live: Live) -> Beginning:
+    def baseline_from(self, live: LiveWorld) -> Baseline:
         """Return the present state of a world as a beginning."""
-        return replace(live.begin, state=live.world.state, is_kept=True)
+        return replace(live.baseline, state=live.world.state, is_snapshot=True)
 
     def give_port(self, name: str, port: int) -> int:
         """Open a socket that reaches this world alone, 0 for a free port, and return the port.
@@ -272,13 +272,13 @@ class Worlds:
         new worlds do. Raises SeedError, and then nothing has changed.
         """
         live = self.known(name)
-        begin = live.begin
+        begin = live.baseline
         if seed is not None:
             begin = self._plant(load(seed))
-        elif self.settings.is_wall_clock and not begin.is_kept:
+        elif self.settings.is_wall_clock and not begin.is_snapshot:
             begin = self._plant(begin.seed)
         if name == DEFAULT:
-            self.begin = begin
+            self.baseline = begin
         live.restart(begin)
         self._begin_anew(name)
         self._current(live)
@@ -287,10 +287,10 @@ class Worlds:
         for begin_anew in self.on_reset:
             begin_anew(name)
 
-    def take_over(
+    def replace_all(
         self,
-        begin: Beginning,
-        worlds: Mapping[str, tuple[Beginning, State]],
+        begin: Baseline,
+        worlds: Mapping[str, tuple[Baseline, State]],
         snapshots: Iterable[Snapshot],
     ) -> None:
         """Replace every world and snapshot; a world of a name that stays keeps its port.
@@ -299,12 +299,12 @@ class Worlds:
         deliver their events to the URLs of the settings, wherever they come from.
         """
 
-        def completed(begin: Beginning) -> Beginning:
+        def completed(begin: Baseline) -> Baseline:
             return replace(begin, state=self._with_webhooks(begin.state))
 
-        self.begin = completed(begin)
+        self.baseline = completed(begin)
         self.snapshots = {
-            kept.name: replace(kept, begin=completed(kept.begin)) for kept in snapshots
+            kept.name: replace(kept, baseline=completed(kept.baseline)) for kept in snapshots
         }
         for name in [name for name in self._live if name not in worlds]:
             self.drop(name)
@@ -318,7 +318,7 @@ class Worlds:
 
     # Snapshots and rewinding
 
-    def keep(self, snapshot: str, *, world: str) -> Snapshot:
+    def take_snapshot(self, snapshot: str, *, world: str) -> Snapshot:
         """Keep the state of a world under a name, over an older snapshot of it. Refuses Invalid,
         and Conflict for the name of another live world's and above the limit.
         """
@@ -334,7 +334,7 @@ class Worlds:
                 f"There are {SNAPSHOTS_MAX} snapshots already; delete some, or keep this one under "
                 "the name of an older one."
             )
-        kept = Snapshot(name=snapshot, world=world, begin=self.kept(self.live(world)))
+        kept = Snapshot(name=snapshot, world=world, baseline=self.baseline_from(self.get(world)))
         self.snapshots[snapshot] = kept
         return kept
 
@@ -343,8 +343,8 @@ class Worlds:
         kept = self.snapshots.get(snapshot)
         if kept is None:
             raise NotFound("snapshot", snapshot)
-        live = self.live(world)
-        live.world.state = kept.begin.state
+        live = self.get(world)
+        live.world.state = kept.baseline.state
         self._begin_anew(world)
         self._current(live)
 
@@ -358,14 +358,14 @@ class Worlds:
 
         Refuses NotFound, Conflict.
         """
-        live = self.live(name)
+        live = self.get(name)
         entry = live.journal.entry_to_undo(before)
         live.world.state = entry.before
-        live.armed = entry.armed
+        live.faults = entry.armed
         live.journal.cut(before)
         self._begin_anew(name)
 
-    def forget_past(self, live: Live) -> None:
+    def discard_history(self, live: LiveWorld) -> None:
         """Drop what was kept of a world before a purge: its journal, snapshots of it, and the
         kept state that it began as; a seed may come back.
         """
@@ -373,8 +373,8 @@ class Worlds:
         for name, kept in list(self.snapshots.items()):
             if kept.world == live.world.name:
                 del self.snapshots[name]
-        if live.begin.is_kept:
-            live.begin = self.begin
+        if live.baseline.is_snapshot:
+            live.baseline = self.baseline
         for drop_kept in self.on_purge:
             drop_kept(live.world)
 

@@ -28,7 +28,7 @@ class SeedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class SeedFile:
     """A seed that was read: its name, where it lies, its text and what that says."""
 
     name: str
@@ -42,7 +42,7 @@ def folder() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _SOURCE
 
 
-def names() -> list[str]:
+def bundled_names() -> list[str]:
     """Return the names of the seeds that come with the emulator, sorted."""
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
@@ -57,8 +57,8 @@ def find(name_or_path: str) -> Path:
         return path
     if path.suffix in SUFFIXES or "/" in name_or_path:
         raise SeedError(f"There is no seed file {name_or_path!r}.")
-    near = get_close_matches(name_or_path, names(), n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names())}."
+    near = get_close_matches(name_or_path, bundled_names(), n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(bundled_names())}."
     raise SeedError(f"There is no seed {name_or_path!r}. {hint}")
 
 
@@ -70,14 +70,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def load(name_or_path: str) -> Named:
+def load(name_or_path: str) -> SeedFile:
     """Read a seed by its name or path. Raises SeedError."""
     path = find(name_or_path)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SeedError(f"{path}: cannot be read: {error}") from error
-    return Named(name=path.stem, path=path, text=text, seed=parse(text, source=str(path)))
+    return SeedFile(name=path.stem, path=path, text=text, seed=parse(text, source=str(path)))
 
 
 @lru_cache(maxsize=16)
@@ -94,7 +94,7 @@ def parse(text: str, *, source: str) -> Seed:
         raise SeedError("\n".join(_problem(source, root, one) for one in error.errors())) from error
 
 
-def grow(named: Named, *, epoch: Instant | None = None) -> Planted:
+def plant_file(named: SeedFile, *, epoch: Instant | None = None) -> Planted:
     """Plant a seed; `epoch` is the default for one that does not pin its own. Raises SeedError."""
     pinned = "epoch" in named.seed.model_fields_set
     try:

@@ -19,7 +19,7 @@ from emulator.seeding.schema import (
     SeedWorkspace,
 )
 from emulator.seeding.subscriptions import live_through
-from emulator.seeding.synthetic.recipes import unfold
+from emulator.seeding.synthetic.recipes import expand
 from emulator.wire.run_input import content_of
 from emulator.world.billing import webhook_endpoints
 from emulator.world.core.access import Actor, Fixture, member_id
@@ -225,7 +225,7 @@ def _plant_runs(world: World, workspace: Workspace, said: SeedWorkspace, *, path
     runs_said = list(said.runs)
     if said.recipe is not None:
         slugs = [project.slug for project in said.projects]
-        runs_said.extend(unfold(world, said.recipe, prefix=said.slug, projects=slugs))
+        runs_said.extend(expand(world, said.recipe, prefix=said.slug, projects=slugs))
     uploads = []
     for place, run in enumerate(runs_said):
         run_path = f"{path}runs.{place}."

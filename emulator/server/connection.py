@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from emulator.wire.http.asgi import HEAD_MAX, HURRY, MALFORMED, Answer, run, too_large
+from emulator.wire.http.asgi import HEAD_MAX, HURRY, MALFORMED, RawResponse, call_app, too_large
 
 LINGER_SECONDS = 5
 """How long a client may go on sending after it was refused. Closing at once would reset the
@@ -148,7 +148,7 @@ class Connection(HttpToolsProtocol):
         if is_answered:
             self.transport.close()
             return
-        answer = run(self.app, self._refused_scope(status, message), b"")
+        answer = call_app(self.app, self._refused_scope(status, message), b"")
         self.transport.write(self._head_of(answer) + answer.content)
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -173,7 +173,7 @@ class Connection(HttpToolsProtocol):
             MALFORMED: (status, message),
         }
 
-    def _head_of(self, answer: Answer) -> bytes:
+    def _head_of(self, answer: RawResponse) -> bytes:
         headers = [*self.server_state.default_headers, *answer.headers, (b"connection", b"close")]
         lines = [b"%b: %b\r\n" % header for header in headers]
         return b"".join([STATUS_LINE[answer.status], *lines, b"\r\n"])

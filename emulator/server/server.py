@@ -18,7 +18,7 @@ import uvicorn
 from emulator.app import build_app
 from emulator.persistence.envelope import is_replaceable
 from emulator.persistence.export import export_file, import_file
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.server.connection import Connection
 from emulator.settings import Settings
 from emulator.world.core.refusals import Conflict
@@ -136,7 +136,7 @@ def serve(
     seed: str,
     settings: Settings,
     sockets: list[socket.socket],
-    on_ready: Callable[[Worlds], None],
+    on_ready: Callable[[WorldRegistry], None],
     imported: Path | None = None,
     exported: Path | None = None,
 ) -> None:
@@ -145,7 +145,7 @@ def serve(
 
     Raises SeedError, OSError; refuses Invalid for a bad file.
     """
-    worlds = Worlds(replace(settings, instance=uuid4().hex[:12]), seed)
+    worlds = WorldRegistry(replace(settings, instance=uuid4().hex[:12]), seed)
     if imported is not None:
         import_file(worlds, imported)
     config = uvicorn.Config(

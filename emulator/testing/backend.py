@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.client.control_client import Control
-from emulator.client.transports import InProcess, Line, OverHttp
+from emulator.client.control_client import ControlClient
+from emulator.client.transports import HttpTransport, InProcessTransport, Transport
 
 __tracebackhide__ = True  # what pytest shows of a failure ends in the test
 
@@ -46,10 +46,12 @@ class NoServerError(RuntimeError):
         )
 
 
-class Source:
+class Backend:
     """An emulator that worlds are made on."""
 
-    def __init__(self, line: Line, *, baseline_seed: str, chosen_seed: str | None = None) -> None:
+    def __init__(
+        self, line: Transport, *, baseline_seed: str, chosen_seed: str | None = None
+    ) -> None:
         """Use the emulator at the end of a line. Its worlds begin as its baseline does, or, where
         one was chosen, as that seed does.
         """
@@ -59,20 +61,20 @@ class Source:
         self._credentials: dict[str, Credentials] = {}
 
     @classmethod
-    def in_process(cls, seed: str) -> Source:
+    def in_process(cls, seed: str) -> Backend:
         """Plant a seed in this process. Raises SeedError."""
         from emulator.app import build_app
-        from emulator.registry.registry import Worlds
+        from emulator.registry.registry import WorldRegistry
         from emulator.settings import Settings
 
-        app = build_app(Worlds(Settings(public_url=ORIGIN), seed))
-        return cls(InProcess(app, ORIGIN), baseline_seed=seed)
+        app = build_app(WorldRegistry(Settings(public_url=ORIGIN), seed))
+        return cls(InProcessTransport(app, ORIGIN), baseline_seed=seed)
 
     @classmethod
-    def served(cls, url: str, *, seed: str | None = None) -> Source:
+    def served(cls, url: str, *, seed: str | None = None) -> Backend:
         """Use the server at a URL. Raises UnreachableError, ControlError."""
-        line = OverHttp(url)
-        health = Control(line).get("health")
+        line = HttpTransport(url)
+        health = ControlClient(line).get("health")
         return cls(line, baseline_seed=health["seed"], chosen_seed=seed)
 
     @property
@@ -85,27 +87,27 @@ class Source:
     @property
     def is_served(self) -> bool:
         """Tell whether anything else than this process can reach it."""
-        return not isinstance(self.line, InProcess)
+        return not isinstance(self.line, InProcessTransport)
 
     def credentials(self, seed: str | None = None) -> Credentials:
         """Return who can get in on a seed; default: the one that worlds begin with.
 
         Raises SeedError.
         """
-        from emulator.seeding.files import grow, load
+        from emulator.seeding.files import load, plant_file
 
         name = seed or self.chosen_seed or self._baseline_seed
         if name not in self._credentials:
-            planted = grow(load(name))
+            planted = plant_file(load(name))
             self._credentials[name] = Credentials(planted.logins, planted.keys)
         return self._credentials[name]
 
     def coverage(self) -> dict[str, Any]:
         """Return which operations, error codes and states the tests have met so far."""
-        said: dict[str, Any] = Control(self.line).get("coverage")
+        said: dict[str, Any] = ControlClient(self.line).get("coverage")
         return said
 
     def close(self) -> None:
         """End what runs in this process."""
-        if isinstance(self.line, InProcess):
+        if isinstance(self.line, InProcessTransport):
             self.line.close()

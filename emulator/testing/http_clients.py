@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from emulator.client.transports import InProcess, Line, UnreachableError
+from emulator.client.transports import InProcessTransport, Transport, UnreachableError
 
 if TYPE_CHECKING:
     import httpx
@@ -28,20 +28,20 @@ def library() -> Any:
     raise ImportError("Clients of a world are httpx clients: pip install httpx.")
 
 
-def make_client(line: Line, headers: Mapping[str, str]) -> httpx.Client:
+def make_client(line: Transport, headers: Mapping[str, str]) -> httpx.Client:
     """Return a client on a line, with headers of its own. Proxies are not asked."""
     http = library()
-    transport = _in_process(http, line) if isinstance(line, InProcess) else None
+    transport = _in_process(http, line) if isinstance(line, InProcessTransport) else None
     client = http.Client(
         base_url=line.url, headers=dict(headers), transport=transport, trust_env=False
     )
     return cast("httpx.Client", client)
 
 
-def make_async_client(line: Line, like: httpx.Client) -> httpx.AsyncClient:
+def make_async_client(line: Transport, like: httpx.Client) -> httpx.AsyncClient:
     """Return a client for coroutines of asyncio with the headers and cookies of another."""
     http = library()
-    transport = _in_process_async(http, line) if isinstance(line, InProcess) else None
+    transport = _in_process_async(http, line) if isinstance(line, InProcessTransport) else None
     client = http.AsyncClient(
         base_url=line.url,
         headers=like.headers,
@@ -52,14 +52,14 @@ def make_async_client(line: Line, like: httpx.Client) -> httpx.AsyncClient:
     return cast("httpx.AsyncClient", client)
 
 
-def _in_process(http: Any, line: InProcess) -> Any:
+def _in_process(http: Any, line: InProcessTransport) -> Any:
     def answer(request: Any) -> Any:
         return _answer(http, line, request, request.read())
 
     return http.MockTransport(answer)
 
 
-def _in_process_async(http: Any, line: InProcess) -> Any:
+def _in_process_async(http: Any, line: InProcessTransport) -> Any:
     async def answer(request: Any) -> Any:
         body = await request.aread()
         return await asyncio.to_thread(_answer, http, line, request, body)
@@ -67,7 +67,7 @@ def _in_process_async(http: Any, line: InProcess) -> Any:
     return http.MockTransport(answer)
 
 
-def _answer(http: Any, line: InProcess, request: Any, body: bytes) -> Any:
+def _answer(http: Any, line: InProcessTransport, request: Any, body: bytes) -> Any:
     target = request.url.raw_path.decode("ascii")
     headers = tuple(request.headers.multi_items())
     try:

@@ -17,17 +17,17 @@ import pytest
 
 if TYPE_CHECKING:
     from emulator.client.server_process import Server
-    from emulator.testing.backend import Source
-    from emulator.testing.world import OwnWorld
+    from emulator.testing.backend import Backend
+    from emulator.testing.world import TestWorld
 
 MARKER = "worldflux(seed): the seed that the test's world begins with, by name or file"
 SHOWN_MAX = 30
 """How many requests a report shows; the file beside it has all."""
 
-_WORLD = pytest.StashKey["OwnWorld"]()
+_WORLD = pytest.StashKey["TestWorld"]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _SERVER = pytest.StashKey["Server"]()
-_SOURCE = pytest.StashKey["Source"]()
+_SOURCE = pytest.StashKey["Backend"]()
 _RUN = pytest.StashKey[str]()
 _URL, _RUN_ID = "worldflux_url", "worldflux_run"
 """What the controller of pytest-xdist tells its workers."""
@@ -115,22 +115,22 @@ def _seed(config: pytest.Config) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def emulator(pytestconfig: pytest.Config) -> Source:
+def emulator(pytestconfig: pytest.Config) -> Backend:
     """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
     from emulator.client.control_client import ControlError
     from emulator.client.transports import UnreachableError
     from emulator.seeding.files import SeedError
-    from emulator.testing.backend import Source
+    from emulator.testing.backend import Backend
 
     told = getattr(pytestconfig, "workerinput", {}).get(_URL)
     url = told or _url(pytestconfig)
     try:
         if url:
-            source = Source.served(url, seed=None if told else _seed(pytestconfig))
+            source = Backend.served(url, seed=None if told else _seed(pytestconfig))
         elif pytestconfig.getoption("--worldflux-server"):
-            source = Source.served(_server(pytestconfig).url)
+            source = Backend.served(_server(pytestconfig).url)
         else:
-            source = Source.in_process(_seed(pytestconfig) or "demo")
+            source = Backend.in_process(_seed(pytestconfig) or "demo")
     except (ControlError, UnreachableError, SeedError) as error:
         pytest.fail(str(error), pytrace=False)
     # Closed at the end of the session: the report of the last teardown asks it yet.
@@ -139,17 +139,17 @@ def emulator(pytestconfig: pytest.Config) -> Source:
 
 
 @pytest.fixture
-def world(emulator: Source, request: pytest.FixtureRequest) -> OwnWorld:
+def world(emulator: Backend, request: pytest.FixtureRequest) -> TestWorld:
     """Make a fresh world of this test's own: `client`, `signed_in()`, `keyed()`, `as_async()`,
     `clock`, `mail`, `fault()`, `requests()`, `snapshot()`, `restore()`.
     """
     from emulator.client.control_client import ControlError
     from emulator.client.transports import UnreachableError
-    from emulator.testing.world import OwnWorld
+    from emulator.testing.world import TestWorld
 
     name = world_name(request.node.nodeid, run=run_id(request.config))
     try:
-        mine = OwnWorld(emulator, name, seed=_seed_of(request.node))
+        mine = TestWorld(emulator, name, seed=_seed_of(request.node))
     except (ControlError, UnreachableError) as error:
         pytest.fail(str(error), pytrace=False)
     request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
@@ -196,7 +196,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def _close(mine: OwnWorld, report: pytest.TestReport, *, has_failed: bool) -> None:
+def _close(mine: TestWorld, report: pytest.TestReport, *, has_failed: bool) -> None:
     from emulator.client.control_client import ControlError
     from emulator.client.transports import UnreachableError
 
@@ -208,7 +208,7 @@ def _close(mine: OwnWorld, report: pytest.TestReport, *, has_failed: bool) -> No
             report.outcome, report.longrepr = "failed", str(error)
 
 
-def _attach(mine: OwnWorld, item: pytest.Item, report: pytest.TestReport) -> None:
+def _attach(mine: TestWorld, item: pytest.Item, report: pytest.TestReport) -> None:
     title = f"WorldFlux world {mine.name}"
     folder = item.config.rootpath / str(item.config.getini("worldflux_results"))
     try:  # whatever goes wrong here, the test's own failure matters more

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from emulator.client.control_client import WORLD_HEADER, Control, ControlError
-from emulator.testing.backend import NoServerError, Source
+from emulator.client.control_client import WORLD_HEADER, ControlClient, ControlError
+from emulator.testing.backend import Backend, NoServerError
 from emulator.testing.http_clients import make_async_client, make_client
-from emulator.testing.world_handles import Clock, Fault, Mail
+from emulator.testing.world_handles import ClockHandle, FaultHandle, Mailbox
 
 if TYPE_CHECKING:
     import httpx
@@ -20,18 +20,18 @@ _CONFLICT = 409
 _NOT_FOUND = 404
 
 
-class OwnWorld:
+class TestWorld:
     """A world of its own on an emulator: fresh, under a name, reached by nobody else."""
 
-    def __init__(self, source: Source, name: str, *, seed: str | None = None) -> None:
+    def __init__(self, source: Backend, name: str, *, seed: str | None = None) -> None:
         """Make the world, anew where an earlier run has left one of its name.
 
         Raises ControlError, UnreachableError.
         """
         self.name = name
-        self.control = Control(source.line, name)
-        self.clock = Clock(self.control)
-        self.mail = Mail(self.control)
+        self.control = ControlClient(source.line, name)
+        self.clock = ClockHandle(self.control)
+        self.mail = Mailbox(self.control)
         self._source = source
         self._seed = seed
         self._clients: list[httpx.Client] = []
@@ -40,7 +40,7 @@ class OwnWorld:
         self._made = self._make()
 
     def _make(self) -> dict[str, Any]:
-        everywhere = Control(self._source.line)
+        everywhere = ControlClient(self._source.line)
         wanted = {"name": self.name, "from": self._seed or self._source.chosen_seed}
         try:
             made: dict[str, Any] = everywhere.post("worlds", **wanted)
@@ -158,7 +158,7 @@ class OwnWorld:
         recorded: bool | None = None,
         drop: bool | None = None,
         truncate_bytes: int | None = None,
-    ) -> Fault:
+    ) -> FaultHandle:
         """Arm a fault: which calls, up to `nth`, and what they meet, from `status` on; a
         `recorded` latency is noted rather than waited for. A path may hold `*`.
 
@@ -183,7 +183,7 @@ class OwnWorld:
             "truncate_bytes": truncate_bytes,
         }
         made = self.control.post("faults", match=_said(match), then=_said(then))
-        return Fault(self.control, made["id"])
+        return FaultHandle(self.control, made["id"])
 
     def requests(
         self,
@@ -243,14 +243,14 @@ class OwnWorld:
             client.close()
         if keeps_world:
             return
-        everywhere = Control(self._source.line)
+        everywhere = ControlClient(self._source.line)
         for name in self._snapshots:
             _removed(everywhere, "snapshots", name)
         _removed(everywhere, "worlds", self.name)
 
     def journal(self) -> dict[str, Any]:
         """Return what happened so far, oldest request first, for a report."""
-        world = Control(self._source.line).get("worlds", self.name)
+        world = ControlClient(self._source.line).get("worlds", self.name)
         where = ("url",) if self._source.is_served else ()
         shown = {name: world[name] for name in ("name", *where, "clock", "digest")}
         return {"world": shown, "requests": list(reversed(self.requests()))}
@@ -267,7 +267,7 @@ def _said(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _removed(control: Control, *path: str) -> bool:
+def _removed(control: ControlClient, *path: str) -> bool:
     """Remove what lies at a path and tell whether there was anything."""
     try:
         control.delete(*path)

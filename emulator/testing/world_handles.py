@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from emulator.client.control_client import Control
+from emulator.client.control_client import ControlClient
 
 __tracebackhide__ = True  # what pytest shows of a failure ends in the test
 
@@ -14,10 +14,10 @@ WAIT_SECONDS = 5
 """How long to wait for a mail that does not come, by the machine's clock."""
 
 
-class Clock:
+class ClockHandle:
     """The world's clock, which stands still until it is moved."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     @property
@@ -44,10 +44,10 @@ class Clock:
         return said
 
 
-class Mail:
+class Mailbox:
     """The mails that the world has sent; nothing leaves the machine."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     def sent(self, *, to: str | None = None, kind: str | None = None) -> list[dict[str, Any]]:
@@ -76,10 +76,10 @@ class Mail:
         return mail
 
 
-class Fault:
+class FaultHandle:
     """An armed fault."""
 
-    def __init__(self, control: Control, fault_id: str) -> None:
+    def __init__(self, control: ControlClient, fault_id: str) -> None:
         self._control = control
         self.id = fault_id
 

@@ -52,7 +52,7 @@ class Attempt:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Sending:
+class OutboundDelivery:
     """A delivery that was handed over: what is sent where, and every attempt."""
 
     id: str
@@ -68,36 +68,38 @@ class Sending:
 
 
 @dataclass(slots=True)
-class Desk:
+class EndpointQueues:
     """One world's deliveries: all that were handed over, and those of them that are not done."""
 
     now: Instant = 0
-    log: deque[Sending] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
-    unfinished: list[Sending] = field(default_factory=list)
+    log: deque[OutboundDelivery] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
+    unfinished: list[OutboundDelivery] = field(default_factory=list)
     silent_until: dict[str, Instant] = field(default_factory=dict)
     """When the next delivery is due to an endpoint whose last answer did not come in time."""
 
 
-class Courier:
+class WebhookDispatcher:
     """What is on its way to endpoints, by world."""
 
     def __init__(self, settings: Settings, *, tells_others: bool = True) -> None:
         """Deliver to others, or only take off the queue what is for them."""
         self._settings = settings
         self._tells_others = tells_others
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, EndpointQueues] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    def log(self, world: World) -> list[Sending]:
+    def log(self, world: World) -> list[OutboundDelivery]:
         """Return what was handed over in a world, oldest first."""
         return list(self._desk(world.name).log)
 
-    def unfinished(self, world: World, status: Literal["pending", "waiting"]) -> list[Sending]:
+    def unfinished(
+        self, world: World, status: Literal["pending", "waiting"]
+    ) -> list[OutboundDelivery]:
         """Return what is still on its way in a world, or what waits for the clock to be retried."""
         return [one for one in self._desk(world.name).unfinished if one.status == status]
 
-    def _desk(self, name: str) -> Desk:
-        return self._desks.setdefault(name, Desk())
+    def _desk(self, name: str) -> EndpointQueues:
+        return self._desks.setdefault(name, EndpointQueues())
 
     def forget(self, world_name: str) -> None:
         """Drop a world's log and what is on its way, as its state is put back or it is no more."""
@@ -120,7 +122,7 @@ class Courier:
 
     # The control plane's own endpoint
 
-    def packed_for_own(self, world: World, delivery: Delivery) -> tuple[Sending, str]:
+    def packed_for_own(self, world: World, delivery: Delivery) -> tuple[OutboundDelivery, str]:
         """Return a delivery to the control plane itself, and the signature to send it with."""
         sending = self._packed(
             world,
@@ -131,7 +133,7 @@ class Courier:
         self._desk(world.name).log.append(sending)
         return sending, _signature(sending)
 
-    def note(self, world: World, sending: Sending, signature: str, *, status: int) -> None:
+    def note(self, world: World, sending: OutboundDelivery, signature: str, *, status: int) -> None:
         """Note how the control plane itself answered; it is not tried again."""
         sending.attempts.append(
             Attempt(at=world.now, signature=signature, status=status, error=None)
@@ -193,9 +195,11 @@ class Courier:
         unfinished = desk.unfinished if desk is not None else []
         return {one.endpoint_id: None for one in unfinished if one.status == "pending"}
 
-    def _packed(self, world: World, delivery: Delivery, *, url: str, secret: str) -> Sending:
+    def _packed(
+        self, world: World, delivery: Delivery, *, url: str, secret: str
+    ) -> OutboundDelivery:
         event = world.expect(Event, delivery.event_id)
-        return Sending(
+        return OutboundDelivery(
             id=delivery.id,
             event_id=event.id,
             kind=event.kind,
@@ -222,7 +226,7 @@ class Courier:
             if sending.status in ("delivered", "failed") and sending in desk.unfinished:
                 desk.unfinished.remove(sending)
 
-    async def _attempt(self, sending: Sending, desk: Desk) -> None:
+    async def _attempt(self, sending: OutboundDelivery, desk: EndpointQueues) -> None:
         """Send once; after a failure the next attempt is due by the world's clock.
 
         However late it comes to pass, and wherever the clock has moved meanwhile, an attempt is of
@@ -255,7 +259,7 @@ class Courier:
         else:
             desk.silent_until.pop(sending.endpoint_id, None)
 
-    async def _sent(self, sending: Sending, signature: str) -> int:
+    async def _sent(self, sending: OutboundDelivery, signature: str) -> int:
         """Send and return the status of the answer. Raises PostError and whatever a URL causes."""
         host = urlsplit(sending.url).hostname or ""
         if not self._settings.allows_remote_webhooks and not is_loopback_host(host):
@@ -276,7 +280,7 @@ def signing_secret(endpoint: WebhookEndpoint, settings: Settings) -> str:
     return endpoint.secret or settings.webhook_secret
 
 
-def _reschedule(desk: Desk) -> None:
+def _reschedule(desk: EndpointQueues) -> None:
     """Tell apart what can be sent now and what waits for the clock."""
     for sending in desk.unfinished:
         if sending.status in ("pending", "waiting"):
@@ -284,13 +288,13 @@ def _reschedule(desk: Desk) -> None:
             sending.status = "pending" if sending.due <= desk.now else "waiting"
 
 
-def _next(desk: Desk, endpoint_id: str) -> Sending | None:
+def _next(desk: EndpointQueues, endpoint_id: str) -> OutboundDelivery | None:
     pending = (
         one for one in desk.unfinished if one.endpoint_id == endpoint_id and one.status == "pending"
     )
     return min(pending, key=lambda one: one.due, default=None)
 
 
-def _signature(sending: Sending) -> str:
+def _signature(sending: OutboundDelivery) -> str:
     """Sign by the machine's time, as consumers compare it with theirs (clients.md 3.2)."""
     return sign(sending.body, sending.secret, at_seconds=machine_now() // SECOND)

@@ -25,7 +25,7 @@ def untagged(credential: str, world: World) -> str | None:
     return bare if (name if mark else DEFAULT) == world.name else None
 
 
-def pinned(credential: str, world: World) -> str | None:
+def untagged_or_bare(credential: str, world: World) -> str | None:
     """Return a credential that seeds pin and people type, an API key or the token of a share, as
     the world knows it; one without a tag is good in whatever world the request named otherwise.
     """

@@ -44,7 +44,7 @@ _MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class FiredJob:
     """A job that was done: when, what, and to which record."""
 
     at: Instant
@@ -65,12 +65,12 @@ def moment_after(world: World, *, months: int = 0, by: int) -> Instant:
     return instant(months_after(now, months)) + by
 
 
-def advance(world: World, *, by: int) -> list[Happened]:
+def advance(world: World, *, by: int) -> list[FiredJob]:
     """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
     return move(world, to=moment_after(world, by=by))
 
 
-def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[Happened]:
+def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[FiredJob]:
     """Move the clock to a later instant and return what happened on the way.
 
     Refuses Invalid, and then nothing has changed: for an instant that has passed or that no clock
@@ -92,7 +92,7 @@ def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[Happene
     return happened
 
 
-def move_towards(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[Happened]:
+def move_towards(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[FiredJob]:
     """Move the clock to a later instant, or as far as `jobs_max` jobs allow; the next move goes on
     from there. Returns what happened on the way.
     """
@@ -102,17 +102,17 @@ def move_towards(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list
     return happened
 
 
-def _pass(world: World, to: Instant, jobs_max: int) -> tuple[list[Happened], Instant]:
+def _pass(world: World, to: Instant, jobs_max: int) -> tuple[list[FiredJob], Instant]:
     """Do what falls due up to an instant, `jobs_max` jobs at most, and return what happened and the
     last instant up to which that is everything.
     """
-    happened: list[Happened] = []
+    happened: list[FiredJob] = []
     while (job := world.oldest(Job, "all", ())) is not None and job.due <= to:
         if len(happened) >= jobs_max and job.due > happened[0].at:
             return happened, _last_before(job.due, not_before=world.now)
         world.remove(job)
         _set(world, max(job.due, world.now))
-        happened.append(Happened(at=world.now, kind=job.kind, target_id=job.target_id))
+        happened.append(FiredJob(at=world.now, kind=job.kind, target_id=job.target_id))
         HANDLERS[job.kind](world, job.target_id)
     return happened, to
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import cycle
 from time import perf_counter
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.surfaces.upstream.run_views import run_page_json
 from emulator.wire.http.pagination import cursor_after, read_cursor
@@ -59,8 +59,8 @@ def _row(name: str, times: list[float]) -> list[str]:
 
 def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
     world = many.world
-    worlds = Worlds(Settings(), "empty")
-    worlds.begin = replace(worlds.begin, state=world.state)
+    worlds = WorldRegistry(Settings(), "empty")
+    worlds.baseline = replace(worlds.baseline, state=world.state)
     worlds.reset(DEFAULT)
     elsewhere = world.fork("elsewhere")
     kept = world.state

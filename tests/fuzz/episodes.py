@@ -14,7 +14,7 @@ from random import Random
 from starlette.types import ASGIApp
 
 from emulator.pipeline.world_resolution import without_prefix
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from tests.fuzz.calls import Answer, Call, encoded
 from tests.fuzz.grammar import Grammar
 from tests.fuzz.laws import Breach, Snapshot, judge, snapshot
@@ -28,10 +28,10 @@ EPISODE = 250
 WORD_MAX = 3_000
 """Characters; calls that take more are told by their numbers."""
 
-Wrap = Callable[[Worlds, ASGIApp], ASGIApp]
+Wrap = Callable[[WorldRegistry, ASGIApp], ASGIApp]
 
 
-def _as_it_is(_: Worlds, app: ASGIApp) -> ASGIApp:
+def _as_it_is(_: WorldRegistry, app: ASGIApp) -> ASGIApp:
     return app
 
 
@@ -83,7 +83,7 @@ class Episode:
     number: int
     wrap: Wrap = _as_it_is
     calls: list[Call] = field(default_factory=list)
-    _worlds: Worlds = field(init=False)
+    _worlds: WorldRegistry = field(init=False)
 
     @property
     def scene(self) -> Scene:

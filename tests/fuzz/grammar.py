@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from tests.fuzz.calls import Answer, Call, Headers
 from tests.fuzz.credentials import GARBAGE, altered, cookie, forged
 from tests.fuzz.hostile import (
@@ -34,7 +34,7 @@ from tests.fuzz.values import TEXTS, Values, mangled, written
 class Grammar:
     """Draws one call after another, by what the answers to the earlier ones have shown."""
 
-    def __init__(self, seed: str, worlds: Worlds) -> None:
+    def __init__(self, seed: str, worlds: WorldRegistry) -> None:
         self.dice = Random(seed)
         self.memory = Memory(self.dice, worlds)
         self._values = Values(self.dice, self._known())

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from emulator.app import WRITES_ON_GET
 from emulator.pipeline.world_resolution import COOKIE, without_prefix
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.error_shapes import is_guards, is_shaped, surface_of
 from tests.lawful import COMMITTING
@@ -44,25 +44,25 @@ class Snapshot:
     begin: str
 
 
-def snapshot(worlds: Worlds) -> Snapshot:
+def snapshot(worlds: WorldRegistry) -> Snapshot:
     """Return how things are."""
     live = worlds.all()
     return Snapshot(
         worlds={one.world.name: str(one.world.state.digest) for one in live},
         faults={
-            one.world.name: [(fault.id, fault.match, fault.then) for fault in one.armed.faults]
+            one.world.name: [(fault.id, fault.match, fault.then) for fault in one.faults.faults]
             for one in live
         },
         snapshots={
-            name: (kept.world, str(kept.begin.state.digest))
+            name: (kept.world, str(kept.baseline.state.digest))
             for name, kept in worlds.snapshots.items()
         },
         requests={one.world.name: one.journal.next_id() for one in live},
-        begin=str(worlds.begin.state.digest),
+        begin=str(worlds.baseline.state.digest),
     )
 
 
-def judge(worlds: Worlds, call: Call, answer: Answer, before: Snapshot) -> list[Breach]:
+def judge(worlds: WorldRegistry, call: Call, answer: Answer, before: Snapshot) -> list[Breach]:
     """Return every law that was broken."""
     sight = _Sight(worlds, call, answer, before)
     if call.is_cut:
@@ -78,7 +78,7 @@ def judge(worlds: Worlds, call: Call, answer: Answer, before: Snapshot) -> list[
 class _Sight:
     """A call, its answer, and how things are now."""
 
-    def __init__(self, worlds: Worlds, call: Call, answer: Answer, before: Snapshot) -> None:
+    def __init__(self, worlds: WorldRegistry, call: Call, answer: Answer, before: Snapshot) -> None:
         self.worlds = worlds
         self.call = call
         self.answer = answer

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.world.records.tables import TABLES
 from tests import scene
 from tests.fuzz.calls import Answer, Call
@@ -50,10 +50,10 @@ _TABLES = {
 class Memory:
     """Pools of texts by kind."""
 
-    def __init__(self, dice: Random, worlds: Worlds) -> None:
+    def __init__(self, dice: Random, worlds: WorldRegistry) -> None:
         self._dice = dice
         self._worlds = worlds
-        planted = worlds.baseline
+        planted = worlds.planted
         keys = [secret for _, secret in planted.keys]
         self.cookies: list[str] = []
         self.exports: list[bytes] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from emulator.seeding.files import Named, load
+from emulator.seeding.files import SeedFile, load
 from tests.scene import SEED
 
 
@@ -22,13 +22,13 @@ class Scene:
     text: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def seed(self) -> Named:
+    def seed(self) -> SeedFile:
         """Return the seed, read once."""
         return _read(self.named, self.text)
 
 
 @lru_cache
-def _read(name: str, text: str) -> Named:
+def _read(name: str, text: str) -> SeedFile:
     if not text:
         return load(name)
     with TemporaryDirectory() as folder:

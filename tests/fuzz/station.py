@@ -16,7 +16,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 from emulator.app import build_app
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.records.types import Instant
 from tests.fuzz.calls import Answer, Call
@@ -105,8 +105,8 @@ class Station:
     """
 
     scene: Scene
-    wrap: Callable[[Worlds, ASGIApp], ASGIApp] = lambda _, app: app
-    worlds: Worlds = field(init=False)
+    wrap: Callable[[WorldRegistry, ASGIApp], ASGIApp] = lambda _, app: app
+    worlds: WorldRegistry = field(init=False)
     complaints: list[str] = field(default_factory=list)
     """What went wrong on the loop beside the calls."""
     _app: ASGIApp = field(init=False)
@@ -116,7 +116,7 @@ class Station:
 
     def __post_init__(self) -> None:
         settings = Settings(**self.scene.settings)
-        self.worlds = Worlds(settings, self.scene.seed(), now=self._now)
+        self.worlds = WorldRegistry(settings, self.scene.seed(), now=self._now)
         self._app = self.wrap(self.worlds, build_app(self.worlds))
         self._log = _Log()
         self._loop = _Loop()

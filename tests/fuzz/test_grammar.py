@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.catalog import route_table
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.world.lifecycle import advance
 from tests.fuzz.calls import Call, decoded, encoded
 from tests.fuzz.episodes import Failure, Findings, Wrap, fuzz, replayed
@@ -42,7 +42,7 @@ def _noting(lines: list[str]) -> Wrap:
     which webhooks are signed.
     """
 
-    def wrap(_: Worlds, app: ASGIApp) -> ASGIApp:
+    def wrap(_: WorldRegistry, app: ASGIApp) -> ASGIApp:
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -84,7 +84,7 @@ def _first(wrap: Wrap, law: str) -> Failure:
 def _planted(break_it: Wrap) -> Wrap:
     """Return an app that does something else where a path is the planted one."""
 
-    def wrap(worlds: Worlds, app: ASGIApp) -> ASGIApp:
+    def wrap(worlds: WorldRegistry, app: ASGIApp) -> ASGIApp:
         broken = break_it(worlds, app)
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +99,7 @@ def _planted(break_it: Wrap) -> Wrap:
 def _with_start(change: dict[str, object], body: bytes | None = None) -> Wrap:
     """Return an app whose answers begin otherwise."""
 
-    def wrap(_: Worlds, app: ASGIApp) -> ASGIApp:
+    def wrap(_: WorldRegistry, app: ASGIApp) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -115,7 +115,7 @@ def _with_start(change: dict[str, object], body: bytes | None = None) -> Wrap:
     return wrap
 
 
-def _writing_first(worlds: Worlds, app: ASGIApp) -> ASGIApp:
+def _writing_first(worlds: WorldRegistry, app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         advance(worlds.default(), by=1)
         await app(scope, receive, send)
@@ -123,7 +123,7 @@ def _writing_first(worlds: Worlds, app: ASGIApp) -> ASGIApp:
     return serve
 
 
-def _writing_on_refusals(worlds: Worlds, app: ASGIApp) -> ASGIApp:
+def _writing_on_refusals(worlds: WorldRegistry, app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def sent(message: Message) -> None:
             if message.get("status", 0) >= 400:
@@ -135,14 +135,14 @@ def _writing_on_refusals(worlds: Worlds, app: ASGIApp) -> ASGIApp:
     return serve
 
 
-def _raising(_: Worlds, __: ASGIApp) -> ASGIApp:
+def _raising(_: WorldRegistry, __: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         raise KeyError(scope["path"])
 
     return serve
 
 
-def _spinning(_: Worlds, __: ASGIApp) -> ASGIApp:
+def _spinning(_: WorldRegistry, __: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         while True:
             pass
@@ -150,7 +150,7 @@ def _spinning(_: Worlds, __: ASGIApp) -> ASGIApp:
     return serve
 
 
-def _silent(_: Worlds, __: ASGIApp) -> ASGIApp:
+def _silent(_: WorldRegistry, __: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         pass
 
@@ -197,7 +197,7 @@ def test_an_app_that_breaks_a_law_is_noticed_and_its_line_brings_the_failure_bac
 
 
 def test_of_the_calls_before_a_failure_only_those_stay_that_it_needs() -> None:
-    def wrap(_: Worlds, app: ASGIApp) -> ASGIApp:
+    def wrap(_: WorldRegistry, app: ASGIApp) -> ASGIApp:
         met: set[str] = set()
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:

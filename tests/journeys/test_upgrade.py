@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.seeding.files import load, names
+from emulator.seeding.files import bundled_names, load
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import CHECKOUT, pay, problem
 
@@ -83,5 +83,5 @@ def test_on_the_largest_plan_no_upgrade_is_named(plan: str, tmp_path: Path) -> N
 
 
 def test_in_every_bundled_seed_a_cap_comes_from_a_plan() -> None:
-    limits = [one.runs_limit for name in names() for one in load(name).seed.workspaces]
+    limits = [one.runs_limit for name in bundled_names() for one in load(name).seed.workspaces]
     assert set(limits) == {None}

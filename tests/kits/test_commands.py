@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__
 from emulator.cli import cli
-from emulator.seeding.files import names
+from emulator.seeding.files import bundled_names
 from tests.running import Running, start
 
 Launch = Callable[..., Running]
@@ -284,9 +284,9 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     ]
     assert len(lines) < 80
     assert max(map(len, lines)) <= 100
-    names = [name for group in GROUPS for name in view[group]["never"]]
+    bundled_names = [name for group in GROUPS for name in view[group]["never"]]
     said_names = ", ".join(line.strip().rstrip(",") for line in lines[5:] if line[:2] == "  ")
-    assert sorted(said_names.split(", ")) == sorted(names)
+    assert sorted(said_names.split(", ")) == sorted(bundled_names)
     said("coverage", "--fail-under", "0.1")
     result = run("coverage", "--fail-under", "99")
     assert (result.exit_code, result.stderr) == (
@@ -372,8 +372,8 @@ def test_every_line_of_the_help_is_whole() -> None:
 
 
 def test_the_seeds_are_listed_as_json_too() -> None:
-    assert list(shown("seeds", "list")) == list(names())
-    assert len(said("seeds", "list").splitlines()) == len(names())
+    assert list(shown("seeds", "list")) == list(bundled_names())
+    assert len(said("seeds", "list").splitlines()) == len(bundled_names())
 
 
 # exec
@@ -474,7 +474,9 @@ def test_doctor_looks_at_everything() -> None:
     assert list(findings)[:2] == ["emulator", "python"]
     assert findings["emulator"]["found"] == __version__
     assert findings[f"port {port}"] == {"level": "ok", "what": f"port {port}", "found": "free"}
-    assert {name for name in findings if name.startswith("seed ")} == {f"seed {n}" for n in names()}
+    assert {name for name in findings if name.startswith("seed ")} == {
+        f"seed {n}" for n in bundled_names()
+    }
     lines = said("doctor", "--port", str(port)).splitlines()
     assert lines == [f"{one['level']}: {what}: {one['found']}" for what, one in findings.items()]
 

@@ -145,7 +145,7 @@ class Walk:
     def login(self, path: str) -> httpx2.Response:
         """Sign somebody in, now and then with a wrong password."""
         name = self.dice.choice(PEOPLE)
-        email = self.emulator.worlds.baseline.logins[PEOPLE.index(name)][0]
+        email = self.emulator.worlds.planted.logins[PEOPLE.index(name)][0]
         password = f"{name}-password" if self.dice.random() < 0.9 else "wrong"
         return self.client().post(path, json={"email": email, "password": password})
 

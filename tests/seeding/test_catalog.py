@@ -14,7 +14,7 @@ from emulator.seeding.schema import SeedRun
 from emulator.seeding.synthetic.benchmarks import CONTROLS, GAMES
 from emulator.seeding.synthetic.draws import Draw
 from emulator.seeding.synthetic.libero import POLICIES, STEPS_MAX
-from emulator.seeding.synthetic.runs import Family, believable_run, sample_run
+from emulator.seeding.synthetic.runs import Family, sample_run, synthetic_run
 from emulator.world.core.times import DAY, SECOND, instant, to_datetime
 from emulator.world.records.types import RunStatus
 from tests.seeding.contents import EPOCH, a_world
@@ -35,7 +35,7 @@ SINCE = EPOCH - 30 * DAY
 
 
 def run_of(family: Family, status: RunStatus, place: int) -> SeedRun:
-    return believable_run(
+    return synthetic_run(
         Draw(a_world().derive("test", family, status, place)),
         family=family,
         status=status,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.files import SeedError, grow, load
+from emulator.seeding.files import SeedError, load, plant_file
 from emulator.world.core.world import World
 from emulator.world.metering import quota
 from emulator.world.metering.plan_list import PLANS
@@ -24,11 +24,11 @@ workspaces:
 def planted(text: str, folder: Path) -> World:
     path = folder / "seed.yaml"
     path.write_text(text, "utf-8")
-    return grow(load(str(path))).world
+    return plant_file(load(str(path))).world
 
 
 def stand(seed: str, slug: str) -> dict[str, tuple[int, int | None]]:
-    world = grow(load(seed)).world
+    world = plant_file(load(seed)).world
     workspace = world.find(Workspace, "slug", slug)
     assert workspace is not None
     return {one.meter: (one.used, one.limit) for one in quota.gauges(world, workspace)}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.seeding.schema import Recipe, SeedRun
-from emulator.seeding.synthetic.recipes import apportion, unfold
+from emulator.seeding.synthetic.recipes import apportion, expand
 from emulator.world.core.times import DAY, to_datetime
 from tests.seeding.contents import EPOCH, a_world
 
@@ -23,7 +23,7 @@ RECIPE = Recipe(
 
 
 def unfolded(recipe: Recipe = RECIPE, entropy: str = "tests") -> list[SeedRun]:
-    return unfold(a_world(entropy), recipe, prefix="lab", projects=["a", "b"])
+    return expand(a_world(entropy), recipe, prefix="lab", projects=["a", "b"])
 
 
 def family_of(run: SeedRun) -> str:
@@ -75,7 +75,7 @@ def test_the_order_in_which_weights_are_written_does_not_matter() -> None:
 
 
 def test_another_seed_or_workspace_gives_other_runs() -> None:
-    other_prefix = unfold(a_world(), RECIPE, prefix="other", projects=["a", "b"])
+    other_prefix = expand(a_world(), RECIPE, prefix="other", projects=["a", "b"])
     for others in (unfolded(entropy="other"), other_prefix):
         assert [run.name for run in others] != [run.name for run in unfolded()]
 
@@ -107,7 +107,7 @@ def test_most_runs_lie_in_a_project_and_some_in_none() -> None:
 
 
 def test_without_projects_every_run_lies_in_none() -> None:
-    runs = unfold(a_world(), RECIPE, prefix="lab", projects=[])
+    runs = expand(a_world(), RECIPE, prefix="lab", projects=[])
     assert {run.project for run in runs} == {None}
 
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from emulator.seeding.files import SeedError, find, grow, load, names, parse
+from emulator.seeding.files import SeedError, bundled_names, find, load, parse, plant_file
 
 LAB = """\
 users:
@@ -28,7 +28,7 @@ def complaint(tmp_path: Path, text: str) -> str:
     path = tmp_path / "my.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(SeedError) as caught:
-        grow(load(str(path)))
+        plant_file(load(str(path)))
     return str(caught.value).replace(str(path), "my.yaml")
 
 
@@ -258,7 +258,7 @@ def test_what_is_wrong_with_users_and_workspaces(tmp_path: Path, case: str) -> N
 def test_the_lab_itself_is_right(tmp_path: Path) -> None:
     path = tmp_path / "my.yaml"
     path.write_text(LAB, "utf-8")
-    assert grow(load(str(path))).logins == (
+    assert plant_file(load(str(path))).logins == (
         ("ada@example.com", "demo-password"),
         ("bob@example.com", "demo-password"),
     )
@@ -282,7 +282,7 @@ def test_a_misspelt_name_gets_a_hint() -> None:
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(SeedError) as caught:
         find("zzz")
-    assert str(caught.value) == f"There is no seed 'zzz'. There are: {', '.join(names())}."
+    assert str(caught.value) == f"There is no seed 'zzz'. There are: {', '.join(bundled_names())}."
 
 
 def test_a_file_that_is_missing_is_named() -> None:

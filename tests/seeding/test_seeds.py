@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.seeding.files import grow, load, names
+from emulator.seeding.files import bundled_names, load, plant_file
 from emulator.seeding.plant import Planted
 from emulator.world.core.access import Actor, visible_workspaces
 from emulator.world.core.refusals import NotFound, QuotaExceeded
@@ -25,18 +25,18 @@ from tests.world.lab import content
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/seed-digests.json"
-EVERY = names()
+EVERY = bundled_names()
 STATUSES = {"queued", "running", "succeeded", "failed", "cancelled"}
 PRINT_DIGESTS = """
 import json
-from emulator.seeding.files import grow, load, names
+from emulator.seeding.files import bundled_names, load, plant_file
 from tests.world.lab import content
-print(json.dumps({name: str(grow(load(name)).world.state.digest) for name in names()}))
+print(json.dumps({name: str(plant_file(load(name)).world.state.digest) for name in bundled_names()}))
 """
 
 
 def planted(name: str) -> Planted:
-    return grow(load(name))
+    return plant_file(load(name))
 
 
 def workspace(seed: Planted, slug: str) -> Workspace:
@@ -99,8 +99,8 @@ def test_every_seed_comes_out_as_it_did_when_last_looked_at(is_golden_run: bool)
 
 
 def test_another_epoch_moves_the_runs_with_it() -> None:
-    here = grow(load("quota-edge"))
-    later = grow(load("quota-edge"), epoch=here.world.epoch + 7 * DAY)
+    here = plant_file(load("quota-edge"))
+    later = plant_file(load("quota-edge"), epoch=here.world.epoch + 7 * DAY)
     before = [(run.client_run_id, run.started_at) for run in runs_of(here, "quota-edge")]
     after = [(run.client_run_id, run.started_at) for run in runs_of(later, "quota-edge")]
     assert after == [(name, started and started + 7 * DAY) for name, started in before]

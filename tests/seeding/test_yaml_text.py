@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.cli import cli
-from emulator.persistence.envelope import seal
+from emulator.persistence.envelope import wrap
 from emulator.persistence.export import FORMAT, VERSION
 from emulator.seeding.files import SeedError, parse
 from tests.lawful import Emulator
@@ -94,13 +94,13 @@ def test_a_bomb_is_refused_by_every_command_and_route(tmp_path: Path) -> None:
 
 def test_a_bomb_within_an_export_is_refused() -> None:
     demo = Emulator("demo")
-    text = demo.worlds.begin.seed.text
+    text = demo.worlds.baseline.seed.text
     raw = demo.client().get("/_emulator/export").json()["content"]
     for seed in raw["seeds"]:
         assert seed["text"] == text
         seed["text"] = bomb(20)
     answer = demo.client().post(
-        "/_emulator/import", content=seal(FORMAT, VERSION, orjson.dumps(raw))
+        "/_emulator/import", content=wrap(FORMAT, VERSION, orjson.dumps(raw))
     )
     assert answer.status_code == 422
     assert TOO_MANY in answer.json()["error"]["message"]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.persistence.envelope import seal
+from emulator.persistence.envelope import wrap
 from emulator.persistence.export import FORMAT, VERSION
 from emulator.wire.json_reader import DEPTH_MAX
 from tests.lawful import Emulator
@@ -132,7 +132,7 @@ def imported(raw: bytes) -> httpx2.Response:
 
 @pytest.mark.parametrize("levels", LEVELS)
 def test_a_file_that_is_nested_too_deeply_is_not_imported(levels: int) -> None:
-    for raw in (nested(levels).encode(), seal(FORMAT, VERSION, nested(levels).encode())):
+    for raw in (nested(levels).encode(), wrap(FORMAT, VERSION, nested(levels).encode())):
         answer = imported(raw)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error")
 
@@ -147,6 +147,6 @@ def test_a_record_whose_json_could_not_be_shown_is_not_imported(metadata: str) -
         for record in table["records"]:
             if "user_metadata" in record:
                 record["user_metadata"] = metadata
-    answer = imported(seal(FORMAT, VERSION, json.dumps(content).encode()))
+    answer = imported(wrap(FORMAT, VERSION, json.dumps(content).encode()))
     message = "A User cannot be read: 0.user_metadata: Input should be a JSON object."
     assert (answer.status_code, answer.json()["error"]["message"]) == (422, message)

@@ -191,7 +191,7 @@ def test_a_page_of_another_site_controls_nothing(
     assert answer.status_code == 403
     if method != "HEAD":
         assert answer.json() == forbidden("/_emulator", NO_CONTROL)
-    assert not scene.worlds.has("one")
+    assert not scene.worlds.exists("one")
 
 
 def test_a_person_may_follow_a_link_of_another_site_to_control(scene: Emulator) -> None:
@@ -202,7 +202,7 @@ def test_a_person_may_follow_a_link_of_another_site_to_control(scene: Emulator) 
             answer = client.get(path, headers=CROSS | NAVIGATION | headers)
             is_probe = path == "/healthz" and "Cookie" in headers
             assert answer.status_code == (200 if is_probe else 404)
-    assert not scene.worlds.has("one")
+    assert not scene.worlds.exists("one")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_page_of_another_site_acts_on_the_bff_with_no_body_unasked(
     streamed = client.post("/api/auth/login", content=iter([LOGIN.encode()]), headers=headers)
     assert streamed.status_code == 403
     named = client.post("/_w/one/api/e2e/cli-sync", content="{}", headers=headers)
-    assert (named.status_code, scene.worlds.has("one")) == (403, False)
+    assert (named.status_code, scene.worlds.exists("one")) == (403, False)
 
 
 def test_where_browsers_send_no_site_a_foreign_origin_tells(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_page_of_an_allowed_origin_is_of_no_other_site(tmp_path: Path) -> None
         assert client.post("/_emulator/reset", headers=page).status_code == 200
         plain = page | {"Content-Type": "text/plain", "X-Emulator-World": f"of-{place}"}
         client.post("/api/auth/login", content=LOGIN, headers=plain)
-        assert scene.worlds.has(f"of-{place}")
+        assert scene.worlds.exists(f"of-{place}")
 
 
 def test_what_is_not_of_another_site_controls(scene: Emulator) -> None:
@@ -343,7 +343,7 @@ def test_a_preflight_names_the_world_of_its_url_and_makes_none(scene: Emulator) 
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
     instance = {"x-emulator": client.get("/healthz").headers["x-emulator"]}
     assert signature(client.options("/_w/one/healthz", headers=asked)) == instance
-    assert not scene.worlds.has("one")
+    assert not scene.worlds.exists("one")
     signed = signature(client.get("/_w/one/healthz"))
     assert signed["x-emulator-world"] == "one"
     for page in ("http://localhost:3000", "https://evil.test"):
@@ -409,4 +409,4 @@ def test_what_a_browser_asks_for_on_the_side_leaves_no_trace(scene: Emulator) ->
     assert client.get("/_emulator/requests/verify?times=0").status_code == 200
     assert client.get("/_emulator/coverage").json()["percent"] == 0
     assert client.get("/").status_code == 503
-    assert not scene.worlds.has("one")
+    assert not scene.worlds.exists("one")

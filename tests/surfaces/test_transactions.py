@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import UnsupportedAction
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
@@ -52,7 +52,7 @@ def route(emulator: Emulator, name: str, handler: Handler) -> str:
 
 def write(request: Request) -> None:
     """Change the world."""
-    open_workspace(exchange_of(request).world, Actor(user_id=ADA), name="written")
+    open_workspace(context_of(request).world, Actor(user_id=ADA), name="written")
 
 
 async def breaks(request: Request) -> Response:

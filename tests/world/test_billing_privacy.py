@@ -10,7 +10,7 @@ from emulator.world.core.times import DAY
 from emulator.world.core.world import World
 from emulator.world.identity import accounts
 from emulator.world.privacy.archive import archive_of
-from emulator.world.privacy.erasure import forget
+from emulator.world.privacy.erasure import erase_user
 from emulator.world.records.billing import Invoice
 from emulator.world.records.identity import User
 from emulator.world.records.tables import TABLES
@@ -35,7 +35,7 @@ def test_a_purge_leaves_the_invoices_and_nobody_in_them() -> None:
         is_confirmed=True,
     )
     workspaces.join(billed.world, billed.workspace, user_id=heir.id, role="admin")
-    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    erase_user(billed.world, billed.world.expect(User, billed.actor.user_id))
     text = everything(billed.world)
     assert "jonas@example.com" in text
     assert "mara@example.com" not in text
@@ -73,7 +73,7 @@ def test_a_purge_drops_the_queries_of_the_pages_that_stripe_led_back_to() -> Non
         return_url=f"http://localhost:3000/billing{told}",
     )
     assert "mara.private" in everything(billed.world)
-    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    erase_user(billed.world, billed.world.expect(User, billed.actor.user_id))
     text = everything(billed.world)
     assert "mara.private" not in text
     assert "http://localhost:3000/ok'" in text
@@ -84,7 +84,7 @@ def test_a_workspace_that_goes_with_its_owner_ends_its_subscription_and_keeps_it
 ):
     billed = Billed()
     billed.subscribe()
-    forget(billed.world, billed.world.expect(User, billed.actor.user_id))
+    erase_user(billed.world, billed.world.expect(User, billed.actor.user_id))
     assert billed.status() == "canceled"
     assert "mara@example.com" not in everything(billed.world)
     assert len(billed.world.all(Invoice, "workspace", billed.workspace_id)) == 1

@@ -20,7 +20,7 @@ from emulator.world.identity import accounts, one_time_codes, sessions, signups
 from emulator.world.identity.one_time_codes import Challenge
 from emulator.world.metering import reservations
 from emulator.world.privacy import data_requests
-from emulator.world.privacy.erasure import forget
+from emulator.world.privacy.erasure import erase_user
 from emulator.world.records.billing import BillingSettings, CheckoutSession, Invoice, Subscription
 from emulator.world.records.identity import AuthSettings, User
 from emulator.world.records.runs import Run, Share
@@ -248,7 +248,7 @@ def test_the_traces_of_a_life_lie_in_every_table_there_could_be() -> None:
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_no_byte_of_a_forgotten_user_is_left(role: Role) -> None:
     life = live(role)
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     assert found(life.world, life.traces) == accounts_of(life.own)
 
 
@@ -280,7 +280,7 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
         "expire checkout",
         "renew subscription",
     }
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     # What is left is the shared workspace's: two reservations, a checkout and a subscription.
     assert [job.kind for job in life.world.all(Job, "all", ())] == [
         "expire reservation",
@@ -299,14 +299,14 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
 def test_a_job_of_another_user_stays() -> None:
     life = live()
     data_requests.schedule_deletion(life.world, Actor(user_id=BO, session_id="any"))
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     left = [(job.kind, job.target_id) for job in life.world.all(Job, "all", ())]
     assert [one for one in left if one[0] == "purge user"] == [("purge user", BO)]
 
 
 def test_the_way_in_is_shut() -> None:
     life = live()
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     with pytest.raises(BadPassword):
         sessions.sign_in(
             life.world, email="ada-lovelace@lab.test", password="ada-lovelace-password"
@@ -320,7 +320,7 @@ def test_the_way_in_is_shut() -> None:
 
 def test_the_address_is_free_again() -> None:
     life = live()
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     signed_up = signups.sign_up(
         life.world, email="ada-lovelace@lab.test", password="password", name="", metadata="{}"
     )
@@ -331,7 +331,7 @@ def test_the_address_is_free_again() -> None:
 def test_a_workspace_of_the_user_alone_goes_with_everything_in_it_but_its_accounts() -> None:
     life = live()
     world, own = life.world, life.own
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     assert world.get(Workspace, own.id) is None
     left = {name for name, record in rows(world) if own.id in words(record)}
     assert left == ACCOUNTS
@@ -364,7 +364,7 @@ def test_what_another_typed_who_paid_for_the_workspace_stays(bo_pays: str) -> No
     kept = ("Bo@bills.test", "Bo Payer (3)", "Bo Payer (4)")
     bos = found(world, frozenset(kept))
     assert {trace for _, trace in bos} == {*kept}
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     assert found(world, adas) == []
     assert found(world, frozenset(kept)) == bos
 
@@ -379,7 +379,7 @@ def test_a_card_that_bears_the_users_name_loses_it_whoever_pays() -> None:
     lifecycle.advance(world, by=32 * DAY)
     adas = frozenset({"Ada"})
     assert {name for name, _ in found(world, adas)} == {"cards", "events", "payments", "users"}
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     assert found(world, adas) == []
 
 
@@ -389,7 +389,7 @@ def test_a_shared_workspace_stays_without_the_name_of_who_made_it() -> None:
     kinds: tuple[type[Any], ...] = (Project, Run, Share)
     before = {kind: world.all(kind, "workspace", workspace_id) for kind in kinds}
     entries = world.all(AuditEntry, "workspace", workspace_id)
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     assert world.expect(Workspace, workspace_id).created_by is None
     for kind in kinds:
         after = world.all(kind, "workspace", workspace_id)
@@ -406,7 +406,7 @@ def test_the_keys_of_others_stay() -> None:
     api_keys.issue_key(
         life.world, owner, workspace=life.shared, name="x", expires_at=None, secret=BOS_SECRET
     )
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     assert api_keys.key_actor(life.world, BOS_SECRET).user_id == BO
 
 
@@ -435,14 +435,14 @@ def test_the_ownership_passes_to_the_longest_standing_admin_else_member(
     others: list[tuple[str, Role]], left: list[tuple[str, Role]]
 ) -> None:
     world, workspace = crew((ADA, "owner"), *others)
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     members = world.all(Member, "workspace", workspace.id)
     assert [(one.user_id, one.role) for one in members] == left
 
 
 def test_a_member_who_goes_leaves_the_owner() -> None:
     world, workspace = crew((BO, "owner"), (ADA, "admin"))
-    forget(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, ADA))
     members = world.all(Member, "workspace", workspace.id)
     assert [(one.user_id, one.role) for one in members] == [(BO, "owner")]
     assert world.expect(Workspace, workspace.id).created_by == BO
@@ -450,8 +450,8 @@ def test_a_member_who_goes_leaves_the_owner() -> None:
 
 def test_the_last_to_go_takes_the_workspace_along() -> None:
     world, workspace = crew((ADA, "owner"), (BO, "member"))
-    forget(world, world.expect(User, ADA))
-    forget(world, world.expect(User, BO))
+    erase_user(world, world.expect(User, ADA))
+    erase_user(world, world.expect(User, BO))
     assert world.get(Workspace, workspace.id) is None
     assert [name for name, _ in rows(world) if name not in BARE] == []
 
@@ -467,5 +467,5 @@ def test_forgetting_one_leaves_every_other_as_it_was() -> None:
     life = live()
     jobs.schedule(life.world, "purge user", BO, due=EPOCH + 99 * DAY)
     before = life.world.expect(User, BO)
-    forget(life.world, life.world.expect(User, ADA))
+    erase_user(life.world, life.world.expect(User, ADA))
     assert life.world.expect(User, BO) is before

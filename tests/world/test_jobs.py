@@ -13,7 +13,7 @@ from emulator.world.core.times import DAY, LATEST, SECOND
 from emulator.world.core.world import World
 from emulator.world.identity import accounts, sessions
 from emulator.world.identity.sessions import TIMEBOX, SignedIn
-from emulator.world.lifecycle import HANDLERS, Happened
+from emulator.world.lifecycle import HANDLERS, FiredJob
 from emulator.world.metering import reservations
 from emulator.world.privacy import data_requests
 from emulator.world.records.identity import AuthSettings, Export, RefreshToken, Session, User
@@ -118,7 +118,7 @@ def test_what_a_job_schedules_falls_due_on_the_same_way() -> None:
 def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> None:
     world = begin(timebox_seconds=3600)
     session = sign_in(world).session
-    expected = [Happened(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)] if is_done else []
+    expected = [FiredJob(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)] if is_done else []
     assert lifecycle.advance(world, by=by) == expected
     assert (sessions.live_session(world, session.id) is None) == is_done
     assert world.now == EPOCH + by
@@ -130,7 +130,7 @@ def test_a_job_that_was_due_before_now_is_done_now() -> None:
     lifecycle.advance(world, by=HOUR)
     jobs.schedule(world, TIMEBOX, session.id, due=EPOCH)
     [happened] = lifecycle.advance(world, by=0)
-    assert happened == Happened(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)
+    assert happened == FiredJob(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)
     assert world.now == EPOCH + HOUR
 
 

@@ -124,7 +124,7 @@ def test_everything_of_billing_comes_back_in_a_fresh_process_and_goes_on(
     story.live()
     empty = [spec.name for spec in TABLES if not demo.world.table(spec.record)]
     assert empty == ["rate_windows", "codes", "flows", "mail"]
-    secret = demo.worlds.baseline.keys[0][1]
+    secret = demo.worlds.planted.keys[0][1]
     path = tmp_path / "worlds.json"
     path.write_bytes(story.download("export"))
     url = launch("--seed", "empty", "--import", str(path)).url
@@ -166,7 +166,7 @@ def test_a_capsule_of_billing_is_reproduced_and_tells_nobody(demo: Emulator, wor
         raw = story.download("capsule")
         result = replay(raw)
         assert receiver.got == []
-    count = len(demo.worlds.live(world).journal)
+    count = len(demo.worlds.get(world).journal)
     assert (result.difference, result.same, result.total) == (None, count, count)
     assert count > 25
 

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from emulator.app import build_app
 from emulator.cli.replay import replay as command
 from emulator.persistence.capsule import FORMAT, VERSION, WARNING
-from emulator.persistence.envelope import seal, unseal
+from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.replay import replay
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import SECOND
@@ -64,7 +64,7 @@ def test_a_story_is_reproduced_to_the_byte(demo: Emulator, world: str) -> None:
     client.post(f"{base}/api/auth/login", json=login)
     story(client, base)
     raw = capsule(client, world)
-    count = len(demo.worlds.live(world).journal)
+    count = len(demo.worlds.get(world).journal)
     result = replay(raw)
     assert (result.difference, result.same, result.total) == (None, count, count)
     assert count > 10
@@ -98,7 +98,7 @@ def test_a_capsule_says_what_it_holds_and_holds_requests_whole(demo: Emulator) -
 def test_wall_time_is_reproduced() -> None:
     now = [1_900_000_000 * SECOND]
     settings = Settings(is_wall_clock=True)
-    worlds = Worlds(settings, "demo", now=lambda: now[0])
+    worlds = WorldRegistry(settings, "demo", now=lambda: now[0])
     client = TestClient(build_app(worlds), base_url=settings.public_url)
     login = {"email": "mara@example.com", "password": "demo-password"}
     client.post("/api/auth/login", json=login)
@@ -132,9 +132,9 @@ def test_a_jump_may_give_a_unique_key_to_another_record(demo: Emulator) -> None:
 
 def altered(raw: bytes, change: Any) -> bytes:
     """Return a capsule with its content changed by a function."""
-    content = orjson.loads(unseal(FORMAT, VERSION, raw))
+    content = orjson.loads(unwrap(FORMAT, VERSION, raw))
     change(content)
-    return seal(FORMAT, VERSION, orjson.dumps(content))
+    return wrap(FORMAT, VERSION, orjson.dumps(content))
 
 
 def test_the_first_difference_is_named(demo: Emulator) -> None:
@@ -189,7 +189,7 @@ def test_what_happened_before_a_purge_is_not_in_it(demo: Emulator) -> None:
     client.cookies.clear()
     client.get("/api/cloud/me")
     raw = capsule(client)
-    content = orjson.loads(unseal(FORMAT, VERSION, raw))
+    content = orjson.loads(unwrap(FORMAT, VERSION, raw))
     assert [call["request"]["path"] for call in content["calls"]] == ["/api/cloud/me"]
     assert jonas not in orjson.dumps([content["calls"], content["start"]]).decode()
     assert replay(raw).difference is None

@@ -223,7 +223,7 @@ def test_whoever_was_signed_in_to_the_default_world_is_nobody_in_one_that_a_cook
 
 def test_what_a_seed_pins_is_good_without_a_tag_where_the_world_is_named(demo: Emulator) -> None:
     client = demo.client()
-    secret = demo.worlds.baseline.keys[0][1]
+    secret = demo.worlds.planted.keys[0][1]
     key = {"Authorization": f"Bearer {secret}"}
     run = client.get("/api/runs?limit=1", headers=key).json()["items"][0]
     shared = client.post("/api/shares", json={"run_id": run["id"]}, headers=key | {WORLD: "one"})
@@ -327,7 +327,7 @@ def test_a_probe_looks_at_no_cookie(demo: Emulator) -> None:
         answer = client.get(path)
         assert (answer.status_code, answer.headers[WORLD]) == (200, "default")
         assert client.get(path, headers={WORLD: "one"}).headers[WORLD] == "one"
-    assert not demo.worlds.has("two")
+    assert not demo.worlds.exists("two")
 
 
 def test_the_cookie_of_a_world_that_is_not_made_is_deleted_where_it_alone_named_it() -> None:

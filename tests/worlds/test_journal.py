@@ -233,7 +233,7 @@ def test_secrets_are_left_out_of_what_is_shown(demo: Emulator) -> None:
         share["token"],
         session["access_token"],
         session["refresh_token"],
-        demo.worlds.baseline.keys[0][1],
+        demo.worlds.planted.keys[0][1],
         httpx2.URL(mail["link"]).params["token"],
         "base64-",
         "wbx_",
@@ -313,12 +313,12 @@ def test_the_journal_is_bounded_by_entries_and_by_bytes(demo: Emulator) -> None:
     client = demo.client()
     for _ in range(journal.ENTRIES_MAX + 5):
         client.get("/healthz")
-    ids = [entry.id for entry in demo.worlds.live("default").journal]
+    ids = [entry.id for entry in demo.worlds.get("default").journal]
     assert ids == list(range(6, journal.ENTRIES_MAX + 6))
     large = {"client_run_id": "large", "extra": {"filler": "x" * (journal.BYTES_MAX // 3)}}
     for place in range(4):
         client.post("/api/e2e/cli-sync", json={**large, "client_run_id": f"large-{place}"})
-    kept = list(demo.worlds.live("default").journal)
+    kept = list(demo.worlds.get("default").journal)
     assert sum(entry.size_bytes for entry in kept) <= journal.BYTES_MAX
     assert kept[-1].id == journal.ENTRIES_MAX + 9
 
@@ -339,7 +339,7 @@ def test_the_bound_of_the_journal_counts_all_that_was_sent(
     most = journal.BYTES_MAX // 60_000
     for _ in range(most + 10):
         client.get(path, headers=headers)
-    assert most // 3 < len(demo.worlds.live("default").journal) < most
+    assert most // 3 < len(demo.worlds.get("default").journal) < most
 
 
 def test_rewinding_undoes_a_request_and_all_after_it(demo: Emulator) -> None:
@@ -370,7 +370,7 @@ def test_a_rewind_takes_back_what_a_refused_request_left(tmp_path: Path) -> None
         body = {"data": {"theme": "dark"}, "password": "one-password"}
         assert quick.call("PUT", "/auth/v1/user", body, bearer=bearer) == 422
         assert emulator.digests() != before
-        entry = emulator.worlds.live("default").journal.entry(2)
+        entry = emulator.worlds.get("default").journal.entry(2)
         assert entry.changed == (("rate_windows", "request:all"),)
         assert quick.call("POST", "/_emulator/requests/2/rewind", {}) == 200
         assert emulator.digests() == before
@@ -423,7 +423,7 @@ def test_the_purge_of_a_user_leaves_no_way_back(demo: Emulator) -> None:
                 "message": message.format(request_id),
             }
     assert client.post("/_emulator/requests/3/rewind").status_code == 200
-    (held,) = demo.worlds.live("default").journal
+    (held,) = demo.worlds.get("default").journal
     states = (held.before, held.after)
     assert [state.tables[User].get(jonas) for state in states] == [None, None]
 
@@ -441,7 +441,7 @@ def test_a_purge_that_falls_due_leaves_no_way_back(demo: Emulator) -> None:
     assert client.post("/_emulator/requests/1/rewind").status_code == 409
     # The fork began as a kept state with the user in it; a seed may come back, that may not.
     client.post("/_emulator/worlds/fork/reset")
-    assert demo.worlds.live("fork").world.state is demo.worlds.begin.state
+    assert demo.worlds.get("fork").world.state is demo.worlds.baseline.state
 
 
 def test_the_next_invoice_forgets_what_a_purge_on_the_way_must(demo: Emulator) -> None:

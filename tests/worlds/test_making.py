@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.registry.registry import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, Worlds
+from emulator.registry.registry import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, WorldRegistry
 from emulator.settings import Settings
 from emulator.surfaces.control.events import ENDPOINTS_MAX
 from emulator.surfaces.control.faults import FAULTS_MAX
@@ -132,7 +132,7 @@ def test_a_forks_next_ids_are_those_of_its_parent(demo: Emulator) -> None:
 
 
 def demo_login(demo: Emulator) -> dict[str, str]:
-    email, password = demo.worlds.baseline.logins[0]
+    email, password = demo.worlds.planted.logins[0]
     return {"email": email, "password": password}
 
 
@@ -221,7 +221,7 @@ def test_there_is_no_port_to_give_in_process(demo: Emulator) -> None:
 
 def test_above_ten_thousand_worlds_the_next_is_refused(demo: Emulator) -> None:
     for place in range(WORLDS_MAX - 1):
-        demo.worlds.named(f"w{place}")
+        demo.worlds.get_or_create(f"w{place}")
     answer = demo.client().get("/api/cloud/me", headers={WORLD: "one-more"})
     assert (answer.status_code, answer.json()) == (
         409,
@@ -239,42 +239,42 @@ def test_above_ten_thousand_worlds_the_next_is_refused(demo: Emulator) -> None:
 def test_only_idle_worlds_make_room() -> None:
     now = [0]
     settings = Settings(idle_world_seconds=60)
-    worlds = Worlds(settings, "empty", now=lambda: now[0])
+    worlds = WorldRegistry(settings, "empty", now=lambda: now[0])
     for place in range(CROWD - 1):
-        worlds.named(f"w{place}")
+        worlds.get_or_create(f"w{place}")
     now[0] = 61 * SECOND
-    worlds.named("w7")
+    worlds.get_or_create("w7")
     assert len(worlds.all()) == CROWD
-    worlds.named("fresh")
+    worlds.get_or_create("fresh")
     assert [one.world.name for one in worlds.all()] == ["default", "w7", "fresh"]
 
 
 def test_a_crowd_of_busy_worlds_makes_room_as_soon_as_one_is_idle() -> None:
     now = [0]
-    worlds = Worlds(Settings(idle_world_seconds=60), "empty", now=lambda: now[0])
+    worlds = WorldRegistry(Settings(idle_world_seconds=60), "empty", now=lambda: now[0])
     for place in range(CROWD):
-        worlds.named(f"w{place}")
+        worlds.get_or_create(f"w{place}")
     now[0] = 50 * SECOND
-    worlds.named("busy")
+    worlds.get_or_create("busy")
     now[0] = 61 * SECOND
-    worlds.named("fresh")
+    worlds.get_or_create("fresh")
     assert [one.world.name for one in worlds.all()] == ["default", "busy", "fresh"]
 
 
 def test_looking_at_the_list_keeps_no_world_from_being_idle() -> None:
     now = [0]
-    worlds = Worlds(Settings(idle_world_seconds=60), "empty", now=lambda: now[0])
-    worlds.named("idle")
+    worlds = WorldRegistry(Settings(idle_world_seconds=60), "empty", now=lambda: now[0])
+    worlds.get_or_create("idle")
     now[0] = 61 * SECOND
     assert [one.last_used for one in worlds.all() if one.world.name == "idle"] == [0]
 
 
 def test_without_an_idle_time_no_world_is_dropped() -> None:
-    worlds = Worlds(Settings(), "empty")
+    worlds = WorldRegistry(Settings(), "empty")
     for place in range(WORLDS_MAX - 1):
-        worlds.named(f"w{place}")
+        worlds.get_or_create(f"w{place}")
     with pytest.raises(Conflict):
-        worlds.named("one-more")
+        worlds.get_or_create("one-more")
 
 
 def test_time_passes_in_one_world_alone(demo: Emulator) -> None:
@@ -290,7 +290,7 @@ def test_time_passes_in_one_world_alone(demo: Emulator) -> None:
 def test_there_are_no_more_snapshots_than_the_limit(demo: Emulator) -> None:
     client = demo.client()
     for place in range(SNAPSHOTS_MAX):
-        demo.worlds.keep(f"s-{place}", world="default")
+        demo.worlds.take_snapshot(f"s-{place}", world="default")
     refused = client.post("/_emulator/snapshots", json={"name": "one-more"})
     assert (refused.status_code, refused.json()) == (
         409,

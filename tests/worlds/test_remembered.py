@@ -11,9 +11,9 @@ from weakref import ref
 import pytest
 
 from emulator.contract.catalog import route_table
-from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, Remembered
-from emulator.wire.http.asgi import Answer
-from emulator.wire.http.context import Exchange
+from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, ResponseCache
+from emulator.wire.http.asgi import RawResponse
+from emulator.wire.http.context import RequestContext
 from emulator.world.core.world import World
 from emulator.world.lifecycle import advance
 from emulator.world.records.runs import Run
@@ -24,7 +24,7 @@ ASKED = [
     for row in route_table()
     if row.method == "GET" and row.surface in ("bff", "upstream") and "{" not in row.path
 ]
-GOOD = Answer(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")
+GOOD = RawResponse(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")
 
 
 def scope(path: str = "/api/me", *, query: str = "", key: str = "one") -> dict[str, Any]:
@@ -32,9 +32,9 @@ def scope(path: str = "/api/me", *, query: str = "", key: str = "one") -> dict[s
     return {"path": path, "query_string": query.encode(), "headers": headers}
 
 
-def asking(emulator: Emulator, world: World | None = None) -> Exchange:
+def asking(emulator: Emulator, world: World | None = None) -> RequestContext:
     world = world or emulator.world
-    return Exchange(world=world, settings=emulator.settings, before=world.state)
+    return RequestContext(world=world, settings=emulator.settings, before=world.state)
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -57,7 +57,7 @@ def test_what_is_remembered_is_in_the_journal_with_its_actor(demo: Emulator) -> 
 
 
 def test_an_answer_holds_for_its_state_world_caller_and_question(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     memory.keep(asking(demo), scope(), GOOD)
     assert memory.find(asking(demo), scope()) == GOOD
     assert memory.find(asking(demo), scope("/api/runs")) is None
@@ -73,7 +73,7 @@ def test_an_answer_holds_for_its_state_world_caller_and_question(demo: Emulator)
 
 
 def test_what_is_done_to_an_answer_is_not_done_to_memory(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     answer = replace(GOOD, headers=list(GOOD.headers))
     memory.keep(asking(demo), scope(), answer)
     answer.headers.append((b"x-emulator-world", b"default"))
@@ -87,14 +87,14 @@ def test_what_is_done_to_an_answer_is_not_done_to_memory(demo: Emulator) -> None
     "answer",
     [replace(GOOD, status=404), replace(GOOD, content=b" " * (CONTENT_MAX + 1))],
 )
-def test_refusals_and_large_answers_are_not_kept(demo: Emulator, answer: Answer) -> None:
-    memory = Remembered()
+def test_refusals_and_large_answers_are_not_kept(demo: Emulator, answer: RawResponse) -> None:
+    memory = ResponseCache()
     memory.keep(asking(demo), scope(), answer)
     assert memory.find(asking(demo), scope()) is None
 
 
 def test_a_get_that_wrote_is_not_kept(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     exchange = asking(demo)
     advance(demo.world, by=1)
     memory.keep(exchange, scope(), GOOD)
@@ -102,7 +102,7 @@ def test_a_get_that_wrote_is_not_kept(demo: Emulator) -> None:
 
 
 def test_the_least_recently_asked_goes_first(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     memory.keep(asking(demo), scope("/oldest"), GOOD)
     memory.keep(asking(demo), scope("/second"), GOOD)
     for place in range(ANSWERS_MAX - 2):
@@ -114,7 +114,7 @@ def test_the_least_recently_asked_goes_first(demo: Emulator) -> None:
 
 
 def test_the_bound_is_in_bytes_that_are_held(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     large = replace(GOOD, content=b" " * CONTENT_MAX)
     for place in range(BYTES_MAX // CONTENT_MAX + 1):
         memory.keep(asking(demo), scope(f"/{place}"), replace(large))
@@ -126,7 +126,7 @@ def test_the_bound_is_in_bytes_that_are_held(demo: Emulator) -> None:
 
 
 def test_asked_again_and_again_a_question_has_one_answer(demo: Emulator) -> None:
-    memory = Remembered()
+    memory = ResponseCache()
     sizes = set()
     for _ in range(3):
         memory.keep(asking(demo), scope(), GOOD)
@@ -136,7 +136,7 @@ def test_asked_again_and_again_a_question_has_one_answer(demo: Emulator) -> None
 
 
 def test_a_purge_empties_the_memory_of_its_world_alone(demo: Emulator) -> None:
-    memory, other = Remembered(), World("other", demo.world.state)
+    memory, other = ResponseCache(), World("other", demo.world.state)
     for world in (demo.world, other):
         memory.keep(asking(demo, world), scope(), GOOD)
     memory.forget(demo.world.name)
@@ -172,17 +172,17 @@ def test_no_cache_holds_a_state_that_is_gone(
     client = demo.client()
     client.post("/_emulator/worlds", json={"name": "one"})
     client.post("/_w/one/_emulator/snapshots", json={"name": "kept"})
-    one = demo.worlds.live("one").world
+    one = demo.worlds.get("one").world
     synced = client.post("/_w/one/api/e2e/cli-sync", json={"client_run_id": "synced"})
     run_id = synced.json()["items"][0]["id"]
-    key = {"Authorization": f"Bearer {demo.worlds.baseline.keys[0][1]}~one"}
+    key = {"Authorization": f"Bearer {demo.worlds.planted.keys[0][1]}~one"}
     for _ in range(2):
         assert client.get(f"/api/runs/{run_id}", headers=key).status_code == 200
     state, run = ref(one.state), ref(one.expect(Run, run_id))
     del one
     # The journal is not a cache: what it kept goes with it, or stays where it is to be seen.
     if end is ENDINGS["restored"]:
-        demo.worlds.live("one").journal.clear()
+        demo.worlds.get("one").journal.clear()
     end(demo)
     gc.collect()
     assert (state(), run()) == (None, None)

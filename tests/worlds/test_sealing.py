@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.persistence.envelope import write_whole
+from emulator.persistence.envelope import write_atomically
 
 
 def test_what_a_killed_process_left_of_a_file_goes_with_the_next_try(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_what_a_killed_process_left_of_a_file_goes_with_the_next_try(tmp_path: P
     ]
     for path in (left, *of_others):
         path.write_text("half")
-    write_whole(target, [b"who", b"le"])
+    write_atomically(target, [b"who", b"le"])
     assert target.read_bytes() == b"whole"
     assert sorted(tmp_path.iterdir()) == sorted([target, *of_others])
 
@@ -36,7 +36,7 @@ def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
     old.write_text("old")
     for link, target in ((tmp_path / "a", old), (tmp_path / "b", new)):
         link.symlink_to(target)
-        write_whole(link, [b"written"])
+        write_atomically(link, [b"written"])
         assert (link.readlink(), target.read_bytes()) == (target, b"written")
     assert sorted(folder.iterdir()) == [new, old]
 
@@ -47,7 +47,7 @@ def test_a_device_is_written_into(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(device)
     for path in (device, link):
-        write_whole(path, [b"writ", b"ten"])
+        write_atomically(path, [b"writ", b"ten"])
         assert os.read(ours, 100) == b"written"
     assert device.is_char_device()
     assert link.is_symlink()
@@ -59,7 +59,7 @@ def test_a_pipe_is_written_into(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
-    write_whole(pipe, [b"writ", b"ten"])
+    write_atomically(pipe, [b"writ", b"ten"])
     assert reader.communicate()[0] == b"written"
     assert pipe.is_fifo()
 
@@ -68,5 +68,5 @@ def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(link)
     with pytest.raises(OSError, match="symbolic links"):
-        write_whole(link, [b"written"])
+        write_atomically(link, [b"written"])
     assert link.is_symlink()

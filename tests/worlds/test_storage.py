@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.persistence.envelope import seal, unseal, write_whole
+from emulator.persistence.envelope import unwrap, wrap, write_atomically
 from emulator.persistence.export import FORMAT, VERSION, export_bytes, export_file, import_file
-from emulator.seeding.files import names
+from emulator.seeding.files import bundled_names
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from tests.lawful import Emulator, LawfulClient
@@ -64,7 +64,7 @@ def test_what_was_imported_goes_on_as_before(demo: Emulator) -> None:
     assert elsewhere.digests()["new"] == demo.digests()["default"]
 
 
-@pytest.mark.parametrize("seed", names())
+@pytest.mark.parametrize("seed", bundled_names())
 def test_the_digest_of_every_seed_survives(seed: str) -> None:
     source, target = Emulator(seed), Emulator("empty")
     raw = export_bytes(source.worlds)
@@ -76,7 +76,7 @@ def test_the_digest_of_every_seed_survives(seed: str) -> None:
 def test_a_table_that_worlds_share_is_written_once_and_shared_again(demo: Emulator) -> None:
     alone = len(export_bytes(demo.worlds))
     for place in range(100):
-        demo.worlds.named(f"w{place}")
+        demo.worlds.get_or_create(f"w{place}")
     raw = export_bytes(demo.worlds)
     assert len(raw) < 3 * alone
     target = Emulator("empty")
@@ -95,11 +95,11 @@ def test_worlds_that_the_file_does_not_have_are_gone(demo: Emulator) -> None:
 
 
 def content_of(raw: bytes) -> Any:
-    return orjson.loads(unseal(FORMAT, VERSION, raw))
+    return orjson.loads(unwrap(FORMAT, VERSION, raw))
 
 
 def sealed(content: Any, *, version: int = VERSION, kind: str = FORMAT) -> bytes:
-    return seal(kind, version, orjson.dumps(content))
+    return wrap(kind, version, orjson.dumps(content))
 
 
 def broken_files(raw: bytes) -> dict[str, tuple[bytes, str]]:
@@ -174,14 +174,14 @@ def test_a_file_is_written_and_read_by_path(demo: Emulator, tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from emulator.persistence.envelope import write_whole
+from emulator.persistence.envelope import write_atomically
 
 def parts():
     yield b"half of " * 100_000
     os.kill(os.getpid(), signal.SIGKILL)
     yield b"the rest"
 
-write_whole(Path(sys.argv[1]), parts())
+write_atomically(Path(sys.argv[1]), parts())
 """
 
 
@@ -208,7 +208,7 @@ def test_a_write_that_breaks_leaves_the_previous_file_and_no_other(tmp_path: Pat
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        write_whole(path, parts())
+        write_atomically(path, parts())
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [
         ("worlds.json", b"previous")
     ]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from emulator.seeding.schema import Recipe, SeedRun
 from emulator.seeding.synthetic.draws import Draw
-from emulator.seeding.synthetic.runs import Family, believable_run
+from emulator.seeding.synthetic.runs import Family, synthetic_run
 from emulator.world.core.times import DAY
 from emulator.world.core.world import World
 from emulator.world.records.types import RunStatus
@@ -18,7 +18,7 @@ _UNFINISHED: Mapping[RunStatus, int] = {"running": 1, "queued": 2}
 """What has not finished is newest, so it comes last."""
 
 
-def unfold(world: World, recipe: Recipe, *, prefix: str, projects: Sequence[str]) -> list[SeedRun]:
+def expand(world: World, recipe: Recipe, *, prefix: str, projects: Sequence[str]) -> list[SeedRun]:
     """Return the runs of a recipe, oldest first, named `{prefix}-00001` and on.
 
     As many are of each family and status as the weights say, to the run. They are spread evenly
@@ -36,7 +36,7 @@ def unfold(world: World, recipe: Recipe, *, prefix: str, projects: Sequence[str]
         if projects and draw.chance("has project", 0.95):
             project = draw.one_of("project", projects)
         unfolded.append(
-            believable_run(
+            synthetic_run(
                 draw,
                 family=family,
                 status=status,

@@ -35,7 +35,7 @@ _EXIT_CODES: Mapping[RunStatus, int] = {"succeeded": 0, "failed": 1, "cancelled"
 """Of what is over; the shell's 130 is an interrupt."""
 
 
-def believable_run(
+def synthetic_run(
     draw: Draw,
     *,
     family: Family,
@@ -81,7 +81,7 @@ def sample_run(world: World, *, ordinal: int) -> SeedRun:
     """
     draw = Draw(world.derive("sample run", ordinal))
     until = world.now - int(draw.between("age", 60, 1800)) * SECOND
-    run = believable_run(
+    run = synthetic_run(
         draw,
         family=draw.weighted("family", {"libero": 3, "atari100k": 1, "dmcontrol": 1}),
         status="succeeded",
@@ -96,7 +96,7 @@ _MILLISECOND = SECOND // 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Story:
+class _Outcome:
     """A sketch with what became of it; `share` is how much of its work was done."""
 
     draw: Draw
@@ -111,7 +111,7 @@ class _Story:
 
 def _story(
     draw: Draw, family: Family, status: RunStatus, time: tuple[Instant, Instant, float | None]
-) -> _Story:
+) -> _Outcome:
     since, until, at = time
     share = _share(draw, status)
     sketch = _SKETCHES[family](draw, share=share)
@@ -120,7 +120,7 @@ def _story(
     late = draw.unit("at") if at is None else at
     began = latest if status == "running" else since + int((latest - since) * late)
     began -= began % _MILLISECOND
-    return _Story(
+    return _Outcome(
         draw=draw,
         sketch=sketch,
         family=family,
@@ -140,7 +140,7 @@ def _share(draw: Draw, status: RunStatus) -> float:
     return draw.between("share", 0.04, 0.96)
 
 
-def _machine(story: _Story) -> dict[str, str]:
+def _machine(story: _Outcome) -> dict[str, str]:
     draw = story.draw
     if story.runtime == "aws-ec2":
         return {"instance_type": _instance(draw), "region": "us-east-1"}
@@ -155,7 +155,7 @@ def _instance(draw: Draw) -> str:
     return draw.one_of("instance", tuple(_INSTANCES))
 
 
-def _cost(story: _Story) -> float | None:
+def _cost(story: _Outcome) -> float | None:
     """Docs: filled "by the AWS plugin when the run uses paid instances". At least a cent."""
     if story.runtime != "aws-ec2":
         return None
@@ -163,7 +163,7 @@ def _cost(story: _Story) -> float | None:
     return max(0.01, round(hours * _INSTANCES[_instance(story.draw)], 2))
 
 
-def _manifest(story: _Story, client_run_id: str) -> dict[str, Any] | None:
+def _manifest(story: _Outcome, client_run_id: str) -> dict[str, Any] | None:
     """Return a manifest where it says more than the run's own fields would.
 
     Docs: the plugins "all produce the same manifest shape"; here it is that of `manifest_of`.
@@ -218,7 +218,7 @@ _DIVERGED = (
 )
 
 
-def _log(story: _Story) -> list[str]:
+def _log(story: _Outcome) -> list[str]:
     sketch = story.sketch
     where = f"{sketch.environment} ({story.runtime})"
     lines = [f"worldflux run: {sketch.adapter_id} {sketch.task} on {where}"]

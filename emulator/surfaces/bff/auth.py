@@ -16,7 +16,7 @@ from emulator.wire.fields import Email, Strict
 from emulator.wire.gotrue.session_cookie import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.gotrue.views import obfuscated_id, session_view
 from emulator.wire.http.bodies import read_model
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import LoginRequired
 from emulator.world.identity import one_time_codes, sessions, signups
@@ -51,9 +51,9 @@ class ResetPassword(Strict):
 async def login(request: Request) -> Response:
     """Sign in and set the session cookie."""
     body = await read_model(request, Login)
-    exchange = exchange_of(request)
+    context = context_of(request)
     signed_in = sessions.sign_in(
-        exchange.world, email=body.email, password=body.password, source=exchange.source
+        context.world, email=body.email, password=body.password, source=context.source
     )
     return _signed_in(request, signed_in, status=200)
 
@@ -66,21 +66,21 @@ async def signup(request: Request) -> Response:
     """
     body = await read_model(request, SignUp)
     name = body.name or ""
-    exchange = exchange_of(request)
+    context = context_of(request)
     signed_up = signups.sign_up(
-        exchange.world,
+        context.world,
         email=body.email,
         password=body.password,
         name=name,
         metadata=json_text({"name": name} if name else {}),
-        source=exchange.source,
+        source=context.source,
     )
     if signed_up.signed_in is not None:
         return _signed_in(request, signed_up.signed_in, status=201)
     user = signed_up.user
     view = {
         "user": {
-            "id": user.id if user is not None else obfuscated_id(exchange.world, body.email),
+            "id": user.id if user is not None else obfuscated_id(context.world, body.email),
             "email": body.email,
             "name": name,
             "email_verified": False,
@@ -100,14 +100,14 @@ async def logout(request: Request) -> Response:
     except LoginRequired:
         pass
     else:
-        sessions.sign_out(exchange_of(request).world, session.actor, scope="global")
+        sessions.sign_out(context_of(request).world, session.actor, scope="global")
     return _answer({"ok": True}, status=200, cookies=cleared_cookies(request.headers.get("cookie")))
 
 
 async def reset_password(request: Request) -> Response:
     """Mail a reset link; the answer is the same whether or not the account exists."""
     body = await read_model(request, ResetPassword)
-    world = exchange_of(request).world
+    world = context_of(request).world
     user = world.find(User, "email", body.email)
     if user is not None:
         one_time_codes.mail_code(world, user, "recovery")
@@ -117,7 +117,7 @@ async def reset_password(request: Request) -> Response:
 async def get_session(request: Request) -> Response:
     """Show whose session this is and when it expires, in Unix seconds."""
     session = require_session(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     user = world.expect(User, session.actor.user_id)
     view = {"user": _user_view(user), "expires_at": session.expires_at}
     return session.keep(request, _answer(view, status=200, cookies=[]))
@@ -143,10 +143,10 @@ def _user_view(user: User) -> dict[str, Any]:
 
 
 def _signed_in(request: Request, signed_in: SignedIn, *, status: int) -> Response:
-    exchange = exchange_of(request)
-    session = session_view(exchange.world, exchange.settings, signed_in)
+    context = context_of(request)
+    session = session_view(context.world, context.settings, signed_in)
     cookies = session_cookies(
-        exchange.settings.session_cookie, session, request.headers.get("cookie")
+        context.settings.session_cookie, session, request.headers.get("cookie")
     )
     view = {"user": _user_view(signed_in.user), "expires_at": session["expires_at"]}
     return _answer(view, status=status, cookies=cookies)

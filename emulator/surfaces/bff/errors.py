@@ -11,8 +11,15 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.wire.http.context import exchange_of
-from emulator.wire.http.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
+from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import (
+    CODES,
+    STATUS,
+    Code,
+    InjectedError,
+    problem_of,
+    problem_response,
+)
 from emulator.world.core.refusals import LoginRequired, Refusal
 
 TABLE = CODES
@@ -21,8 +28,8 @@ TABLE = CODES
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    status = refusal.status if isinstance(refusal, Injected) else None
-    problem = problem_of(refusal, TABLE, exchange_of(request))
+    status = refusal.status if isinstance(refusal, InjectedError) else None
+    problem = problem_of(refusal, TABLE, context_of(request))
     return problem_response("error", problem, headers, status=status)
 
 

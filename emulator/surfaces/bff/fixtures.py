@@ -13,7 +13,7 @@ from emulator.seeding.plant import upload_of
 from emulator.seeding.schema import SeedRun
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import read_object, validated
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import BadInput, NoSuchRoute
 from emulator.wire.run_json import run_json
 from emulator.world.core.access import Fixture
@@ -46,7 +46,7 @@ async def cli_sync(request: Request) -> Response:
         batch, paths = Batch(runs=[validated(body, SeedRun)]), ""
     if len(batch.runs) > RUNS_MAX:
         raise BadInput([{"path": "runs", "message": f"Send at most {RUNS_MAX} runs at once"}])
-    world = exchange_of(request).world
+    world = context_of(request).world
     workspace = _workspace(world, batch.workspace)
     uploads = [
         _upload(world, workspace, run, path=paths.format(place))

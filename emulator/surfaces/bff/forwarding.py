@@ -10,19 +10,19 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp
 
 from emulator.seeding.synthetic.runs import sample_run
-from emulator.surfaces.bff.proxy import Call, forward
+from emulator.surfaces.bff.proxy import UpstreamCall, forward
 from emulator.surfaces.bff.route_table import Row, Target
 from emulator.surfaces.bff.sessions import require_session, workspace_context
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import preload_json, read_model, read_object
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import BadInput
 from emulator.world.records.system import Ordinal
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Nothing(Strict):
+class EmptyBody(Strict):
     """A body without members."""
 
 
@@ -32,7 +32,7 @@ def forwarded(row: Row, upstream: ASGIApp) -> Handler:
     async def handle(request: Request) -> Response:
         session = require_session(request)
         target, params, body = await _prepared(request, row)
-        call = Call(
+        call = UpstreamCall(
             target=target,
             path_params=params,
             query=request.scope["query_string"],
@@ -51,7 +51,7 @@ def forwarded_publicly(row: Row, upstream: ASGIApp) -> Handler:
     target = row.target
 
     async def handle(request: Request) -> Response:
-        call = Call(
+        call = UpstreamCall(
             target=target,
             path_params=dict(request.path_params),
             query=b"",
@@ -69,7 +69,7 @@ async def _prepared(request: Request, row: Row) -> tuple[Target, dict[str, str],
         return _chosen(row, await read_object(request))
     assert row.target is not None
     if row.is_sample:
-        await read_model(request, Nothing)
+        await read_model(request, EmptyBody)
         return row.target, {}, _sample_body(request)
     if row.method == "GET":
         return row.target, {}, b""
@@ -99,7 +99,7 @@ def _chosen(row: Row, body: dict[str, Any]) -> tuple[Target, dict[str, str], byt
 
 
 def _sample_body(request: Request) -> bytes:
-    world = exchange_of(request).world
+    world = context_of(request).world
     last = world.get(Ordinal, "run")
     run = sample_run(world, ordinal=1 if last is None else last.value + 1)
     return orjson.dumps(run.model_dump(exclude_none=True))

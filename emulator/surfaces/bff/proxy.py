@@ -18,7 +18,7 @@ _KEPT = ("http_version", "scheme", "client", "server", KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class UpstreamCall:
     """A call to the upstream: where to, as whom, about which workspace, with what body."""
 
     target: Target
@@ -29,7 +29,7 @@ class Call:
     body: bytes
 
 
-async def forward(upstream: ASGIApp, request: Request, call: Call) -> Response:
+async def forward(upstream: ASGIApp, request: Request, call: UpstreamCall) -> Response:
     """Return the upstream's answer, a failure of it in the BFF's shape."""
     path = call.target.path
     for name, value in call.path_params.items():

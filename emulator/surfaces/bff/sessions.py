@@ -16,7 +16,7 @@ from emulator.wire.gotrue.session_cookie import (
 )
 from emulator.wire.gotrue.tokens import read_token
 from emulator.wire.gotrue.views import session_view
-from emulator.wire.http.context import Exchange, exchange_of
+from emulator.wire.http.context import RequestContext, context_of
 from emulator.wire.world_tags import untagged
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import (
@@ -53,7 +53,7 @@ class LiveSession:
         as it changes nothing.
         """
         if self.renewed is not None and response.status_code < REFUSED:
-            name = exchange_of(request).settings.session_cookie
+            name = context_of(request).settings.session_cookie
             response.headers.update(NO_STORE)
             for cookie in session_cookies(name, self.renewed, request.headers.get("cookie")):
                 response.headers.append("set-cookie", cookie)
@@ -62,32 +62,32 @@ class LiveSession:
 
 def require_session(request: Request) -> LiveSession:
     """Return the session of a request's cookies, renewed if need be. Refuses LoginRequired."""
-    exchange = exchange_of(request)
-    stored = read_session(request.headers.get("cookie"), exchange.settings.session_cookie) or {}
+    context = context_of(request)
+    stored = read_session(request.headers.get("cookie"), context.settings.session_cookie) or {}
     token = stored.get("access_token")
-    claims = read_token(token, exchange.settings) if isinstance(token, str) else None
-    world = exchange.world
+    claims = read_token(token, context.settings) if isinstance(token, str) else None
+    world = context.world
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise LoginRequired
-    if exchange.settings.is_wall_clock:
+    if context.settings.is_wall_clock:
         left_seconds = claims.expires_at - world.now // SECOND
         if left_seconds < MARGIN_SECONDS:
-            return _renewed(exchange, stored.get("refresh_token"))
-    actor = exchange.actor = session_actor(world, claims.session_id, source=exchange.source)
+            return _renewed(context, stored.get("refresh_token"))
+    actor = context.actor = session_actor(world, claims.session_id, source=context.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 
-def _renewed(exchange: Exchange, refresh_token: Any) -> LiveSession:
+def _renewed(context: RequestContext, refresh_token: Any) -> LiveSession:
     """Return the session of a refresh token, as @supabase/ssr would on the way to any page."""
-    world = exchange.world
+    world = context.world
     bare = untagged(refresh_token, world) if isinstance(refresh_token, str) else None
     try:
         signed_in = refresh_session(world, refresh_token=bare or "")
     except (UnknownRefreshToken, SessionExpired, UserBanned):
         raise LoginRequired from None
-    renewed = session_view(world, exchange.settings, signed_in)
+    renewed = session_view(world, context.settings, signed_in)
     return LiveSession(
-        actor=session_actor(world, signed_in.session.id, source=exchange.source),
+        actor=session_actor(world, signed_in.session.id, source=context.source),
         token=renewed["access_token"],
         expires_at=renewed["expires_at"],
         renewed=renewed,

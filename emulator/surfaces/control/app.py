@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from emulator import __version__
 from emulator.registry.environment import variables_of
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.seeding.files import SeedError
 from emulator.surfaces.control import (
     billing,
@@ -27,22 +27,22 @@ from emulator.surfaces.control import worlds as worlds_
 from emulator.surfaces.control.durations import Span, Stretch
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.surfaces.control.replies import live_of, reply, reply_when_settled
-from emulator.webhooks.dispatcher import Courier
+from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.wire.fields import Email, Strict
-from emulator.wire.http.bodies import read_told
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.bodies import read_strictly
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import install
 from emulator.world import lifecycle
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import SECOND, instant, to_text
 from emulator.world.identity import sessions
-from emulator.world.lifecycle import Happened
+from emulator.world.lifecycle import FiredJob
 from emulator.world.records.identity import User
 from emulator.world.records.tables import TABLES
 
 PREFIX = "/_emulator"
 
-Handler = Callable[[Request, Worlds], Awaitable[Response]]
+Handler = Callable[[Request, WorldRegistry], Awaitable[Response]]
 
 Bound = TypeVar("Bound")
 """What a handler is given beside the request: the worlds, or the courier."""
@@ -86,47 +86,47 @@ class Expire(Strict):
         return self
 
 
-async def get_health(request: Request, worlds: Worlds) -> Response:
+async def get_health(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /health`: 200 once seeded, with who this is."""
     return reply(
         {
             "status": "ok",
             "version": __version__,
             "instance": worlds.settings.instance,
-            "seed": worlds.baseline.seed,
+            "seed": worlds.planted.seed,
             "clock": _clock_view(request, worlds),
         }
     )
 
 
-async def get_environment(request: Request, worlds: Worlds) -> Response:
+async def get_environment(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /env`: the environment variables that point a dashboard or the CLI at this world."""
     return reply(variables_of(live_of(request, worlds), worlds.settings))
 
 
-async def get_state(request: Request, _: Worlds) -> Response:
+async def get_state(request: Request, _: WorldRegistry) -> Response:
     """`GET /state`: the digest of the state and how many records each table holds."""
-    state = exchange_of(request).world.state
+    state = context_of(request).world.state
     counts = {spec.name: len(state.tables[spec.record]) for spec in TABLES}
     return reply({"digest": str(state.digest), "tables": counts})
 
 
-async def reset(request: Request, worlds: Worlds) -> Response:
+async def reset(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /reset {"seed"?}`: put the world back to its seed, or to another."""
-    body = await read_told(request, Reset)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Reset)
+    world = context_of(request).world
     try:
         worlds.reset(world.name, seed=body.seed)
     except SeedError as error:
         raise BadSeed(str(error)) from error
-    seed = live_of(request, worlds).begin.seed.name
+    seed = live_of(request, worlds).baseline.seed.name
     return reply({"seed": seed, "digest": str(world.state.digest)})
 
 
-async def expire_sessions(request: Request, _: Worlds) -> Response:
+async def expire_sessions(request: Request, _: WorldRegistry) -> Response:
     """`POST /sessions/expire {"session_id"|"email"?}`: end one session, a user's, or all, now."""
-    body = await read_told(request, Expire)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Expire)
+    world = context_of(request).world
     if body.session_id is not None:
         session = sessions.live_session(world, body.session_id)
         if session is None:
@@ -142,23 +142,23 @@ async def expire_sessions(request: Request, _: Worlds) -> Response:
     return reply({"ended": sessions.end_all_sessions(world, user_id=user_id)})
 
 
-async def get_clock(request: Request, worlds: Worlds) -> Response:
+async def get_clock(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /clock`: the world's time, its mode and where it began."""
     return reply(_clock_view(request, worlds))
 
 
-async def advance_clock(request: Request, worlds: Worlds) -> Response:
+async def advance_clock(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
-    body = await read_told(request, Advance)
+    body = await read_strictly(request, Advance)
     live = live_of(request, worlds)
     span = body.duration or Stretch(microseconds=round((body.seconds or 0) * SECOND))
     to = lifecycle.moment_after(live.world, months=span.months, by=span.microseconds)
     return _moved(request, worlds, worlds.move_clock(live, to=to))
 
 
-async def set_clock(request: Request, worlds: Worlds) -> Response:
+async def set_clock(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
-    body = await read_told(request, SetClock)
+    body = await read_strictly(request, SetClock)
     happened = worlds.move_clock(live_of(request, worlds), to=instant(body.now))
     return _moved(request, worlds, happened)
 
@@ -205,7 +205,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 """Method, path below the prefix, handler."""
 
 
-def build_control(worlds: Worlds, courier: Courier) -> FastAPI:
+def build_control(worlds: WorldRegistry, courier: WebhookDispatcher) -> FastAPI:
     """Return the ASGI app of control."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     handlers = [(method, path, _bound(handler, worlds)) for method, path, handler in ROUTES]
@@ -227,8 +227,8 @@ def _bound(
     return handle
 
 
-def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
-    world = exchange_of(request).world
+def _clock_view(request: Request, worlds: WorldRegistry) -> dict[str, Any]:
+    world = context_of(request).world
     return {
         "now": to_text(world.now),
         "mode": "wall" if worlds.settings.is_wall_clock else "virtual",
@@ -236,7 +236,7 @@ def _clock_view(request: Request, worlds: Worlds) -> dict[str, Any]:
     }
 
 
-def _moved(request: Request, worlds: Worlds, happened: list[Happened]) -> Response:
+def _moved(request: Request, worlds: WorldRegistry, happened: list[FiredJob]) -> Response:
     view = _clock_view(request, worlds)
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened

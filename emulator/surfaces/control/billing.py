@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.replies import live_of, reply_when_settled
 from emulator.wire.fields import Strict
-from emulator.wire.http.bodies import read_told
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.bodies import read_strictly
+from emulator.wire.http.context import context_of
 from emulator.wire.stripe.events import invoice_view
 from emulator.wire.stripe.objects import subscription_view
 from emulator.wire.world_tags import untagged
@@ -66,29 +66,29 @@ def _subscription(world: World, name: str | None) -> Subscription:
 
 def _state(request: Request, workspace_id: str) -> Response:
     """Return how the workspace's subscription and its last invoice stand."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     known = subscriptions.newest_subscription(world, workspace_id)
     last = world.newest(Invoice, "workspace", workspace_id, limit=1)
     view: dict[str, Any] = {
         "workspace_id": workspace_id,
         "now": to_text(world.now),
         "subscription": None if known is None else subscription_view(world, known),
-        "invoice": invoice_view(world, exchange.settings, last[0]) if last else None,
+        "invoice": invoice_view(world, context.settings, last[0]) if last else None,
     }
     return reply_when_settled(request, view)
 
 
-async def get_billing(request: Request, _: Worlds) -> Response:
+async def get_billing(request: Request, _: WorldRegistry) -> Response:
     """`GET /billing?workspace=`: how a workspace's subscription and last invoice stand."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     return _state(request, _workspace(world, request.query_params.get("workspace")).id)
 
 
-async def fail_payments(request: Request, _: Worlds) -> Response:
+async def fail_payments(request: Request, _: WorldRegistry) -> Response:
     """`POST /billing/fail-next {"workspace"?, "count"?}`: have the next payments fail."""
-    body = await read_told(request, FailPayments)
-    world = exchange_of(request).world
+    body = await read_strictly(request, FailPayments)
+    world = context_of(request).world
     workspace = _workspace(world, body.workspace)
     customer = customer_of(world, workspace.id)
     if customer is None:
@@ -97,10 +97,10 @@ async def fail_payments(request: Request, _: Worlds) -> Response:
     return _state(request, workspace.id)
 
 
-async def pay_now(request: Request, _: Worlds) -> Response:
+async def pay_now(request: Request, _: WorldRegistry) -> Response:
     """`POST /billing/pay {"workspace"?}`: have every draft and open invoice paid now."""
-    body = await read_told(request, Whose)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Whose)
+    world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     due = unpaid_invoices(world, subscription)
     if not due:
@@ -113,40 +113,40 @@ async def pay_now(request: Request, _: Worlds) -> Response:
     return _state(request, subscription.workspace_id)
 
 
-async def end_trial(request: Request, _: Worlds) -> Response:
+async def end_trial(request: Request, _: WorldRegistry) -> Response:
     """`POST /billing/end-trial {"workspace"?}`: end a trial now and collect."""
-    body = await read_told(request, Whose)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Whose)
+    world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     renewals.end_trial(world, subscription)
     return _state(request, subscription.workspace_id)
 
 
-async def advance_to_invoice(request: Request, worlds: Worlds) -> Response:
+async def advance_to_invoice(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /billing/next-invoice {"workspace"?}`: move the clock until an invoice is next
     collected: a renewal, the end of a trial, or another attempt.
     """
-    body = await read_told(request, Whose)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Whose)
+    world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     to = max(world.now, renewals.next_collection_at(world, subscription))
     worlds.move_clock(live_of(request, worlds), to=to)
     return _state(request, subscription.workspace_id)
 
 
-async def end_subscription(request: Request, _: Worlds) -> Response:
+async def end_subscription(request: Request, _: WorldRegistry) -> Response:
     """`POST /billing/cancel {"workspace"?}`: end a subscription now, as the API's DELETE does."""
-    body = await read_told(request, Whose)
-    world = exchange_of(request).world
+    body = await read_strictly(request, Whose)
+    world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     subscriptions.end_subscription(world, subscription, reason="cancellation_requested")
     return _state(request, subscription.workspace_id)
 
 
-async def refund_payment(request: Request, _: Worlds) -> Response:
+async def refund_payment(request: Request, _: WorldRegistry) -> Response:
     """`POST /billing/refund {"workspace"?, "amount_cents"?}`: give back the last payment."""
-    body = await read_told(request, GiveBack)
-    world = exchange_of(request).world
+    body = await read_strictly(request, GiveBack)
+    world = context_of(request).world
     workspace = _workspace(world, body.workspace)
     taken = world.all(Payment, "workspace", workspace.id)
     good = [one for one in taken if one.failure is None]
@@ -156,9 +156,9 @@ async def refund_payment(request: Request, _: Worlds) -> Response:
     return _state(request, workspace.id)
 
 
-async def expire_checkout(request: Request, _: Worlds) -> Response:
+async def expire_checkout(request: Request, _: WorldRegistry) -> Response:
     """`POST /checkout/{session_id}/expire`: close a checkout that nobody completed."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     session_id = untagged(request.path_params["session_id"], world) or ""
     session = checkout.checkout_session(world, session_id)
     checkout.expire_checkout(world, session.id)

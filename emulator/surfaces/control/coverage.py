@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from emulator.journal.observed_states import STATES
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.replies import reply
 from emulator.wire.http.errors import Code
 
@@ -16,12 +16,12 @@ CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
 asked for either."""
 
 
-async def get_coverage(_: Request, worlds: Worlds) -> Response:
+async def get_coverage(_: Request, worlds: WorldRegistry) -> Response:
     """`GET /coverage`: which operations, error codes and states clients have met, in all worlds."""
     return reply(coverage_view(worlds))
 
 
-def coverage_view(worlds: Worlds) -> dict[str, Any]:
+def coverage_view(worlds: WorldRegistry) -> dict[str, Any]:
     """Return the coverage: what was met how often, what never, and the share in percent."""
     operations = {
         name: worlds.met["operation", name, ""]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from emulator.wire.http.validation_messages import said_of
+from emulator.wire.http.validation_messages import message_for
 from emulator.world.core.times import microseconds
 
 _CALENDAR = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(.*)")
@@ -36,7 +36,7 @@ def _stretch(value: Any) -> Stretch:
     try:
         span = _SPAN.validate_python(value if isinstance(value, str) else None)
     except ValidationError as error:
-        raise ValueError(said_of(error.errors()[0])) from error
+        raise ValueError(message_for(error.errors()[0])) from error
     return Stretch(months=months, microseconds=microseconds(span))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from emulator.wire.http.context import exchange_of
-from emulator.wire.http.errors import CODES, Code, Injected, problem_of, problem_response
+from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import CODES, Code, InjectedError, problem_of, problem_response
 from emulator.world.core.refusals import NotFound, Refusal
 
 
@@ -21,8 +21,8 @@ TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    status = refusal.status if isinstance(refusal, Injected) else None
-    problem = problem_of(refusal, TABLE, exchange_of(request))
+    status = refusal.status if isinstance(refusal, InjectedError) else None
+    problem = problem_of(refusal, TABLE, context_of(request))
     if isinstance(refusal, NotFound):
         # Control sees everything, so what it does not see is not there.
         problem["message"] = f"There is no {refusal.what} {refusal.key!r} here."

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Request, Response
 from pydantic import Field, model_validator
 
-from emulator.faults.rules import Fault, Match, Then
-from emulator.registry.registry import Worlds
+from emulator.faults.rules import Fault, RequestMatcher, Then
+from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.replies import live_of, reply
 from emulator.wire.fields import Strict
 from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
-from emulator.wire.http.bodies import read_told
+from emulator.wire.http.bodies import read_strictly
 from emulator.wire.http.errors import STATUS, Code
 from emulator.wire.path_patterns import PATTERN_MAX
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
@@ -109,14 +109,14 @@ def _view(fault: Fault) -> dict[str, Any]:
     }
 
 
-async def list_faults(request: Request, worlds: Worlds) -> Response:
+async def list_faults(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /faults`: the armed faults, with how many calls matched and how many were hit."""
-    return reply({"items": [_view(fault) for fault in live_of(request, worlds).armed.faults]})
+    return reply({"items": [_view(fault) for fault in live_of(request, worlds).faults.faults]})
 
 
-async def arm_fault(request: Request, worlds: Worlds) -> Response:
+async def arm_fault(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
-    body = await read_told(request, Arm)
+    body = await read_strictly(request, Arm)
     _require_known(body.match, worlds)
     status, code = _status_and_code(body.then, _surface_of(body.match, worlds))
     then = Then(
@@ -129,16 +129,16 @@ async def arm_fault(request: Request, worlds: Worlds) -> Response:
         truncate_bytes=body.then.truncate_bytes,
     )
     live = live_of(request, worlds)
-    if len(live.armed.faults) >= FAULTS_MAX:
+    if len(live.faults.faults) >= FAULTS_MAX:
         raise Conflict(
             f"This world has {FAULTS_MAX} armed faults; disarm some, or all of them with "
             "DELETE /_emulator/faults."
         )
-    live.armed, fault = live.armed.arm(Match(**body.match.model_dump()), then)
+    live.faults, fault = live.faults.arm(RequestMatcher(**body.match.model_dump()), then)
     return reply(_view(fault), status=201)
 
 
-def _require_known(match: MatchIn, worlds: Worlds) -> None:
+def _require_known(match: MatchIn, worlds: WorldRegistry) -> None:
     """Refuse Invalid for an operation or a path that no call could ever have."""
     hint = "`worldflux-emulator routes --json` lists them all."
     if match.operation is not None:
@@ -165,7 +165,7 @@ def _require_known(match: MatchIn, worlds: Worlds) -> None:
             raise Invalid("match.operation", message)
 
 
-def _surface_of(match: MatchIn, worlds: Worlds) -> str | None:
+def _surface_of(match: MatchIn, worlds: WorldRegistry) -> str | None:
     """Return the one surface that a fault is for, or None."""
     if match.surface is not None:
         return match.surface
@@ -189,17 +189,17 @@ def _status_and_code(then: ThenIn, surface: str | None) -> tuple[int | None, str
     return status, code
 
 
-async def disarm_faults(request: Request, worlds: Worlds) -> Response:
+async def disarm_faults(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /faults`: disarm all."""
     live = live_of(request, worlds)
-    live.armed = live.armed.disarm()
+    live.faults = live.faults.disarm()
     return Response(status_code=204)
 
 
-async def disarm_fault(request: Request, worlds: Worlds) -> Response:
+async def disarm_fault(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /faults/{id}`: disarm one."""
     live, fault_id = live_of(request, worlds), request.path_params["id"]
-    if fault_id not in [fault.id for fault in live.armed.faults]:
+    if fault_id not in [fault.id for fault in live.faults.faults]:
         raise NotFound("fault", fault_id)
-    live.armed = live.armed.disarm(fault_id)
+    live.faults = live.faults.disarm(fault_id)
     return Response(status_code=204)

@@ -19,12 +19,12 @@ from emulator.journal.redaction import (
     redacted_query,
     redacted_text,
 )
-from emulator.registry.registry import Worlds
-from emulator.surfaces.control.replies import Nothing, live_of, natural, reply, whole
+from emulator.registry.registry import WorldRegistry
+from emulator.surfaces.control.replies import EmptyBody, live_of, natural, reply, whole
 from emulator.surfaces.control.worlds import world_view
 from emulator.wire.fields import Strict
-from emulator.wire.http.bodies import read_told
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.bodies import read_strictly
+from emulator.wire.http.context import context_of
 from emulator.wire.path_patterns import PATTERN_MAX, path_fits
 from emulator.world.core.refusals import Conflict, Invalid
 from emulator.world.core.times import to_text
@@ -66,7 +66,7 @@ _MEMBERS = (*_FILTERS, "actor", "since")
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
-def _matching(request: Request, worlds: Worlds, *, also: tuple[str, ...]) -> list[Entry]:
+def _matching(request: Request, worlds: WorldRegistry, *, also: tuple[str, ...]) -> list[Entry]:
     """Return the entries that fit the query, oldest first; `also` are its members that filter
     nothing. Refuses Invalid for a member or a value that nothing could ever fit.
     """
@@ -75,7 +75,7 @@ def _matching(request: Request, worlds: Worlds, *, also: tuple[str, ...]) -> lis
     since = natural(query.get("since", "0"), "since")
     wanted = [(fits, query[name]) for name, fits in _FILTERS.items() if name in query]
     if "actor" in query:
-        user = exchange_of(request).world.find(User, "email", query["actor"].lower())
+        user = context_of(request).world.find(User, "email", query["actor"].lower())
         actor = query["actor"] if user is None else user.id
         wanted.append((_is_by, actor))
     return [
@@ -85,7 +85,7 @@ def _matching(request: Request, worlds: Worlds, *, also: tuple[str, ...]) -> lis
     ]
 
 
-def _require_sense(query: QueryParams, worlds: Worlds, *, also: tuple[str, ...]) -> None:
+def _require_sense(query: QueryParams, worlds: WorldRegistry, *, also: tuple[str, ...]) -> None:
     for member in query:
         if member not in (*_MEMBERS, *also):
             known = ", ".join((*_MEMBERS, *also))
@@ -138,7 +138,7 @@ def _message_view(
     }
 
 
-async def list_requests(request: Request, worlds: Worlds) -> Response:
+async def list_requests(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /requests?surface=&operation=&method=&path=&status=&code=&actor=&since=&limit=&wait=`:
     newest first, long bodies cut; with `wait`, once one fits, or empty after so many seconds.
     """
@@ -147,21 +147,21 @@ async def list_requests(request: Request, worlds: Worlds) -> Response:
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
     found = _matching(request, worlds, also=("limit", "wait"))
     if not found and wait:
-        exchange_of(request).poll_seconds = wait
+        context_of(request).poll_seconds = wait
     items = [entry_view(entry, most=LISTED_BYTES_MAX) for entry in reversed(found[-limit:])]
     return reply({"items": items, "count": len(found)})
 
 
-async def get_request(request: Request, worlds: Worlds) -> Response:
+async def get_request(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /requests/{id}`: one request with its answer and what it changed."""
     return reply(entry_view(_entry(request, worlds)))
 
 
-def _entry(request: Request, worlds: Worlds) -> Entry:
+def _entry(request: Request, worlds: WorldRegistry) -> Entry:
     return live_of(request, worlds).journal.entry(natural(request.path_params["id"], "id"))
 
 
-async def verify_requests(request: Request, worlds: Worlds) -> Response:
+async def verify_requests(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /requests/verify?…&times=`: 200 if so many requests fit (default: any), else
     `conflict`, which says what came instead. Counts what the journal still holds.
     """
@@ -178,28 +178,28 @@ async def verify_requests(request: Request, worlds: Worlds) -> Response:
     return reply({"count": count})
 
 
-async def clear_requests(request: Request, worlds: Worlds) -> Response:
+async def clear_requests(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /requests`: begin the journal anew."""
     live_of(request, worlds).journal.clear()
     return Response(status_code=204)
 
 
-async def rewind(request: Request, worlds: Worlds) -> Response:
+async def rewind(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /requests/{id}/rewind`: put the world back to just before a request."""
-    await read_told(request, Nothing)
+    await read_strictly(request, EmptyBody)
     entry = _entry(request, worlds)
     live = live_of(request, worlds)
     worlds.rewind(live.world.name, before=entry.id)
     return reply(world_view(live, worlds))
 
 
-async def fork_at(request: Request, worlds: Worlds) -> Response:
+async def fork_at(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /requests/{id}/fork {"name", "at"?}`: a new world just before or after a request."""
     entry = _entry(request, worlds)
-    body = await read_told(request, ForkAt)
+    body = await read_strictly(request, ForkAt)
     live = live_of(request, worlds)
     if body.at == "before":
         entry = live.journal.entry_to_undo(entry.id)
     state = entry.before if body.at == "before" else entry.after
-    begin = replace(worlds.kept(live), state=state)
+    begin = replace(worlds.baseline_from(live), state=state)
     return reply(world_view(worlds.make(body.name, begin=begin), worlds), status=201)

@@ -7,9 +7,9 @@ from typing import get_args
 
 from fastapi import Request, Response
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.replies import reply, whole
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.wire.mail import mail_view
 from emulator.world.core.refusals import Invalid, NotFound
@@ -22,26 +22,26 @@ WAIT_SECONDS_MAX = 60
 _BATCH = 200
 
 
-async def list_mail(request: Request, _: Worlds) -> Response:
+async def list_mail(request: Request, _: WorldRegistry) -> Response:
     """`GET /mail?to=&kind=&after=&wait=&limit=&cursor=`: newest first; with `wait`, once there is
     any (newer than the mail whose id is `after`), or empty after so many seconds.
     """
-    exchange = exchange_of(request)
+    context = context_of(request)
     query = request.query_params
     limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
     found = _found(request, limit + 1)
     if not found and wait:
-        exchange.poll_seconds = wait
+        context.poll_seconds = wait
     page = found[:limit]
-    items = [mail_view(exchange.world, exchange.settings, mail) for mail in page]
+    items = [mail_view(context.world, context.settings, mail) for mail in page]
     next_cursor = cursor_after(page[-1]) if len(found) > limit else None
     return reply({"items": items, "next_cursor": next_cursor})
 
 
 def _found(request: Request, limit: int) -> list[Mail]:
     """Return the newest mails that fit the query, batch by batch."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     query = request.query_params
     kind, to, after = query.get("kind"), query.get("to"), query.get("after")
     if kind is not None and kind not in get_args(MailKind):
@@ -68,22 +68,22 @@ def _key(mail: Mail) -> tuple[int, int, str]:
 
 
 def _mail(request: Request, mail_id: str) -> Mail:
-    mail = exchange_of(request).world.get(Mail, mail_id)
+    mail = context_of(request).world.get(Mail, mail_id)
     if mail is None:
         raise NotFound("mail", mail_id)
     return mail
 
 
-async def get_mail(request: Request, _: Worlds) -> Response:
+async def get_mail(request: Request, _: WorldRegistry) -> Response:
     """`GET /mail/{mail_id}`: one mail with its text, HTML, link and code."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     mail = _mail(request, request.path_params["mail_id"])
-    return reply(mail_view(exchange.world, exchange.settings, mail))
+    return reply(mail_view(context.world, context.settings, mail))
 
 
-async def get_mail_html(request: Request, _: Worlds) -> Response:
+async def get_mail_html(request: Request, _: WorldRegistry) -> Response:
     """`GET /mail/{mail_id}/html`: one mail as a page, to look at or click through."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     mail = _mail(request, request.path_params["mail_id"])
-    html = mail_view(exchange.world, exchange.settings, mail)["html"]
+    html = mail_view(context.world, context.settings, mail)["html"]
     return Response(html, media_type="text/html")

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from emulator.registry.live_world import Live
-from emulator.registry.registry import Worlds
-from emulator.webhooks.dispatcher import Courier, Sending
+from emulator.registry.live_world import LiveWorld
+from emulator.registry.registry import WorldRegistry
+from emulator.webhooks.dispatcher import OutboundDelivery, WebhookDispatcher
 from emulator.wire.fields import Strict
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import to_text
 from emulator.world.records.billing import Delivery
@@ -19,7 +19,7 @@ from emulator.world.records.billing import Delivery
 _DIGITS_MAX = 18
 
 
-class Nothing(Strict):
+class EmptyBody(Strict):
     """What takes no body takes an empty object too, and no member."""
 
 
@@ -32,19 +32,19 @@ def reply_when_settled(request: Request, view: dict[str, Any]) -> Response:
     """Return a view as JSON, sent once nothing is on its way to webhooks, or after some seconds;
     then what still is on its way is listed as `pending`.
     """
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
 
-    def answer(courier: Courier) -> Response:
+    def answer(courier: WebhookDispatcher) -> Response:
         pending = [delivery_view(one) for one in courier.unfinished(world, "pending")]
         return reply({**view, "pending": pending} if pending else view)
 
-    exchange.awaits_deliveries = True
-    exchange.when_settled = answer
+    context.awaits_deliveries = True
+    context.when_settled = answer
     return reply(view)
 
 
-def delivery_view(delivery: Delivery | Sending) -> dict[str, str]:
+def delivery_view(delivery: Delivery | OutboundDelivery) -> dict[str, str]:
     """Return a delivery that is still to be made: what, to whom, when it is due."""
     return {
         "id": delivery.id,
@@ -71,6 +71,6 @@ def natural(text: str, name: str) -> int:
     return int(text)
 
 
-def live_of(request: Request, worlds: Worlds) -> Live:
+def live_of(request: Request, worlds: WorldRegistry) -> LiveWorld:
     """Return the world of a request with what lies beside its state."""
-    return worlds.known(exchange_of(request).world.name)
+    return worlds.known(context_of(request).world.name)

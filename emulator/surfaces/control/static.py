@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from fastapi import Request, Response
 
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.world.core.refusals import NotFound
 
 TYPES: Mapping[str, str] = {
@@ -29,7 +29,7 @@ def _content(name: str) -> bytes:
     return files(fastapi_offline).joinpath("static", name).read_bytes()
 
 
-async def get_asset(request: Request, _: Worlds) -> Response:
+async def get_asset(request: Request, _: WorldRegistry) -> Response:
     """`GET /assets/{name}`: a file that `/docs` loads: Swagger UI's script or style."""
     name = request.path_params["name"]
     if name not in TYPES:

@@ -8,15 +8,15 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from emulator.registry.environment import url_of
-from emulator.registry.live_world import Live, Snapshot
-from emulator.registry.registry import Worlds
+from emulator.registry.live_world import LiveWorld, Snapshot
+from emulator.registry.registry import WorldRegistry
 from emulator.seeding.files import SeedError
 from emulator.surfaces.control.errors import BadSeed
-from emulator.surfaces.control.replies import Nothing, reply
+from emulator.surfaces.control.replies import EmptyBody, reply
 from emulator.wire.fields import Strict
 from emulator.wire.gotrue.tokens import anon_key, service_key
-from emulator.wire.http.bodies import read_told
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.bodies import read_strictly
+from emulator.wire.http.context import context_of
 from emulator.wire.world_tags import tagged
 from emulator.world.core.times import to_text
 
@@ -50,14 +50,14 @@ class Keep(Strict):
     name: Name
 
 
-def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
+def world_view(live: LiveWorld, worlds: WorldRegistry) -> dict[str, Any]:
     """Return a world: where it is reached, its keys, its time and digest."""
-    world, settings, planted = live.world, worlds.settings, live.begin.planted
+    world, settings, planted = live.world, worlds.settings, live.baseline.planted
     return {
         "name": world.name,
         "url": url_of(live, settings),
         "port": live.port,
-        "seed": live.begin.seed.name,
+        "seed": live.baseline.seed.name,
         "logins": [{"email": email, "password": password} for email, password in planted.logins],
         "api_keys": [
             {"workspace": slug, "secret": tagged(secret, world)} for slug, secret in planted.keys
@@ -70,29 +70,29 @@ def world_view(live: Live, worlds: Worlds) -> dict[str, Any]:
     }
 
 
-async def list_worlds(_: Request, worlds: Worlds) -> Response:
+async def list_worlds(_: Request, worlds: WorldRegistry) -> Response:
     """`GET /worlds`: the live worlds in the order in which they were made."""
     return reply({"items": [world_view(live, worlds) for live in worlds.all()]})
 
 
-async def make_world(request: Request, worlds: Worlds) -> Response:
+async def make_world(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /worlds {"name", "from"?, "port"?}`: make a world; port 0 opens a socket of its own."""
-    body = await read_told(request, Make)
+    body = await read_strictly(request, Make)
     try:
-        begin = worlds.beginning(body.source)
+        begin = worlds.resolve_source(body.source)
     except SeedError as error:
         raise BadSeed(str(error)) from error
     return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
 
-async def fork_world(request: Request, worlds: Worlds) -> Response:
+async def fork_world(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /worlds/{name}/fork {"name", "port"?}`: a second world in the same state."""
-    begin = worlds.kept(worlds.live(request.path_params["name"]))
-    body = await read_told(request, Fork)
+    begin = worlds.baseline_from(worlds.get(request.path_params["name"]))
+    body = await read_strictly(request, Fork)
     return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
 
-def _made(worlds: Worlds, live: Live, port: int | None) -> Response:
+def _made(worlds: WorldRegistry, live: LiveWorld, port: int | None) -> Response:
     if port is not None:
         try:
             worlds.give_port(live.world.name, port)
@@ -102,22 +102,22 @@ def _made(worlds: Worlds, live: Live, port: int | None) -> Response:
     return reply(world_view(live, worlds), status=201)
 
 
-async def get_world(request: Request, worlds: Worlds) -> Response:
+async def get_world(request: Request, worlds: WorldRegistry) -> Response:
     """`GET /worlds/{name}`: one world."""
-    return reply(world_view(worlds.live(request.path_params["name"]), worlds))
+    return reply(world_view(worlds.get(request.path_params["name"]), worlds))
 
 
-async def delete_world(request: Request, worlds: Worlds) -> Response:
+async def delete_world(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /worlds/{name}`: forget a world; the default one can only be reset."""
     worlds.drop(request.path_params["name"])
     return Response(status_code=204)
 
 
-async def reset_world(request: Request, worlds: Worlds) -> Response:
+async def reset_world(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /worlds/{name}/reset {"seed"?}`: put a world back to what it began as, or to a seed."""
     name = request.path_params["name"]
-    live = worlds.live(name)
-    body = await read_told(request, ResetTo)
+    live = worlds.get(name)
+    body = await read_strictly(request, ResetTo)
     try:
         worlds.reset(name, seed=body.seed)
     except SeedError as error:
@@ -126,30 +126,30 @@ async def reset_world(request: Request, worlds: Worlds) -> Response:
 
 
 def _snapshot_view(kept: Snapshot) -> dict[str, Any]:
-    return {"name": kept.name, "world": kept.world, "digest": str(kept.begin.state.digest)}
+    return {"name": kept.name, "world": kept.world, "digest": str(kept.baseline.state.digest)}
 
 
-async def list_snapshots(_: Request, worlds: Worlds) -> Response:
+async def list_snapshots(_: Request, worlds: WorldRegistry) -> Response:
     """`GET /snapshots`: what was kept, in the order of keeping."""
     return reply({"items": [_snapshot_view(kept) for kept in worlds.snapshots.values()]})
 
 
-async def keep_snapshot(request: Request, worlds: Worlds) -> Response:
+async def keep_snapshot(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /snapshots {"name"}`: keep this world's state under a name."""
-    body = await read_told(request, Keep)
-    kept = worlds.keep(body.name, world=exchange_of(request).world.name)
+    body = await read_strictly(request, Keep)
+    kept = worlds.take_snapshot(body.name, world=context_of(request).world.name)
     return reply(_snapshot_view(kept), status=201)
 
 
-async def restore_snapshot(request: Request, worlds: Worlds) -> Response:
+async def restore_snapshot(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /snapshots/{name}/restore`: put this world into a kept state, whosever it was."""
-    await read_told(request, Nothing)
-    world = exchange_of(request).world
+    await read_strictly(request, EmptyBody)
+    world = context_of(request).world
     worlds.restore(request.path_params["name"], world=world.name)
     return reply({"world": world.name, "digest": str(world.state.digest)})
 
 
-async def delete_snapshot(request: Request, worlds: Worlds) -> Response:
+async def delete_snapshot(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /snapshots/{name}`: forget a kept state."""
     worlds.drop_snapshot(request.path_params["name"])
     return Response(status_code=204)

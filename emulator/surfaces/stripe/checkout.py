@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from emulator.surfaces.stripe.card_form import HINTS, CardForm, refused_form, status_of, typed_card
 from emulator.surfaces.stripe.rendering import named_in_path, page, read_form, see_other
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.stripe.urls import PREFIX, success_url
 from emulator.world.billing.checkout import (
     authenticate_checkout,
@@ -27,7 +27,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 
 
 def _session(request: Request) -> CheckoutSession:
-    return checkout_session(exchange_of(request).world, named_in_path(request, "session_id"))
+    return checkout_session(context_of(request).world, named_in_path(request, "session_id"))
 
 
 def _path(request: Request) -> str:
@@ -37,7 +37,7 @@ def _path(request: Request) -> str:
 def _form_page(
     request: Request, session: CheckoutSession, form: CardForm, *, status: int = 200
 ) -> Response:
-    world = exchange_of(request).world
+    world = context_of(request).world
     plan = plan_named(world, session.plan)
     return page(
         "checkout",
@@ -54,7 +54,7 @@ def _form_page(
 
 def _closed_page(request: Request, session: CheckoutSession, closed: SessionClosed) -> Response:
     is_complete = closed.status == "complete"
-    world = exchange_of(request).world
+    world = context_of(request).world
     return page(
         "message",
         status=200 if is_complete else 410,
@@ -77,7 +77,7 @@ async def show_checkout(request: Request) -> Response:
 
 async def submit_checkout(request: Request) -> Response:
     """Pay, and go on to `success_url`, to 3-D Secure, or back to the form with what is wrong."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     session = _session(request)
     fields = await read_form(request)
     try:
@@ -85,12 +85,12 @@ async def submit_checkout(request: Request) -> Response:
         if not _EMAIL.fullmatch(email):
             raise Invalid("email", "Enter an e-mail address, such as you@example.com.")
         is_skipped = fields.get("action") == "skip"
-        card = None if is_skipped else typed_card(exchange.world, fields)
-        session = pay_checkout(exchange.world, session, email=email, card=card)
+        card = None if is_skipped else typed_card(context.world, fields)
+        session = pay_checkout(context.world, session, email=email, card=card)
     except SessionClosed as closed:
         return _closed_page(request, session, closed)
     except (CardDeclined, Conflict, Invalid) as refusal:
-        exchange.commits = refusal.commits
+        context.commits = refusal.commits
         return _form_page(
             request, session, refused_form(fields, refusal), status=status_of(refusal)
         )
@@ -99,7 +99,7 @@ async def submit_checkout(request: Request) -> Response:
 
 def _on(request: Request, session: CheckoutSession) -> Response:
     if session.status == "complete":
-        return see_other(success_url(exchange_of(request).world, session))
+        return see_other(success_url(context_of(request).world, session))
     return see_other(f"{_path(request)}/authenticate")
 
 
@@ -122,16 +122,16 @@ def _step(request: Request, session: CheckoutSession) -> dict[str, Any]:
 
 async def submit_checkout_step(request: Request) -> Response:
     """End the 3-D Secure step as the cardholder chose, and go on or back to the form."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     session = _session(request)
     fields = await read_form(request)
     try:
         passes = fields.get("action") == "complete"
-        session = authenticate_checkout(exchange.world, session, passes=passes)
+        session = authenticate_checkout(context.world, session, passes=passes)
     except SessionClosed as closed:
         return _closed_page(request, session, closed)
     except (CardDeclined, Conflict) as refusal:
-        exchange.commits = refusal.commits
+        context.commits = refusal.commits
         values = {"email": session.email or ""}
         return _form_page(
             request, session, refused_form(values, refusal), status=status_of(refusal)

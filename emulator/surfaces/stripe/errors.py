@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 
 from emulator.surfaces.stripe.rendering import page
-from emulator.wire.http.errors import CODES, STATUS, Injected
+from emulator.wire.http.errors import CODES, STATUS, InjectedError
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
 
@@ -23,7 +23,7 @@ _TITLES = {404: "This page is not here", 410: "This page is closed", 500: "Somet
 
 def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the page that a refusal takes."""
-    status = refusal.status if isinstance(refusal, Injected) else TABLE[type(refusal)]
+    status = refusal.status if isinstance(refusal, InjectedError) else TABLE[type(refusal)]
     answer = page(
         "message",
         status=status,

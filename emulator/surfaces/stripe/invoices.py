@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from emulator.surfaces.stripe.rendering import named_in_path, page
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.world.core.refusals import NotFound
 from emulator.world.records.billing import Invoice, Payment
 from emulator.world.records.workspaces import Workspace
@@ -13,7 +13,7 @@ from emulator.world.records.workspaces import Workspace
 
 async def show_invoice(request: Request) -> Response:
     """Show an invoice that was finalised, to read or print."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     invoice_id = named_in_path(request, "invoice_id")
     invoice = world.get(Invoice, invoice_id)
     if invoice is None or invoice.number is None:

@@ -14,8 +14,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 
 from emulator.surfaces.stripe.errors import TABLE
-from emulator.wire.http.context import exchange_of
-from emulator.wire.http.errors import CODES, Injected, NotImplementedHere, install, problem_of
+from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import CODES, InjectedError, NotImplementedHere, install, problem_of
 from emulator.world.core.refusals import Refusal
 
 PREFIX = "/v1/"
@@ -37,8 +37,8 @@ async def refuse(request: Request) -> Response:
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the error that a refusal takes."""
-    status = refusal.status if isinstance(refusal, Injected) else TABLE[type(refusal)]
-    problem = problem_of(refusal, CODES, exchange_of(request))
+    status = refusal.status if isinstance(refusal, InjectedError) else TABLE[type(refusal)]
+    problem = problem_of(refusal, CODES, context_of(request))
     is_ours = status >= _BROKEN and status != _NOT_IMPLEMENTED
     error = {
         "type": "api_error" if is_ours else "invalid_request_error",

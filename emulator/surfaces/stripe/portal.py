@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from emulator.surfaces.stripe.card_form import HINTS, CardForm, refused_form, status_of, typed_card
 from emulator.surfaces.stripe.rendering import named_in_path, page, read_form, see_other
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.stripe.urls import PREFIX
 from emulator.wire.world_tags import tagged
 from emulator.world.billing import plan_changes, portal, renewals, subscriptions
@@ -32,7 +32,7 @@ _INVOICES_MAX = 100
 
 
 def _session(request: Request) -> PortalSession:
-    return portal.portal_session(exchange_of(request).world, named_in_path(request, "session_id"))
+    return portal.portal_session(context_of(request).world, named_in_path(request, "session_id"))
 
 
 def _path(request: Request) -> str:
@@ -40,7 +40,7 @@ def _path(request: Request) -> str:
 
 
 def _live(request: Request, session: PortalSession) -> Subscription:
-    live = subscriptions.live_subscription(exchange_of(request).world, session.workspace_id)
+    live = subscriptions.live_subscription(context_of(request).world, session.workspace_id)
     if live is None:
         raise Conflict("There is no subscription any more; begin a new one from WorldFlux.")
     return live
@@ -55,7 +55,7 @@ def _back(request: Request, done: str) -> Response:
 
 
 def _overview(request: Request, session: PortalSession, *, problem: str = "") -> dict[str, Any]:
-    world = exchange_of(request).world
+    world = context_of(request).world
     customer = world.expect(Customer, session.customer_id)
     subscription = subscriptions.newest_subscription(world, session.workspace_id)
     invoices = world.newest(Invoice, "workspace", session.workspace_id, limit=_INVOICES_MAX)
@@ -79,7 +79,7 @@ async def show_portal(request: Request) -> Response:
 
 
 def _refused(request: Request, session: PortalSession, refusal: Refusal) -> Response:
-    exchange_of(request).commits = refusal.commits
+    context_of(request).commits = refusal.commits
     assert isinstance(refusal, (CardDeclined, Conflict, Invalid))
     overview = _overview(request, session, problem=refusal.message)
     return page("portal", status=status_of(refusal), **overview)
@@ -88,7 +88,7 @@ def _refused(request: Request, session: PortalSession, refusal: Refusal) -> Resp
 async def show_plans(request: Request) -> Response:
     """Show the plans and intervals to choose from."""
     session = _session(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     plans = [one for one in all_plans(world) if one.month_price_cents or one.year_price_cents]
     return page(
         "plans",
@@ -115,7 +115,7 @@ async def show_change(request: Request) -> Response:
     choice, _, chosen = request.query_params.get("choice", "").rpartition(":")
     try:
         proposal = plan_changes.propose_change(
-            exchange_of(request).world,
+            context_of(request).world,
             _live(request, session),
             plan=choice,
             interval=_interval(chosen),
@@ -132,7 +132,7 @@ async def submit_change(request: Request) -> Response:
     fields = await read_form(request)
     try:
         plan_changes.change_subscription(
-            exchange_of(request).world,
+            context_of(request).world,
             _live(request, session),
             plan=fields.get("plan", ""),
             interval=_interval(fields.get("interval")),
@@ -155,13 +155,13 @@ def _card_page(
 
 async def submit_card(request: Request) -> Response:
     """Charge another card from now on; some ask for 3-D Secure first."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     session = _session(request)
     fields = await read_form(request)
     try:
-        session = portal.replace_card(exchange.world, session, typed_card(exchange.world, fields))
+        session = portal.replace_card(context.world, session, typed_card(context.world, fields))
     except (CardDeclined, Invalid) as refusal:
-        exchange.commits = refusal.commits
+        context.commits = refusal.commits
         form = refused_form(fields, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     if session.pending is not None:
@@ -173,7 +173,7 @@ async def show_portal_step(request: Request) -> Response:
     """Show the bank's 3-D Secure step for a new card, or for the invoice that the query names."""
     session = _session(request)
     invoice = _named_invoice(request, session, request.query_params.get("invoice"))
-    world = exchange_of(request).world
+    world = context_of(request).world
     card = card_of(world, world.expect(Customer, session.customer_id))
     waiting = session.pending if invoice is None else card and card.facts
     if waiting is None:
@@ -191,7 +191,7 @@ async def show_portal_step(request: Request) -> Response:
 def _named_invoice(request: Request, session: PortalSession, name: str | None) -> Invoice | None:
     if name is None:
         return None
-    invoice = exchange_of(request).world.get(Invoice, name)
+    invoice = context_of(request).world.get(Invoice, name)
     if invoice is None or invoice.workspace_id != session.workspace_id:
         raise NotFound("invoice", name)
     return invoice
@@ -199,19 +199,19 @@ def _named_invoice(request: Request, session: PortalSession, name: str | None) -
 
 async def submit_portal_step(request: Request) -> Response:
     """End the 3-D Secure step as the cardholder chose."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     session = _session(request)
     passes = (await read_form(request)).get("action") == "complete"
     invoice = _named_invoice(request, session, request.query_params.get("invoice"))
     try:
         if invoice is None:
-            portal.authenticate_card(exchange.world, session, passes=passes)
+            portal.authenticate_card(context.world, session, passes=passes)
         else:
-            renewals.pay_now(exchange.world, invoice, is_authenticated=passes)
+            renewals.pay_now(context.world, invoice, is_authenticated=passes)
     except (CardDeclined, Conflict) as refusal:
         if invoice is not None:
             return _refused(request, session, refusal)
-        exchange.commits = refusal.commits
+        context.commits = refusal.commits
         form = refused_form({}, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     return _back(request, "card" if invoice is None else "paid")
@@ -221,7 +221,7 @@ async def show_cancel(request: Request) -> Response:
     """Ask whether to cancel, and say when that takes effect."""
     session = _session(request)
     live = _live(request, session)
-    plan = plan_named(exchange_of(request).world, live.plan)
+    plan = plan_named(context_of(request).world, live.plan)
     return page("cancel", **_frame(request, session), subscription=live, plan=plan)
 
 
@@ -229,7 +229,7 @@ async def submit_cancel(request: Request) -> Response:
     """Have the subscription end with its period."""
     session = _session(request)
     try:
-        subscriptions.cancel_at_period_end(exchange_of(request).world, _live(request, session))
+        subscriptions.cancel_at_period_end(context_of(request).world, _live(request, session))
     except Conflict as refusal:
         return _refused(request, session, refusal)
     return _back(request, "cancelled")
@@ -239,7 +239,7 @@ async def submit_resume(request: Request) -> Response:
     """Take a cancellation back."""
     session = _session(request)
     try:
-        subscriptions.resume(exchange_of(request).world, _live(request, session))
+        subscriptions.resume(context_of(request).world, _live(request, session))
     except Conflict as refusal:
         return _refused(request, session, refusal)
     return _back(request, "resumed")
@@ -247,16 +247,16 @@ async def submit_resume(request: Request) -> Response:
 
 async def submit_payment(request: Request) -> Response:
     """Pay an open invoice now; a card that asks for 3-D Secure every time goes there first."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     session = _session(request)
     fields = await read_form(request)
     invoice = _named_invoice(request, session, fields.get("invoice", ""))
     assert invoice is not None
-    card = card_of(exchange.world, exchange.world.expect(Customer, session.customer_id))
+    card = card_of(context.world, context.world.expect(Customer, session.customer_id))
     if card is not None and card.facts.charges == "need authentication":
         return see_other(f"{_path(request)}/authenticate?invoice={invoice.id}")
     try:
-        renewals.pay_now(exchange.world, invoice)
+        renewals.pay_now(context.world, invoice)
     except (CardDeclined, Conflict) as refusal:
         return _refused(request, session, refusal)
     return _back(request, "paid")

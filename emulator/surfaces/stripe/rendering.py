@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request, Response
 
 from emulator.wire.http.bodies import body_of
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import UnsupportedMediaType
 from emulator.wire.http.locations import location_of
 from emulator.wire.world_tags import untagged
@@ -81,7 +81,7 @@ def brand(name: str) -> str:
 
 def named_in_path(request: Request, name: str) -> str:
     """Return an id of a link as the world knows it; one of another world is none at all."""
-    return untagged(request.path_params[name], exchange_of(request).world) or ""
+    return untagged(request.path_params[name], context_of(request).world) or ""
 
 
 async def read_form(request: Request) -> dict[str, str]:

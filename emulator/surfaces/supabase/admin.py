@@ -24,14 +24,14 @@ from emulator.surfaces.supabase.sessions import name_of
 from emulator.wire.fields import UUID_TEXT
 from emulator.wire.gotrue.views import user_view
 from emulator.wire.http.bodies import body_of
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import NotImplementedHere
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import EmailTaken, Invalid
 from emulator.world.core.times import SECOND
 from emulator.world.core.world import World
 from emulator.world.identity import accounts, sessions, signups
-from emulator.world.privacy.erasure import forget
+from emulator.world.privacy.erasure import erase_user
 from emulator.world.records.identity import User
 
 PER_PAGE = 50
@@ -45,7 +45,7 @@ _SECONDS_MAX = 2**63 // 10**9
 async def list_users(request: Request) -> Response:
     """`GET /admin/users?page=&per_page=`: every account, newest first."""
     require_service(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     page = _number(request, "page", 1, least=0)
     per_page = _number(request, "per_page", PER_PAGE, least=1)
     # Real: page 0 is the first page, and no account at all is no page.
@@ -77,7 +77,7 @@ def _number(request: Request, name: str, default: int, *, least: int) -> int:
 async def create_user(request: Request) -> Response:
     """`POST /admin/users`: an account without a session; unconfirmed unless told otherwise."""
     require_service(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     body = await read_body(request)
     _require_built(request, body)
     if not body.get("email"):
@@ -112,18 +112,18 @@ def create_account(
     pin: str | None = None,
 ) -> User:
     """Create the account that a body describes. Refuses EmailExists, WeakPassword, Invalid."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     given = object_member(body, metadata)
     try:
         return signups.open_account(
-            exchange.world,
+            context.world,
             email=email_member(body),
             password=optional_text(body, "password"),
             name=name_of(given),
             metadata=json_text(given),
             signs_up=False,
             pin=pin,
-            source=exchange.source,
+            source=context.source,
         )
     except EmailTaken:
         raise EmailExists from None
@@ -142,7 +142,7 @@ def _user(request: Request) -> User:
     user_id = request.path_params["user_id"].lower()
     if not UUID_TEXT.fullmatch(user_id):
         raise BadUserId
-    user = exchange_of(request).world.get(User, user_id)
+    user = context_of(request).world.get(User, user_id)
     if user is None:
         raise UserNotFound
     return user
@@ -151,13 +151,13 @@ def _user(request: Request) -> User:
 async def get_user(request: Request) -> Response:
     """`GET /admin/users/{user_id}`: one account."""
     require_service(request)
-    return reply(user_view(exchange_of(request).world, _user(request)))
+    return reply(user_view(context_of(request).world, _user(request)))
 
 
 async def update_user(request: Request) -> Response:
     """`PUT /admin/users/{user_id}`: address, password, metadata, confirmation, ban; at once."""
     require_service(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     user = _user(request)
     body = await read_body(request)
     _require_built(request, body)
@@ -214,5 +214,5 @@ async def delete_user(request: Request) -> Response:
     # Real: the body may be empty; it asks for the account to be kept without what it says.
     if await body_of(request):
         _require_built(request, await read_body(request))
-    forget(exchange_of(request).world, user)
+    erase_user(context_of(request).world, user)
     return reply({})

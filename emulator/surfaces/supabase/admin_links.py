@@ -22,7 +22,7 @@ from emulator.surfaces.supabase.request_body import (
     text_member,
 )
 from emulator.wire.gotrue.views import user_view
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.mail import verify_url
 from emulator.wire.world_tags import tagged
 from emulator.world.core.refusals import EmailTaken, Invalid
@@ -34,7 +34,7 @@ from emulator.world.records.types import OneTimeKind
 async def invite(request: Request) -> Response:
     """`POST /invite`: mail an invitation to a new address, whose account it creates."""
     require_service(request)
-    world = exchange_of(request).world
+    world = context_of(request).world
     body = await read_body(request)
     user = world.find(User, "email", email_member(body))
     if user is not None and user.email_confirmed_at is not None:
@@ -58,8 +58,8 @@ _LINKS: Mapping[str, OneTimeKind] = {
 async def generate_link(request: Request) -> Response:
     """`POST /admin/generate_link`: the link and code that a mail would carry, without the mail."""
     require_service(request)
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     body = await read_body(request)
     said = optional_text(body, "type") or ""
     if said not in _LINKS:
@@ -85,7 +85,7 @@ async def generate_link(request: Request) -> Response:
     given = allowed_redirect(request, optional_text(body, "redirect_to"))
     redirect_to = given or redirect_of(request) or world.auth.site_url
     link = verify_url(
-        world, exchange.settings, token_hash=code.id, kind=kind, redirect_to=redirect_to
+        world, context.settings, token_hash=code.id, kind=kind, redirect_to=redirect_to
     )
     return reply(
         {
@@ -113,5 +113,5 @@ def _linked(request: Request, said: str, body: Mapping[str, Any], user: User | N
     given = object_member(body, "data")
     if said == "signup" and given:
         metadata = accounts.merge_metadata(user.user_metadata, given)
-        user = accounts.put_user(exchange_of(request).world, replace(user, user_metadata=metadata))
+        user = accounts.put_user(context_of(request).world, replace(user, user_metadata=metadata))
     return user

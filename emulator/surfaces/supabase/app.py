@@ -18,9 +18,9 @@ from emulator.surfaces.supabase import (
 )
 from emulator.surfaces.supabase.errors import render
 from emulator.surfaces.supabase.gateway import Gateway
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import install
-from emulator.world.core.rate_limits import count
+from emulator.world.core.rate_limits import count_request
 
 PREFIX = "/auth/v1"
 
@@ -99,10 +99,10 @@ def _counted(handler: Handler) -> Handler:
     """Return the handler behind the rate limit; a request counts even if it is refused then."""
 
     async def handle(request: Request) -> Response:
-        exchange = exchange_of(request)
-        world = exchange.world
-        count(world, "request", "all", limit=world.auth.requests_per_minute)
-        exchange.before = world.state
+        context = context_of(request)
+        world = context.world
+        count_request(world, "request", "all", limit=world.auth.requests_per_minute)
+        context.before = world.state
         return await handler(request)
 
     return handle

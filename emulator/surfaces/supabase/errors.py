@@ -196,8 +196,8 @@ TABLE: Mapping[type[Refusal], tuple[int, str]] = {
     wire.UnsupportedAction: (405, "method_not_allowed"),
     wire.BadCredentials: (401, "no_authorization"),
     wire.NoSuchRoute: (404, "not_found"),
-    wire.Broken: (500, "unexpected_failure"),
-    wire.Injected: (500, "unexpected_failure"),
+    wire.InternalError: (500, "unexpected_failure"),
+    wire.InjectedError: (500, "unexpected_failure"),
     wire.Malformed: (400, "validation_failed"),
     NoAuthorization: (401, "no_authorization"),
     BadJwt: (403, "bad_jwt"),
@@ -247,7 +247,7 @@ _FOREIGN = frozenset(map(str, wire.Code)) - frozenset(GOTRUE_STATUS)
 def status_and_code(refusal: Refusal) -> tuple[int, str]:
     """Return the status and the code that a refusal takes."""
     status, code = TABLE[type(refusal)]
-    if isinstance(refusal, wire.Injected):
+    if isinstance(refusal, wire.InjectedError):
         status = refusal.status
         of_status = _INJECTED.get(status, "unexpected_failure")
         code = of_status if refusal.said in _FOREIGN or refusal.said is None else refusal.said

@@ -17,7 +17,7 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.wire.gotrue.tokens import ANON, SERVICE, read_token
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.world.core.world import DEFAULT
 
 OPEN = (
@@ -57,7 +57,7 @@ class Gateway:
 
 def _refusal(request: Request) -> Response | None:
     """Return the answer to a request that the gateway stops, or None."""
-    needs_key = exchange_of(request).world.auth.requires_api_key
+    needs_key = context_of(request).world.auth.requires_api_key
     if not needs_key or request.url.path.startswith(OPEN):
         return None
     key = request.headers.get("apikey") or request.query_params.get("apikey")
@@ -71,11 +71,11 @@ def _is_known(request: Request, key: str) -> bool:
 
     Assumed: so is any other token of these roles that the project's secret has signed.
     """
-    exchange = exchange_of(request)
-    claims = read_token(key, exchange.settings)
+    context = context_of(request)
+    claims = read_token(key, context.settings)
     if claims is None:
         return False
-    return claims.role in (ANON, SERVICE) and claims.world in (DEFAULT, exchange.world.name)
+    return claims.role in (ANON, SERVICE) and claims.world in (DEFAULT, context.world.name)
 
 
 def _unauthorized(body: Mapping[str, str]) -> Response:

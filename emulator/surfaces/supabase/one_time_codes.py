@@ -30,7 +30,7 @@ from emulator.surfaces.supabase.request_body import (
 )
 from emulator.surfaces.supabase.sessions import name_of
 from emulator.wire.gotrue.views import session_view
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.locations import location_of
 from emulator.wire.world_tags import tagged, untagged
 from emulator.world.core.json_text import json_text
@@ -47,7 +47,7 @@ HALFWAY = "Confirmation link accepted. Please proceed to confirm link sent to th
 
 async def recover(request: Request) -> Response:
     """`POST /recover`: mail a reset link; the answer is the same without such an account."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     body = await read_body(request)
     email = email_member(body, absent="Password recovery requires an email")
     challenge, user = challenge_of(body), world.find(User, "email", email)
@@ -60,7 +60,7 @@ async def recover(request: Request) -> Response:
 
 async def send_otp(request: Request) -> Response:
     """`POST /otp`: mail a sign-in link, to a new account too unless the body says not to."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     body = await read_body(request)
     require_one_way(body, "Only an email address or phone number should be provided")
     if body.get("email") and body.get("channel"):
@@ -100,16 +100,16 @@ async def send_magic_link(request: Request) -> Response:
 def _mail_sign_in(
     request: Request, body: Mapping[str, Any], *, email: str, challenge: Challenge | None
 ) -> Response:
-    exchange = exchange_of(request)
+    context = context_of(request)
     metadata = object_member(body, "data")
     signups.mail_sign_in(
-        exchange.world,
+        context.world,
         email=email,
         name=name_of(metadata),
         metadata=json_text(metadata),
         redirect_to=redirect_of(request),
         challenge=challenge,
-        source=exchange.source,
+        source=context.source,
     )
     return reply({})
 
@@ -120,7 +120,7 @@ _RESENT = f"Missing one of these types: {', '.join(RESENT)}"
 
 async def resend(request: Request) -> Response:
     """`POST /resend {"type": "signup"|"email_change"}`: mail a pending code's successor."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     body = await read_body(request)
     kind = text_member(body, "type", _RESENT)
     if kind not in RESENT:
@@ -149,8 +149,8 @@ async def resend(request: Request) -> Response:
 
 async def verify(request: Request) -> Response:
     """`POST /verify`: a session for a code with its address, or for a link's token_hash."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     body = await read_body(request)
     kind = text_member(body, "type", "Verify requires a verification type")
     try:
@@ -161,12 +161,12 @@ async def verify(request: Request) -> Response:
         raise EmailExists from None
     if verified.signed_in is None:
         return reply({"msg": HALFWAY, "code": "200"})
-    return reply(session_view(world, exchange.settings, verified.signed_in))
+    return reply(session_view(world, context.settings, verified.signed_in))
 
 
 def _verified(request: Request, kind: str, body: dict[str, Any]) -> Verified:
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     token, token_hash = optional_text(body, "token"), optional_text(body, "token_hash")
     if (token is None) == (token_hash is None):
         raise Invalid("token", "Verify requires either a token or a token hash")
@@ -181,13 +181,13 @@ def _verified(request: Request, kind: str, body: dict[str, Any]) -> Verified:
             # Real: nobody has such a number, or such a code; which of them is not said.
             raise CodeExpired(is_link=False)
         return verification.verify_code(
-            world, email=email, code=token, kind=kind, source=exchange.source
+            world, email=email, code=token, kind=kind, source=context.source
         )
     if email or phone or body.get("redirect_to"):
         raise Invalid("token_hash", "Only the token_hash and type should be provided")
     bare = untagged(token_hash or "", world) or ""
     return verification.verify_link(
-        world, token_hash=bare, kind=_of_link(kind), is_followed=False, source=exchange.source
+        world, token_hash=bare, kind=_of_link(kind), is_followed=False, source=context.source
     )
 
 
@@ -206,8 +206,8 @@ def _of_link(kind: str) -> str:
 
 async def follow_link(request: Request) -> Response:
     """`GET /verify?token=&type=&redirect_to=`: the link of a mail; leads on with what it proved."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     query = request.query_params
     # Not to the page with the link: that is a mailbox.
     target = allowed_redirect(request, query.get("redirect_to")) or world.auth.site_url
@@ -224,7 +224,7 @@ async def follow_link(request: Request) -> Response:
                 token_hash=untagged(token, world) or "",
                 kind=_of_link(kind),
                 is_followed=True,
-                source=exchange.source,
+                source=context.source,
             )
     except UserBanned:
         return _redirect_refused(target, Banned(), is_pkce=is_pkce)
@@ -238,13 +238,13 @@ async def follow_link(request: Request) -> Response:
 def _redirect_verified(
     request: Request, target: str, verified: Verified, *, is_pkce: bool
 ) -> Response:
-    exchange = exchange_of(request)
+    context = context_of(request)
     if verified.auth_code is not None:
-        code = tagged(verified.auth_code, exchange.world)
+        code = tagged(verified.auth_code, context.world)
         return _redirect(_with_query(target, {"code": code}))
     if verified.signed_in is None:
         return _redirect_with(target, {"message": HALFWAY}, is_pkce=is_pkce)
-    session = session_view(exchange.world, exchange.settings, verified.signed_in)
+    session = session_view(context.world, context.settings, verified.signed_in)
     fragment = {
         "access_token": session["access_token"],
         "expires_at": session["expires_at"],

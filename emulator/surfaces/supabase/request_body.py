@@ -24,7 +24,7 @@ from emulator.wire.fields import Email
 from emulator.wire.gotrue.session_cookie import NO_STORE
 from emulator.wire.gotrue.tokens import SERVICE, Claims, read_token
 from emulator.wire.http.bodies import body_of, parse_json
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.origins import is_allowed_origin
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Invalid, LoginRequired
@@ -142,13 +142,13 @@ def allowed_redirect(request: Request, url: str | None) -> str | None:
 
     Assumed: loopback, the site's own origin and --allowed-origin are the allow-list.
     """
-    exchange = exchange_of(request)
+    context = context_of(request)
     if not url or _UNSAFE.search(url):
         return None
-    origin, site = _origin(url), _origin(exchange.world.auth.site_url)
+    origin, site = _origin(url), _origin(context.world.auth.site_url)
     if origin is None:
         return None
-    return url if origin == site or is_allowed_origin(origin, exchange.settings) else None
+    return url if origin == site or is_allowed_origin(origin, context.settings) else None
 
 
 def _origin(url: str) -> str | None:
@@ -160,35 +160,35 @@ def _origin(url: str) -> str | None:
 
 
 def _claims(request: Request) -> Claims:
-    exchange = exchange_of(request)
+    context = context_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NoAuthorization
-    claims = read_token(token.strip(), exchange.settings)
-    world = exchange.world
+    claims = read_token(token.strip(), context.settings)
+    world = context.world
     if claims is None or (claims.world != world.name and not claims.is_key_of_default):
         raise BadJwt
-    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
         raise BadJwt
     return claims
 
 
 def bearer(request: Request) -> Actor:
     """Return the actor of the bearer token. Refuses as GoTrue does a bad one."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     claims = _claims(request)
     if claims.session_id is None or claims.user_id is None:
         raise BadJwt("invalid claim: missing sub claim")
-    user = exchange.world.get(User, claims.user_id)
+    user = context.world.get(User, claims.user_id)
     if user is None:
         raise UserGone
     try:
-        actor = sessions.session_actor(exchange.world, claims.session_id, source=exchange.source)
+        actor = sessions.session_actor(context.world, claims.session_id, source=context.source)
     except LoginRequired:
         raise SessionNotFound from None
-    if is_banned(user, exchange.world.now):
+    if is_banned(user, context.world.now):
         raise Banned
-    exchange.actor = actor
+    context.actor = actor
     return actor
 
 

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from emulator import __version__
 from emulator.surfaces.supabase.request_body import reply
 from emulator.wire.gotrue.signing_keys import ES256, public_jwk
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 
 PROVIDERS = (
     *("apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly"),
@@ -33,7 +33,7 @@ async def get_health(_: Request) -> Response:
 
 async def get_settings(request: Request) -> Response:
     """`GET /settings`: what is switched on; only e-mail and password are."""
-    auth = exchange_of(request).world.auth
+    auth = context_of(request).world.auth
     return reply(
         {
             "external": {**dict.fromkeys(_OFF, False), "email": True},
@@ -50,6 +50,6 @@ async def get_settings(request: Request) -> Response:
 
 async def get_jwks(request: Request) -> Response:
     """`GET /.well-known/jwks.json`: the public keys; an HS256 secret is never listed."""
-    is_asymmetric = exchange_of(request).world.auth.signing == ES256
+    is_asymmetric = context_of(request).world.auth.signing == ES256
     keys = [public_jwk()] if is_asymmetric else []
     return reply({"keys": keys}, headers={"Cache-Control": "public, max-age=600"})

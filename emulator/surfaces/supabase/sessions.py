@@ -33,7 +33,7 @@ from emulator.surfaces.supabase.request_body import (
     text_member,
 )
 from emulator.wire.gotrue.views import obfuscated_user_view, session_view, user_view
-from emulator.wire.http.context import Exchange, exchange_of
+from emulator.wire.http.context import RequestContext, context_of
 from emulator.wire.world_tags import untagged
 from emulator.world.core.audit import record_audit
 from emulator.world.core.json_text import json_text
@@ -48,8 +48,8 @@ SCOPES = ("global", "local", "others")
 
 async def signup(request: Request) -> Response:
     """`POST /signup`: a new account, with a session or a mail to confirm the address."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     body = await read_body(request)
     if not body.get("email") and not body.get("phone"):
         raise AnonymousDisabled
@@ -71,10 +71,10 @@ async def signup(request: Request) -> Response:
         metadata=json_text(metadata),
         redirect_to=redirect_of(request),
         challenge=challenge,
-        source=exchange.source,
+        source=context.source,
     )
     if signed_up.signed_in is not None:
-        return reply(session_view(world, exchange.settings, signed_up.signed_in))
+        return reply(session_view(world, context.settings, signed_up.signed_in))
     if signed_up.user is None:
         return reply(obfuscated_user_view(world, email, metadata))
     view = user_view(world, signed_up.user)
@@ -93,45 +93,45 @@ def name_of(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def _by_password(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+def _by_password(context: RequestContext, body: dict[str, Any]) -> SignedIn:
     require_one_way(body, "Only an email address or phone number should be provided on login.")
     if body.get("phone"):
         raise PhoneLoginsDisabled
     return sessions.sign_in(
-        exchange.world,
+        context.world,
         email=text_member(body, "email", "missing email or phone"),
         password=given_text(body, "password") or "",
-        source=exchange.source,
+        source=context.source,
     )
 
 
 REFRESH_TOKEN_LENGTH_MIN = 12
 
 
-def _by_refresh_token(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+def _by_refresh_token(context: RequestContext, body: dict[str, Any]) -> SignedIn:
     said = text_member(body, "refresh_token", "refresh_token required")
     if len(said) < REFRESH_TOKEN_LENGTH_MIN:
         raise Invalid("refresh_token", "Refresh token is not valid")
-    bare = untagged(said, exchange.world)
+    bare = untagged(said, context.world)
     if bare is None:
         raise UnknownRefreshToken
-    return sessions.refresh_session(exchange.world, refresh_token=bare)
+    return sessions.refresh_session(context.world, refresh_token=bare)
 
 
-def _by_flow(exchange: Exchange, body: dict[str, Any]) -> SignedIn:
+def _by_flow(context: RequestContext, body: dict[str, Any]) -> SignedIn:
     needed = "invalid request: both auth code and code verifier should be non-empty"
-    bare = untagged(text_member(body, "auth_code", needed), exchange.world)
+    bare = untagged(text_member(body, "auth_code", needed), context.world)
     if bare is None:
         raise UnknownFlow
     return sessions.exchange_flow(
-        exchange.world,
+        context.world,
         auth_code=bare,
         verifier=text_member(body, "code_verifier", needed),
-        source=exchange.source,
+        source=context.source,
     )
 
 
-def _by_id_token(_: Exchange, body: dict[str, Any]) -> SignedIn:
+def _by_id_token(_: RequestContext, body: dict[str, Any]) -> SignedIn:
     """Refuse as a project does that has enabled no provider.
 
     Real: supabase/auth internal/api/token_oidc.go, `getProvider`.
@@ -142,12 +142,12 @@ def _by_id_token(_: Exchange, body: dict[str, Any]) -> SignedIn:
     raise Invalid("provider", f'Custom OIDC provider "{provider}" not allowed')
 
 
-def _by_wallet(_: Exchange, __: dict[str, Any]) -> SignedIn:
+def _by_wallet(_: RequestContext, __: dict[str, Any]) -> SignedIn:
     """Refuse as a project does that has enabled no chain. Real: internal/api/web3.go."""
     raise Web3Disabled
 
 
-_GRANTS: Mapping[str, Callable[[Exchange, dict[str, Any]], SignedIn]] = {
+_GRANTS: Mapping[str, Callable[[RequestContext, dict[str, Any]], SignedIn]] = {
     "password": _by_password,
     "refresh_token": _by_refresh_token,
     "pkce": _by_flow,
@@ -158,24 +158,24 @@ _GRANTS: Mapping[str, Callable[[Exchange, dict[str, Any]], SignedIn]] = {
 
 async def issue_token(request: Request) -> Response:
     """`POST /token?grant_type=password|refresh_token|pkce`: a session for a proof."""
-    exchange = exchange_of(request)
+    context = context_of(request)
     grant = _GRANTS.get(request.query_params.get("grant_type", ""))
     if grant is None:
         raise UnknownGrant
-    signed_in = grant(exchange, await read_body(request))
-    return reply(session_view(exchange.world, exchange.settings, signed_in))
+    signed_in = grant(context, await read_body(request))
+    return reply(session_view(context.world, context.settings, signed_in))
 
 
 async def get_user(request: Request) -> Response:
     """`GET /user`: the user of the bearer token."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     return reply(user_view(world, world.expect(User, bearer(request).user_id)))
 
 
 async def update_user(request: Request) -> Response:
     """`PUT /user`: another password, address or metadata; null in `data` deletes a key."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     actor = bearer(request)
     body = await read_body(request)
     # Real: what is off is told in this order (supabase/auth internal/api/user.go).
@@ -219,5 +219,5 @@ async def logout(request: Request) -> Response:
     scope = request.query_params.get("scope") or "global"
     if scope not in SCOPES:
         raise Invalid("scope", f'Unsupported logout scope "{scope}"')
-    sessions.sign_out(exchange_of(request).world, actor, scope=scope)
+    sessions.sign_out(context_of(request).world, actor, scope=scope)
     return Response(status_code=204)

@@ -17,7 +17,7 @@ from emulator.surfaces.upstream.routing import (
     workspace_of,
 )
 from emulator.wire.fields import Name, Strict, Time
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.wire.world_tags import tagged
 from emulator.world.core.access import require_admin, visible_key
@@ -96,7 +96,7 @@ async def list_api_keys(
     cursor: Cursor = None,
 ) -> Response:
     """List the keys of a workspace, newest first; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     workspace = workspace_of(request, workspace_id)
     require_admin(world, actor, workspace.id, to="see API keys")
     found, next_cursor = page_of(
@@ -117,7 +117,7 @@ async def create_api_key(
     request: Request, body: ApiKeyCreate, workspace_id: WorkspaceId = None
 ) -> Response:
     """Issue a key for one workspace; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     key, secret = api_keys.issue_key(
         world,
         actor,
@@ -138,7 +138,7 @@ async def create_api_key(
 )
 async def revoke_api_key(request: Request, api_key_id: str) -> Response:
     """Revoke a key for good; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     api_keys.revoke_key(world, actor, key=visible_key(world, actor, api_key_id))
     return Response(status_code=204)
 
@@ -152,7 +152,7 @@ async def revoke_api_key(request: Request, api_key_id: str) -> Response:
 )
 async def rotate_api_key(request: Request, api_key_id: str) -> Response:
     """Give a key a new secret under the same id; the old one ends at once."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     found = visible_key(world, actor, api_key_id)
     key, secret = api_keys.rotate_key(world, actor, key=found)
     return _issued(world, key, secret, status=200)

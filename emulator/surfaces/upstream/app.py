@@ -32,7 +32,7 @@ from emulator.surfaces.upstream import (
 )
 from emulator.surfaces.upstream.errors import render
 from emulator.surfaces.upstream.routing import PublicRoute
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import answered, install
 from emulator.world.core.world import DEFAULT
 
@@ -164,8 +164,8 @@ def _written(document: dict[str, Any]) -> bytes:
 
 
 async def _get_openapi(request: Request) -> Response:
-    exchange = exchange_of(request)
-    name, url = exchange.world.name, exchange.settings.public_url
+    context = context_of(request)
+    name, url = context.world.name, context.settings.public_url
     # A client made from a world's document reaches that world, as the page at `/docs` does.
     body = _served(url if name == DEFAULT else f"{url}/_w/{name}")
     return Response(body, media_type="application/json")

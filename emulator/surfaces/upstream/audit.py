@@ -15,7 +15,7 @@ from emulator.surfaces.upstream.routing import (
     reply,
     workspace_of,
 )
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.world.core.audit import visible_entries
@@ -77,7 +77,7 @@ async def list_audit_logs(
     cursor: Cursor = None,
 ) -> Response:
     """List the log of the caller's account and, to owners and admins, of the workspace."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     found = visible_entries(
         world,
         actor,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
 from emulator.wire.fields import Strict, WebUrl
 from emulator.wire.http.bodies import body_of, parse_json, validated
-from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.wire.stripe.signatures import HEADER, verify
 from emulator.wire.stripe.urls import checkout_url, portal_url
@@ -96,7 +96,7 @@ async def create_checkout(
     request: Request, body: CheckoutCreate, workspace_id: WorkspaceId = None
 ) -> Response:
     """Open a Stripe Checkout session for a plan; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     session = open_checkout(
         world,
         actor,
@@ -106,7 +106,7 @@ async def create_checkout(
         success_url=body.success_url,
         cancel_url=body.cancel_url,
     )
-    url = checkout_url(world, exchange_of(request).settings, session)
+    url = checkout_url(world, context_of(request).settings, session)
     return reply(HostedPage(id=tagged(session.id, world), url=url), status=201)
 
 
@@ -122,10 +122,10 @@ async def create_portal(
     request: Request, body: PortalCreate, workspace_id: WorkspaceId = None
 ) -> Response:
     """Open a Stripe Customer Portal session; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     workspace = workspace_of(request, workspace_id)
     session = open_portal(world, actor, workspace=workspace, return_url=body.return_url)
-    url = portal_url(world, exchange_of(request).settings, session)
+    url = portal_url(world, context_of(request).settings, session)
     return reply(HostedPage(id=tagged(session.id, world), url=url), status=201)
 
 
@@ -139,14 +139,14 @@ async def create_portal(
 )
 async def receive_billing_webhook(request: Request) -> Response:
     """Take an event from Stripe, signed with the endpoint's secret; each is acted on once."""
-    exchange = exchange_of(request)
-    world = exchange.world
+    context = context_of(request)
+    world = context.world
     body = await body_of(request)
     verify(
         body,
         request.headers.get(HEADER),
-        exchange.settings.webhook_secret,
-        now_seconds=exchange.machine_at // SECOND,
+        context.settings.webhook_secret,
+        now_seconds=context.machine_at // SECOND,
     )
     event = validated(parse_json(body), EventIn)
     about = event.data.object

@@ -11,8 +11,15 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from emulator.surfaces.upstream.moments import Moment
-from emulator.wire.http.context import exchange_of
-from emulator.wire.http.errors import CODES, STATUS, Code, Injected, problem_of, problem_response
+from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import (
+    CODES,
+    STATUS,
+    Code,
+    InjectedError,
+    problem_of,
+    problem_response,
+)
 from emulator.world.core.refusals import Refusal
 from emulator.world.records.types import LimitSource, Meter
 
@@ -67,8 +74,8 @@ class ErrorResponse(BaseModel):
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
     """Return the answer that a refusal takes."""
-    problem = problem_of(refusal, TABLE, exchange_of(request))
-    status = refusal.status if isinstance(refusal, Injected) else STATUS[problem["code"]]
+    problem = problem_of(refusal, TABLE, context_of(request))
+    status = refusal.status if isinstance(refusal, InjectedError) else STATUS[problem["code"]]
     if status == STATUS[Code.LOGIN_REQUIRED]:
         headers = {"WWW-Authenticate": "Bearer", **headers}
     return problem_response("detail", problem, headers, status=status)

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Response
 
-from emulator.surfaces.upstream.routing import Routes, Source
+from emulator.surfaces.upstream.routing import Provenance, Routes
 from emulator.wire.http.errors import NotImplementedHere
 
 routes = Routes("absent")
 
-ABSENT: tuple[tuple[str, str, str, Source], ...] = (
+ABSENT: tuple[tuple[str, str, str, Provenance], ...] = (
     ("GET", "/api/artifacts/{artifact_id}", "get_artifact", "newer docs"),
     ("GET", "/api/claims", "list_claims", "newer docs"),
     ("GET", "/api/claims/{claim_id}", "get_claim", "newer docs"),

@@ -11,7 +11,7 @@ from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.profile import ProfileView, profile_view
 from emulator.surfaces.upstream.routing import Routes, reply, reply_bytes
 from emulator.wire.fields import Strict
-from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.wire.mail import export_url
 from emulator.wire.world_tags import untagged
@@ -49,7 +49,7 @@ class Objection(Strict):
 
 
 def _view(request: Request, export: Export) -> ExportView:
-    exchange = exchange_of(request)
+    context = context_of(request)
     is_ready = export.ready_at is not None
     return ExportView(
         id=export.id,
@@ -57,7 +57,7 @@ def _view(request: Request, export: Export) -> ExportView:
         requested_at=to_text(export.created_at),
         ready_at=text_or_none(export.ready_at),
         expires_at=text_or_none(export.expires_at),
-        url=export_url(exchange.world, exchange.settings, export.token) if is_ready else None,
+        url=export_url(context.world, context.settings, export.token) if is_ready else None,
     )
 
 
@@ -66,7 +66,7 @@ def _view(request: Request, export: Export) -> ExportView:
 )
 async def export_me(request: Request) -> Response:
     """Ask for an export, or show the one that is under way or ready; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(_view(request, data_requests.ask_for_export(world, actor)))
 
 
@@ -81,7 +81,7 @@ async def export_me(request: Request) -> Response:
 )
 async def get_export(request: Request, token: str) -> Response:
     """Hand out the archive behind an export's link; an expired or unknown one is the same 404."""
-    world = exchange_of(request).world
+    world = context_of(request).world
     export = data_requests.open_export(world, untagged(token, world) or "")
     if export.archive is None:
         raise NotFound("export", token)
@@ -95,7 +95,7 @@ async def get_export(request: Request, token: str) -> Response:
 )
 async def delete_me(request: Request) -> Response:
     """Schedule the deletion of the caller's account in 30 days; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(profile_view(data_requests.schedule_deletion(world, actor)))
 
 
@@ -108,7 +108,7 @@ async def delete_me(request: Request) -> Response:
 )
 async def cancel_delete_me(request: Request) -> Response:
     """Keep the caller's account after all; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(profile_view(data_requests.cancel_deletion(world, actor)))
 
 
@@ -117,7 +117,7 @@ async def cancel_delete_me(request: Request) -> Response:
 )
 async def restrict_me(request: Request, body: Restriction | None = None) -> Response:
     """Restrict the caller's account to reading, or lift that; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     is_restricted = body is None or body.restricted is not False
     return reply(profile_view(data_requests.restrict(world, actor, is_restricted=is_restricted)))
 
@@ -127,6 +127,6 @@ async def restrict_me(request: Request, body: Restriction | None = None) -> Resp
 )
 async def object_me(request: Request, body: Objection | None = None) -> Response:
     """Object to processing that needs consent, or take that back; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     objects = body is None or body.objected is not False
     return reply(profile_view(data_requests.object_to_processing(world, actor, objects=objects)))

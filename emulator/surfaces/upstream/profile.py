@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, reply
 from emulator.wire.fields import Strict
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.world.core.times import text_or_none, to_text
 from emulator.world.identity.accounts import update_profile
@@ -63,7 +63,7 @@ def profile_view(user: User) -> ProfileView:
 @routes.add("GET", "/api/me", source="base contract", answers=ProfileView)
 async def get_me(request: Request) -> Response:
     """Show the caller's profile; a key shows its issuer's."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(profile_view(world.expect(User, actor.user_id)))
 
 
@@ -72,7 +72,7 @@ async def get_me(request: Request) -> Response:
 )
 async def update_me(request: Request, body: ProfileUpdate) -> Response:
     """Change the caller's name or opt-ins; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     user = update_profile(
         world,
         actor,

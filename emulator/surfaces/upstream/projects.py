@@ -19,7 +19,7 @@ from emulator.surfaces.upstream.routing import (
     workspace_of,
 )
 from emulator.wire.fields import Name, Slug, Strict
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.world.core.access import visible_project
 from emulator.world.core.times import to_text
@@ -84,7 +84,7 @@ async def list_projects(
     cursor: Cursor = None,
 ) -> Response:
     """List the projects of a workspace, newest first."""
-    world, _ = asked(request)
+    world, _ = world_and_actor(request)
     workspace = workspace_of(request, workspace_id)
     found, next_cursor = page_of(
         request, Project, "workspace", workspace.id, limit=limit, cursor=cursor
@@ -105,7 +105,7 @@ async def create_project(
     request: Request, body: ProjectCreate, workspace_id: WorkspaceId = None
 ) -> Response:
     """Create a project in a workspace."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     project = projects.create_project(
         world,
         actor,
@@ -126,7 +126,7 @@ async def create_project(
 )
 async def get_project(request: Request, project_id: str) -> Response:
     """Show one project."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(_view(world, visible_project(world, actor, project_id)))
 
 
@@ -140,6 +140,6 @@ async def get_project(request: Request, project_id: str) -> Response:
 )
 async def delete_project(request: Request, project_id: str) -> Response:
     """Delete a project that has no runs; owners and admins only."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     projects.delete_project(world, actor, project=visible_project(world, actor, project_id))
     return Response(status_code=204)

@@ -18,10 +18,10 @@ from starlette.datastructures import Headers
 from emulator.surfaces.upstream.dispatch import Signature, call, signature_of
 from emulator.surfaces.upstream.errors import ErrorResponse
 from emulator.wire.gotrue.tokens import read_token
-from emulator.wire.http.context import Exchange, asked, exchange_of
+from emulator.wire.http.context import RequestContext, context_of, world_and_actor
 from emulator.wire.http.errors import STATUS, BadCredentials, Code
 from emulator.wire.http.pagination import cursor_after, read_cursor
-from emulator.wire.world_tags import pinned
+from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
 from emulator.world.core.times import SECOND
@@ -30,7 +30,7 @@ from emulator.world.records.workspaces import Workspace
 from emulator.world.store.table import Record
 from emulator.world.workspaces.api_keys import PREFIX, key_actor
 
-Source = Literal["base contract", "newer docs", "assumed"]
+Provenance = Literal["base contract", "newer docs", "assumed"]
 """Where an operation is known from: the API reference, its later edition, or nowhere."""
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])
@@ -76,28 +76,28 @@ class CallerRoute(PublicRoute):
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, the caller judged before anything else of it is read."""
-        exchange = exchange_of(request)
-        exchange.actor = _caller(exchange, request.headers)
+        context = context_of(request)
+        context.actor = _caller(context, request.headers)
         return await call(self.signature, request)
 
 
-def _caller(exchange: Exchange, headers: Headers) -> Actor:
+def _caller(context: RequestContext, headers: Headers) -> Actor:
     scheme, _, credential = headers.get("authorization", "").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         raise BadCredentials
-    world = exchange.world
+    world = context.world
     if credential.startswith(PREFIX):
-        secret = pinned(credential, world)
+        secret = untagged_or_bare(credential, world)
         if secret is None:
             raise BadKey
-        return key_actor(world, secret, source=exchange.source)
-    claims = read_token(credential, exchange.settings)
+        return key_actor(world, secret, source=context.source)
+    claims = read_token(credential, context.settings)
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise BadCredentials
-    if exchange.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
         raise LoginRequired
-    return session_actor(world, claims.session_id, source=exchange.source)
+    return session_actor(world, claims.session_id, source=context.source)
 
 
 def workspace_of(request: Request, workspace_id: str | None) -> Workspace:
@@ -105,7 +105,7 @@ def workspace_of(request: Request, workspace_id: str | None) -> Workspace:
 
     Assumed: the header that the BFF adds, else the query, else the caller's first.
     """
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return context_workspace(world, actor, request.headers.get("x-workspace-id") or workspace_id)
 
 
@@ -121,7 +121,7 @@ class Routes:
         method: str,
         path: str,
         *,
-        source: Source,
+        source: Provenance,
         answers: Any,
         status: int = 200,
         also: tuple[int, ...] = (),
@@ -204,7 +204,7 @@ def page_of(
 
     Refuses Invalid for a cursor that is broken.
     """
-    world, _ = asked(request)
+    world, _ = world_and_actor(request)
     found = world.newest(kind, index, key, limit=limit + 1, before=read_cursor(cursor))
     page = found[:limit]
     return page, cursor_after(page[-1]) if len(found) > limit else None

@@ -29,7 +29,7 @@ from emulator.surfaces.upstream.run_views import (
     run_page_json,
 )
 from emulator.wire.fields import JsonObject, Name, Time
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.wire.run_input import RunFields, content_of
 from emulator.wire.run_json import run_json
@@ -100,7 +100,7 @@ async def list_runs(
     cursor: Cursor = None,
 ) -> Response:
     """List the runs of a workspace, newest first."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     if project_id is not None:
         scope = visible_project(world, actor, project_id)
         named = request.headers.get("x-workspace-id") or workspace_id
@@ -132,7 +132,7 @@ async def create_run(
     request: Request, body: RunCreate, workspace_id: WorkspaceId = None
 ) -> Response:
     """Create a run in a workspace."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     run = runs.create_run(
         world,
         actor,
@@ -157,7 +157,7 @@ async def sync_run(request: Request, body: RunSync, workspace_id: WorkspaceId = 
     201 the first time; 200 again with the same content, or with other content while the run is
     not terminal, which updates it; `conflict` after that.
     """
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     upload = uploads.Upload(
         client_run_id=body.client_run_id,
         content=body.content(name=body.name or body.client_run_id, extra=body.model_extra),
@@ -176,7 +176,7 @@ async def sync_run(request: Request, body: RunSync, workspace_id: WorkspaceId = 
 )
 async def get_run(request: Request, run_id: str) -> Response:
     """Show one run."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply_bytes(run_json(visible_run(world, actor, run_id)))
 
 
@@ -190,7 +190,7 @@ async def get_run(request: Request, run_id: str) -> Response:
 )
 async def delete_run(request: Request, run_id: str) -> Response:
     """Delete a run; its public links close."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     runs.delete_run(world, actor, run=visible_run(world, actor, run_id))
     return Response(status_code=204)
 
@@ -204,7 +204,7 @@ async def delete_run(request: Request, run_id: str) -> Response:
 )
 async def get_run_manifest(request: Request, run_id: str) -> Response:
     """Show the manifest of a run."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply_bytes(runs.manifest_of(visible_run(world, actor, run_id)).encode())
 
 
@@ -217,7 +217,7 @@ async def get_run_manifest(request: Request, run_id: str) -> Response:
 )
 async def get_run_metrics(request: Request, run_id: str) -> Response:
     """Show the metrics of a run."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply_bytes(metrics_json(visible_run(world, actor, run_id)))
 
 
@@ -230,5 +230,5 @@ async def get_run_metrics(request: Request, run_id: str) -> Response:
 )
 async def get_run_log(request: Request, run_id: str) -> Response:
     """Show the log of a run."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply_bytes(log_json(visible_run(world, actor, run_id)))

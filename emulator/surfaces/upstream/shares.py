@@ -21,9 +21,9 @@ from emulator.surfaces.upstream.routing import (
     workspace_of,
 )
 from emulator.wire.fields import Strict
-from emulator.wire.http.context import asked, exchange_of
+from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
-from emulator.wire.world_tags import pinned, tagged
+from emulator.wire.world_tags import tagged, untagged_or_bare
 from emulator.world.core.access import visible_run, visible_share
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.times import SECOND, to_text
@@ -96,14 +96,14 @@ class PublicShareView(BaseModel):
 
 
 def _view(request: Request, share: Share) -> ShareView:
-    exchange = exchange_of(request)
-    token = tagged(share.token, exchange.world)
+    context = context_of(request)
+    token = tagged(share.token, context.world)
     return ShareView(
         id=share.id,
         workspace_id=share.workspace_id,
         run_id=share.run_id,
         token=token,
-        url=f"{exchange.settings.public_url}/api/public/r/{token}",
+        url=f"{context.settings.public_url}/api/public/r/{token}",
         created_by=share.created_by,
         created_at=to_text(share.created_at),
         expires_at=to_text(share.expires_at),
@@ -143,7 +143,7 @@ async def list_shares(
 )
 async def create_share(request: Request, body: ShareCreate) -> Response:
     """Publish a run as it is now behind a new token."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     ttl_seconds = body.ttl_seconds or shares.TTL_SECONDS_DEFAULT
     share = shares.open_share(
         world,
@@ -163,7 +163,7 @@ async def create_share(request: Request, body: ShareCreate) -> Response:
 )
 async def revoke_share(request: Request, share_id: str) -> Response:
     """Close a public link for good."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     share = shares.revoke_share(world, actor, share=visible_share(world, actor, share_id))
     return reply(_view(request, share))
 
@@ -178,8 +178,8 @@ async def revoke_share(request: Request, share_id: str) -> Response:
 )
 async def get_public_share(request: Request, token: str) -> Response:
     """Show the run behind a token; a revoked, expired or unknown one is the same 404."""
-    world = exchange_of(request).world
-    bare = pinned(token, world)
+    world = context_of(request).world
+    bare = untagged_or_bare(token, world)
     if bare is None:
         raise NotFound("share", token)
     share = shares.open_to_all(world, bare)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
 from emulator.wire.fields import Name, Strict
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.world.core.times import to_text
 from emulator.world.metering import reservations
@@ -87,7 +87,7 @@ async def reserve_usage(
     request: Request, body: UsageReserve, workspace_id: WorkspaceId = None
 ) -> Response:
     """Hold room of a meter of use, which counts against the cap; idempotent by `key`."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     reservation = reservations.reserve(
         world,
         actor,
@@ -111,7 +111,7 @@ async def commit_usage(
     request: Request, body: UsageCommit, workspace_id: WorkspaceId = None
 ) -> Response:
     """Turn what is held into use, the whole or less of it; the rest is free again."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     workspace = workspace_of(request, workspace_id)
     reservation = reservations.commit(
         world, actor, workspace=workspace, key=body.key, amount=body.amount
@@ -130,6 +130,6 @@ async def revert_usage(
     request: Request, body: UsageRevert, workspace_id: WorkspaceId = None
 ) -> Response:
     """Give back what is held."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     workspace = workspace_of(request, workspace_id)
     return reply(_view(reservations.revert(world, actor, workspace=workspace, key=body.key)))

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
 from emulator.wire.fields import Name, Slug, Strict
-from emulator.wire.http.context import asked
+from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.world.core.access import Actor, member_id, visible_workspace
 from emulator.world.core.times import to_text
@@ -108,7 +108,7 @@ async def list_workspaces(
     request: Request, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
 ) -> Response:
     """List the workspaces the caller is a member of; a key sees its one."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     if actor.workspace_id is not None:
         only = world.expect(Workspace, actor.workspace_id)
         return reply(WorkspacePage(items=[_view(world, actor, only)], next_cursor=None))
@@ -129,7 +129,7 @@ async def list_workspaces(
 )
 async def create_workspace(request: Request, body: WorkspaceCreate) -> Response:
     """Create a workspace that the caller owns; needs a session."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     workspace = create(world, actor, name=body.name, slug=body.slug)
     return reply(_view(world, actor, workspace), status=201)
 
@@ -143,5 +143,5 @@ async def create_workspace(request: Request, body: WorkspaceCreate) -> Response:
 )
 async def get_workspace(request: Request, workspace_id: str) -> Response:
     """Show one workspace."""
-    world, actor = asked(request)
+    world, actor = world_and_actor(request)
     return reply(_view(world, actor, visible_workspace(world, actor, workspace_id)))

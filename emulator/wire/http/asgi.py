@@ -38,7 +38,7 @@ def first_of_each(raw: RawHeaders) -> dict[str, str]:
 
 
 @dataclass(slots=True, kw_only=True)
-class Answer:
+class RawResponse:
     """An answer that is not sent yet."""
 
     status: int
@@ -130,7 +130,7 @@ async def until_hurried(scope: Scope, work: Awaitable[object]) -> bool:
             one.cancel()
 
 
-def run(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
+def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
     """Return an app's answer, which was produced without a suspension."""
     start: dict[str, Any] = {}
     parts: list[bytes] = []
@@ -151,7 +151,7 @@ def run(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
         if not start:
             raise
     content = parts[0] if len(parts) == 1 else b"".join(parts)
-    return Answer(status=start["status"], headers=list(start["headers"]), content=content)
+    return RawResponse(status=start["status"], headers=list(start["headers"]), content=content)
 
 
 def _finish(work: Any) -> None:
@@ -168,14 +168,14 @@ def _finish(work: Any) -> None:
     raise waited
 
 
-async def send_whole(send: Send, answer: Answer) -> None:
+async def send_whole(send: Send, answer: RawResponse) -> None:
     """Send an answer."""
     await send(_start(answer))
     await send({"type": "http.response.body", "body": answer.content})
 
 
 async def send_part(
-    scope: Scope, receive: Receive, send: Send, answer: Answer, *, size: int
+    scope: Scope, receive: Receive, send: Send, answer: RawResponse, *, size: int
 ) -> None:
     """Send the first `size` bytes of a body that is announced whole, and close the connection.
 
@@ -205,7 +205,7 @@ async def drop(scope: Scope, receive: Receive) -> None:
     await _disconnected(receive)
 
 
-def _start(answer: Answer) -> Message:
+def _start(answer: RawResponse) -> Message:
     return {
         "type": "http.response.start",
         "status": answer.status,

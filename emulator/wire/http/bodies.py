@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from emulator.wire.http.context import exchange_of
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import BadInput, PayloadTooLarge, UnsupportedMediaType, problems_of
 from emulator.wire.json_reader import DEPTH_MAX, TooDeepError, load_json
 from emulator.world.core.refusals import Invalid
@@ -26,7 +26,7 @@ _MEDIA_TYPE = re.compile(r"^application/(?:[^;\s]+\+)?json\s*(?:;|$)", re.IGNORE
 
 async def body_of(request: Request) -> bytes:
     """Return the body's bytes. Refuses PayloadTooLarge."""
-    limit_bytes = exchange_of(request).oversize_of
+    limit_bytes = context_of(request).oversize_of
     if limit_bytes is not None:
         raise PayloadTooLarge(limit_bytes)
     return await request.body()
@@ -121,7 +121,7 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     return validated(await read_json(request, of_any_type=True), model)
 
 
-async def read_told(request: Request, model: type[Model]) -> Model:
+async def read_strictly(request: Request, model: type[Model]) -> Model:
     """Return the body as a model whose members have just the JSON types that it says: "5" and true
     are no number. Refuses BadInput.
     """

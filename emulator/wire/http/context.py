@@ -15,14 +15,14 @@ from emulator.world.core.world import State, World
 from emulator.world.records.types import Instant
 
 if TYPE_CHECKING:
-    from emulator.webhooks.dispatcher import Courier
+    from emulator.webhooks.dispatcher import WebhookDispatcher
 
 KEY = "emulator.exchange"
 """Where the exchange lies in an ASGI scope."""
 
 
 @dataclass(slots=True)
-class Exchange:
+class RequestContext:
     """What the outermost layer knows of a request, and what the surfaces tell it back."""
 
     world: World
@@ -43,7 +43,7 @@ class Exchange:
     awaits_deliveries: bool = False
     """Whether the answer waits until nothing is on its way to webhooks; some seconds at most."""
 
-    when_settled: Callable[[Courier], Response] | None = None
+    when_settled: Callable[[WebhookDispatcher], Response] | None = None
     """What makes the answer then, as it can say what has been delivered and what has not."""
 
     oversize_of: int | None = None
@@ -59,13 +59,13 @@ class Exchange:
     """Set where an answer of 400 or more is meant to keep what was written."""
 
 
-def exchange_of(connection: HTTPConnection) -> Exchange:
+def context_of(connection: HTTPConnection) -> RequestContext:
     """Return the exchange of a request."""
-    return cast(Exchange, connection.scope[KEY])
+    return cast(RequestContext, connection.scope[KEY])
 
 
-def asked(connection: HTTPConnection) -> tuple[World, Actor]:
+def world_and_actor(connection: HTTPConnection) -> tuple[World, Actor]:
     """Return the world and the actor of a request whose route has authenticated it."""
-    exchange = exchange_of(connection)
-    assert exchange.actor is not None
-    return exchange.world, exchange.actor
+    context = context_of(connection)
+    assert context.actor is not None
+    return context.world, context.actor

@@ -14,9 +14,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from emulator.faults.claimed_quota import claimed_cap
-from emulator.wire.http.context import Exchange, exchange_of
-from emulator.wire.http.validation_messages import said_of
+from emulator.faults.claimed_quota import claimed_quota
+from emulator.wire.http.context import RequestContext, context_of
+from emulator.wire.http.validation_messages import message_for
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Invalid, QuotaExceeded, Refusal, WeakPassword
 from emulator.world.core.times import text_or_none
@@ -121,7 +121,7 @@ class BadInput(Invalid):
         self.problems = problems
 
 
-class Injected(Refusal):
+class InjectedError(Refusal):
     """A fault that a test armed, or asked for with `Prefer: code=…`."""
 
     def __init__(self, status: int, code: str | None, message: str | None) -> None:
@@ -132,7 +132,7 @@ class Injected(Refusal):
         self.code = code or code_of(status)
 
 
-class Malformed(Injected):
+class Malformed(InjectedError):  # noqa: N818 - a refusal, as its parent is
     """The request is none that HTTP allows, or its head is too large.
 
     Assumed: it has no code of its own, as the documents name none for it.
@@ -142,7 +142,7 @@ class Malformed(Injected):
         super().__init__(status, None, message)
 
 
-class Broken(Refusal):
+class InternalError(Refusal):
     """A bug of the emulator."""
 
     def __init__(self) -> None:
@@ -195,8 +195,8 @@ CODES: Mapping[type[Refusal], Code] = {
     UnsupportedAction: Code.UNSUPPORTED_ACTION,
     BadCredentials: Code.INVALID_CREDENTIALS,
     NoSuchRoute: Code.NOT_FOUND,
-    Broken: Code.INTERNAL_ERROR,
-    Injected: Code.INTERNAL_ERROR,
+    InternalError: Code.INTERNAL_ERROR,
+    InjectedError: Code.INTERNAL_ERROR,
     Malformed: Code.VALIDATION_ERROR,
 }
 """Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
@@ -206,10 +206,10 @@ BILLING_PATH = "/billing"
 """Assumed: where the dashboard's Billing panel lies below the site's URL."""
 
 
-def details_of(refusal: Refusal, exchange: Exchange) -> dict[str, Any] | None:
+def details_of(refusal: Refusal, context: RequestContext) -> dict[str, Any] | None:
     """Return the facts of a refusal that clients read, or None."""
-    if isinstance(refusal, Injected) and refusal.code == Code.QUOTA_EXCEEDED:
-        refusal = claimed_cap(exchange.world)
+    if isinstance(refusal, InjectedError) and refusal.code == Code.QUOTA_EXCEEDED:
+        refusal = claimed_quota(context.world)
     if isinstance(refusal, BadInput):
         errors = refusal.problems
         return {"path": errors[0]["path"], "errors": errors}
@@ -220,7 +220,7 @@ def details_of(refusal: Refusal, exchange: Exchange) -> dict[str, Any] | None:
         problem = {"path": "password", "message": refusal.message}
         return {"path": "password", "errors": [problem]}
     if isinstance(refusal, QuotaExceeded):
-        billing = exchange.world.auth.site_url.rstrip("/") + BILLING_PATH
+        billing = context.world.auth.site_url.rstrip("/") + BILLING_PATH
         return {
             "meter": refusal.meter,
             "used": refusal.used,
@@ -238,18 +238,18 @@ def problems_of(errors: Sequence[Any], *, skip: int = 0) -> list[dict[str, str]]
     return [
         {
             "path": ".".join(str(step) for step in one["loc"][skip:]),
-            "message": said_of(one),
+            "message": message_for(one),
         }
         for one in errors
     ]
 
 
 def problem_of(
-    refusal: Refusal, table: Mapping[type[Refusal], Code], exchange: Exchange
+    refusal: Refusal, table: Mapping[type[Refusal], Code], context: RequestContext
 ) -> dict[str, Any]:
     """Return `{"code", "message", "details"?}` for a refusal."""
-    details = details_of(refusal, exchange)
-    code = refusal.code if isinstance(refusal, Injected) else table[type(refusal)]
+    details = details_of(refusal, context)
+    code = refusal.code if isinstance(refusal, InjectedError) else table[type(refusal)]
     problem = {"code": code, "message": refusal.message}
     return problem if details is None else {**problem, "details": details}
 
@@ -305,7 +305,7 @@ def install(app: FastAPI, render: Render) -> None:
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        exchange_of(request).commits = error.commits
+        context_of(request).commits = error.commits
         headers = {"Allow": error.allow} if isinstance(error, UnsupportedAction) else {}
         return render(request, error, headers)
 
@@ -327,7 +327,7 @@ def install(app: FastAPI, render: Render) -> None:
 
     async def on_bug(request: Request, error: Exception) -> Response:
         log.error("%s %s broke", request.method, request.url.path, exc_info=error)
-        return render(request, Broken(), {})
+        return render(request, InternalError(), {})
 
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(RequestValidationError, on_bad_input)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from emulator.wire.http.asgi import Answer
+from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.errors import allowed_methods
 
 FASTAPI = 307
@@ -20,7 +20,9 @@ router-server.ts). Assumed: only where a route has that path; Next.js asks first
 then gets the same 404."""
 
 
-def redirect_of(app: FastAPI, scope: dict[str, Any], *, prefix: str, status: int) -> Answer | None:
+def redirect_of(
+    app: FastAPI, scope: dict[str, Any], *, prefix: str, status: int
+) -> RawResponse | None:
     """Return the redirect of a path that ends in a slash, or None where it does not, or where the
     app has no route without it. `prefix` is what the URL has before the path.
     """
@@ -44,7 +46,7 @@ def _answer(
     *,
     more: list[tuple[bytes, bytes]] | None = None,
     content: bytes = b"",
-) -> Answer:
+) -> RawResponse:
     length = str(len(content)).encode()
     headers = [(b"location", location), (b"content-length", length), *(more or [])]
-    return Answer(status=status, headers=headers, content=content)
+    return RawResponse(status=status, headers=headers, content=content)

@@ -31,7 +31,7 @@ _SAID: Mapping[str, str] = {
 """Type of a complaint → what to say; what pydantic says of others needs no Python to read."""
 
 
-def said_of(complaint: Mapping[str, Any]) -> str:
+def message_for(complaint: Mapping[str, Any]) -> str:
     """Return the sentence for one of pydantic's complaints."""
     said = _SAID.get(complaint.get("type", ""))
     if said is not None:

@@ -55,6 +55,6 @@ def subscription_of(event: Event) -> str | None:
 
 def receive_waiting(world: World) -> None:
     """Receive what waits for the control plane's webhook without a request, as planting does."""
-    while (delivery := webhook_endpoints.take_own(world)) is not None:
+    while (delivery := webhook_endpoints.take_internal(world)) is not None:
         event = world.expect(Event, delivery.event_id)
         receive(world, event_id=event.id, subscription_id=subscription_of(event))

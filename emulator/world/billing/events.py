@@ -9,7 +9,13 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from emulator.world.billing.stripe_ids import new_stripe_id
-from emulator.world.billing.webhook_endpoints import ALL_KINDS, OWN, endpoints, queue, settings_of
+from emulator.world.billing.webhook_endpoints import (
+    ALL_KINDS,
+    INTERNAL,
+    endpoints,
+    queue,
+    settings_of,
+)
 from emulator.world.core.times import SECOND
 from emulator.world.core.world import World
 from emulator.world.records.billing import (
@@ -80,7 +86,7 @@ def emit(
     )
     world.put(event)
     if is_own:
-        queue(world, event, OWN, due=world.now)
+        queue(world, event, INTERNAL, due=world.now)
     for endpoint_id in wanting:
         _queue_for_other(world, event, endpoint_id)
     return event

@@ -12,7 +12,7 @@ from emulator.world.records.billing import (
     WebhookEndpoint,
 )
 
-OWN = "own"
+INTERNAL = "own"
 
 
 """The endpoint that is the control plane's own `/api/billing/webhook`."""
@@ -81,11 +81,11 @@ def queue(world: World, event: Event, endpoint_id: str, *, due: int) -> Delivery
     return delivery
 
 
-def take_own(world: World) -> Delivery | None:
+def take_internal(world: World) -> Delivery | None:
     """Take the next delivery to the control plane itself off the queue; None while they are held
     or where there is none.
     """
-    delivery = world.oldest(Delivery, "endpoint", OWN)
+    delivery = world.oldest(Delivery, "endpoint", INTERNAL)
     if delivery is None or settings_of(world).is_held:
         return None
     world.remove(delivery)

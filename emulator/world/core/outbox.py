@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.world.core.rate_limits import count
+from emulator.world.core.rate_limits import count_request
 from emulator.world.core.world import World
 from emulator.world.records.identity import User
 from emulator.world.records.system import Mail
@@ -26,7 +26,7 @@ def send(
     Refuses RateLimited where mails to one address are limited.
     """
     to = to or user.email
-    count(world, "mail", to, limit=world.auth.mails_per_minute)
+    count_request(world, "mail", to, limit=world.auth.mails_per_minute)
     mail_id, ordinal = world.new_id("mail")
     mail = Mail(
         id=mail_id,

@@ -12,7 +12,9 @@ from emulator.world.records.system import RateWindow
 WINDOW_SECONDS = 60
 
 
-def count(world: World, kind: Literal["mail", "request"], key: str, *, limit: int | None) -> None:
+def count_request(
+    world: World, kind: Literal["mail", "request"], key: str, *, limit: int | None
+) -> None:
     """Count one more of that kind under `key`. Refuses RateLimited above the limit."""
     if limit is None:
         return

@@ -47,7 +47,7 @@ class Person:
     tried: bool
 
 
-def forget_payer(world: World, workspace: Workspace, user: User) -> None:
+def erase_payer(world: World, workspace: Workspace, user: User) -> None:
     """Take a user's e-mail and name from everything that was billed to a workspace; those of
     others who paid before or after stay.
     """
@@ -111,7 +111,7 @@ def _is_of(record: BillingObject, person: Person) -> bool:
     )
 
 
-def forget_workspace(world: World, workspace: Workspace) -> None:
+def erase_workspace_billing(world: World, workspace: Workspace) -> None:
     """End what a workspace pays for, and leave its accounts without anybody's name."""
     live = live_subscription(world, workspace.id)
     if live is not None:
@@ -128,25 +128,25 @@ def _scrub(world: World, workspace: Workspace, names: Callable[[BillingObject], 
     for kind in _KINDS:
         for record in world.all(kind, "workspace", workspace.id):
             if names(record):
-                world.put(nameless(record))
+                world.put(anonymized(record))
     customer = customer_of(world, workspace.id)
     if customer is not None:
         for card in world.all(Card, "customer", customer.id):
             if names(card):
-                world.put(nameless(card))
+                world.put(anonymized(card))
         if names(customer):
-            world.put(nameless(customer))
+            world.put(anonymized(customer))
     for event in world.all(Event, "workspace", workspace.id):
         before = event.before
         after = replace(
             event,
-            record=nameless(event.record) if names(event.record) else event.record,
-            before=nameless(before) if before is not None and names(before) else before,
+            record=anonymized(event.record) if names(event.record) else event.record,
+            before=anonymized(before) if before is not None and names(before) else before,
         )
         world.put(after)
 
 
-def nameless(record: BillingObject) -> BillingObject:
+def anonymized(record: BillingObject) -> BillingObject:
     """Return a record without the person it names."""
     if isinstance(record, Customer):
         return replace(record, user_id=None, email=None, name=None)

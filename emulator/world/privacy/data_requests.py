@@ -16,7 +16,7 @@ from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
 from emulator.world.identity import accounts
 from emulator.world.privacy.archive import archive_of
-from emulator.world.privacy.erasure import forget
+from emulator.world.privacy.erasure import erase_user
 from emulator.world.records.identity import Export, User
 from emulator.world.store import ids
 
@@ -150,4 +150,4 @@ def object_to_processing(world: World, actor: Actor, *, objects: bool) -> User:
 
 def purge_user(world: World, user_id: str) -> None:
     """Forget a user for good, as a job that fell due or an administrator's deletion."""
-    forget(world, world.expect(User, user_id))
+    erase_user(world, world.expect(User, user_id))

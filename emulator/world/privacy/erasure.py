@@ -25,7 +25,7 @@ PURGES = "purge"
 """The ordinal that counts purges, so that whoever keeps older states knows to drop them."""
 
 
-def forget(world: World, user: User) -> None:
+def erase_user(world: World, user: User) -> None:
     """Remove a user, everything that is only its own, and its name from what others share."""
     world.ordinal(PURGES)
     for member in world.all(Member, "user", user.id):
@@ -81,16 +81,16 @@ def _leave(
         world.put(replace(heir, role="owner"))
     if workspace.created_by == user.id:
         world.put(replace(workspace, created_by=None))
-    _unsign(world, workspace, user, Project)
-    _unsign(world, workspace, user, Run)
-    _unsign(world, workspace, user, Share)
-    billing_erasure.forget_payer(world, workspace, user)
+    _clear_author(world, workspace, user, Project)
+    _clear_author(world, workspace, user, Run)
+    _clear_author(world, workspace, user, Share)
+    billing_erasure.erase_payer(world, workspace, user)
     for key in world.all(ApiKey, "workspace", workspace.id):
         if key.user_id == user.id:
             world.remove(key)
 
 
-def _unsign(world: World, workspace: Workspace, user: User, kind: type[Any]) -> None:
+def _clear_author(world: World, workspace: Workspace, user: User, kind: type[Any]) -> None:
     for record in world.all(kind, "workspace", workspace.id):
         if record.created_by == user.id:
             world.put(replace(record, created_by=None))
@@ -98,7 +98,7 @@ def _unsign(world: World, workspace: Workspace, user: User, kind: type[Any]) -> 
 
 def delete_workspace(world: World, workspace: Workspace) -> None:
     """Remove a workspace with everything in it; its accounts stay, without anybody's name."""
-    billing_erasure.forget_workspace(world, workspace)
+    billing_erasure.erase_workspace_billing(world, workspace)
     kinds: tuple[type[Any], ...] = (Share, Run, Project, ApiKey, Member, AuditEntry)
     for kind in kinds:
         _remove(world, kind, "workspace", workspace.id)

@@ -15,7 +15,7 @@ NAME = "sb-localhost-auth-token"
 
 def session_of(emulator: Emulator, name: str) -> dict[str, Any]:
     """Return a session of one of the people as GoTrue sends it."""
-    email, password = emulator.worlds.baseline.logins[PEOPLE[name]]
+    email, password = emulator.worlds.planted.logins[PEOPLE[name]]
     answer = emulator.client().post(
         "/auth/v1/token?grant_type=password", json={"email": email, "password": password}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.testclient import TestClient
 
 from emulator.app import build_app
-from emulator.registry.registry import Worlds
+from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.lifecycle import JOBS_MAX
@@ -38,7 +38,7 @@ def test_in_wall_mode_a_request_moves_the_clock_part_of_the_way() -> None:
     start = 20_454 * DAY
     now = [start]
     settings = Settings(is_wall_clock=True)
-    worlds = Worlds(settings, "empty", now=lambda: now[0])
+    worlds = WorldRegistry(settings, "empty", now=lambda: now[0])
     client = TestClient(build_app(worlds), base_url=settings.public_url)
     add_jobs(worlds.default(), *(place * SECOND for place in range(1, 2 * JOBS_MAX + 1)))
     now[0] += DAY

@@ -16,7 +16,7 @@ import pytest
 import stripe
 
 from emulator.registry.registry import machine_now
-from emulator.webhooks.dispatcher import Courier
+from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world import lifecycle
 from emulator.world.billing import events, webhook_endpoints
@@ -215,7 +215,7 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
 ) -> None:
     hosted = Hosted(demo)
     hosted.subscribe()
-    world, courier = demo.world, Courier(demo.settings)
+    world, courier = demo.world, WebhookDispatcher(demo.settings)
     customer = customer_of(world, hosted.workspace["id"])
     assert customer is not None
     receiver.answers += [500]
@@ -242,7 +242,7 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
 def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulator) -> None:
     hosted = Hosted(demo)
     hosted.subscribe()
-    world, courier = demo.world, Courier(demo.settings)
+    world, courier = demo.world, WebhookDispatcher(demo.settings)
     customer = customer_of(world, hosted.workspace["id"])
     assert customer is not None
 
@@ -283,7 +283,7 @@ def payer(hosted: Hosted) -> Customer:
 )
 def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: str) -> None:
     customer = payer(Hosted(demo))
-    world, courier = demo.world, Courier(demo.settings)
+    world, courier = demo.world, WebhookDispatcher(demo.settings)
     webhook_endpoints.add_endpoint(world, url=url)
     events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
     courier.collect(world)
@@ -297,7 +297,7 @@ def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: st
 
 def test_an_unsignable_delivery_is_a_failed_attempt(demo: Emulator) -> None:
     customer = payer(Hosted(demo))
-    world, courier = demo.world, Courier(demo.settings)
+    world, courier = demo.world, WebhookDispatcher(demo.settings)
     webhook_endpoints.add_endpoint(world, url="http://localhost:1/", secret="whsec_\ud800")
     events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
     courier.collect(world)

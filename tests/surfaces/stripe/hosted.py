@@ -29,7 +29,7 @@ class Hosted:
             self.client = TestClient(emulator.app, base_url=ORIGIN)
         self.client.base_url = httpx2.URL(ORIGIN + prefix)
         self.client.headers.update(headers or {})
-        email, password = emulator.worlds.baseline.logins[0]
+        email, password = emulator.worlds.planted.logins[0]
         self.client.post("/api/auth/login", json={"email": email, "password": password})
 
     def checkout(self, plan: str = "enterprise", interval: str = "month") -> str:

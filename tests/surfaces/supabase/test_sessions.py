@@ -64,7 +64,7 @@ def token(client: LawfulClient, grant: str, **body: object) -> Any:
 
 def signed_in(scene: Emulator, name: str = "ada") -> dict[str, Any]:
     """Return a session of one of the people."""
-    email, password = scene.worlds.baseline.logins[PEOPLE[name]]
+    email, password = scene.worlds.planted.logins[PEOPLE[name]]
     session: dict[str, Any] = token(
         scene.client(), "password", email=email, password=password
     ).json()
@@ -235,7 +235,7 @@ def test_a_bearer_that_is_no_users_is_a_bad_jwt(scene: Emulator, kind: str) -> N
         "garbage": "a.b.c",
         "anon": anon_key(scene.world, scene.settings),
         "service": service_key(scene.world, scene.settings),
-        "api key": scene.worlds.baseline.keys[0][1],
+        "api key": scene.worlds.planted.keys[0][1],
         "another secret": jwt.encode(claims, "another secret of 32 characters!"),
     }[kind]
     answer = scene.client().get("/auth/v1/user", headers={"Authorization": f"Bearer {bearer}"})
