@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.contract.catalog import Operations, route_table
+from emulator.contract.legacy import Operations, route_table
 from emulator.pipeline.pipeline import (
     CONTROL,
     INSTANCE_HEADER,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.contract.catalog import route_table
+from emulator.contract.legacy import route_table
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text

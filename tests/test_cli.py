@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from emulator import __version__
 from emulator.cli import cli
-from emulator.contract.catalog import route_table
+from emulator.contract.legacy import route_table
 from emulator.seeding.files import bundled_names, folder, load, plant_file
 from emulator.seeding.schema import schema_text
 from emulator.settings import WEBHOOK_SECRET, Settings

@@ -69,7 +69,7 @@ def show_schema(*, output: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 def routes(*, as_json: bool) -> None:
     """Print every route, where it is known from, and what it leads to."""
-    from emulator.contract.catalog import route_table  # imports every surface
+    from emulator.contract.legacy import route_table  # imports every surface
 
     table = route_table()
     if as_json:

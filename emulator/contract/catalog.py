@@ -1,154 +1,146 @@
-"""Every route of every surface in one table, for people and for the README."""
+"""Operation catalog: one value for each method and path of every surface.
+
+Routing, faults, the journal's filters, coverage, the tables in the documentation and the OpenAPI
+documents all read it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
-from starlette.routing import compile_path
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-from emulator.surfaces.bff import route_table as bff
-from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
-from emulator.surfaces.stripe import app as stripe
-from emulator.surfaces.stripe import not_implemented as stripe_api
-from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase import other_services
-from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream import not_implemented
-from emulator.surfaces.upstream.app import upstream_routes
-from emulator.wire.stripe.urls import PREFIX
+MIB = 2**20
 
-NOT_BUILT = "501: not built yet"
-"""The purpose of a route that the real server has and the emulator has not."""
+Provenance = Literal[
+    "base contract", "newer docs", "public CLI", "GoTrue", "Supabase", "Stripe", "ours", "assumed"
+]
+"""Where an operation is known from: the API reference, its later edition, a real client or server,
+this project, or nowhere."""
+
+Availability = Literal["built", "not built", "disabled"]
+"""`not built` responds with 501; `disabled` is a feature that a new project has turned off."""
+
+Caller = Literal["anyone", "user", "service", "key or session", "session"]
+"""Who may call an operation: `user` is a session's access token and `service` the service key, both
+as GoTrue takes them; `session` is the dashboard's cookie."""
+
+WILDCARD = "/*"
+"""How a path ends that stands for everything below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouteRow:
-    """One route: where it is known from and what it is for."""
+class Operation:
+    """One method and path of a surface: what it is for, where it is known from, how it is treated.
+
+    `id` is what faults, the journal, `verify` and coverage show: the operationId upstream,
+    `METHOD /path` elsewhere. `name` is the operationId in the surface's own document.
+    """
 
     surface: str
     method: str
     path: str
-    """Ends in `/*` where whatever comes after it is answered alike."""
-    operation: str
-    """The operationId upstream, elsewhere method and path."""
-    source: str
-    purpose: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the row as a dict."""
-        return asdict(self)
-
-
-def route_table() -> list[RouteRow]:
-    """Return every route, surface by surface."""
-    return [*_bff(), *_upstream(), *_supabase(), *_stripe(), *_control()]
-
-
-def _bff() -> Iterator[RouteRow]:
-    for row in bff.ALL:
-        purpose = row.used_by
-        targets = [row.target] if row.target else list(row.actions.values())
-        if targets:
-            names = ", ".join(f"{target.method} {target.path}" for target in targets)
-            purpose = f"{purpose} → {names}"
-        yield _row("bff", row.method, row.path, "base contract", purpose)
-
-
-def _upstream() -> Iterator[RouteRow]:
-    missing = {(method, path) for method, path, _, _ in not_implemented.ABSENT}
-    for route in sorted(upstream_routes(), key=lambda route: route.path):
-        for method in sorted(route.methods or ()):
-            is_missing = (method, route.path) in missing
-            yield RouteRow(
-                surface="upstream",
-                method=method,
-                path=route.path,
-                operation=route.name,
-                source=str((route.openapi_extra or {})["x-source"]),
-                purpose=NOT_BUILT if is_missing else route.description.split("\n")[0],
-            )
+    id: str
+    name: str
+    summary: str
+    """One sentence for people."""
+    description: str = ""
+    """What the surface's document says beyond the summary."""
+    tag: str = ""
+    provenance: Provenance
+    availability: Availability = "built"
+    caller: Caller = "anyone"
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    media_type: str = "application/json"
+    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    """Successful statuses and the model of their bodies; None is no body."""
+    refuses: frozenset[str] = frozenset()
+    """The error codes that the surface's document lists."""
+    is_documented: bool = True
+    """Whether the surface's OpenAPI document lists it."""
+    body_limit: int = 10 * MIB
+    """Bytes."""
+    takes_trailing_slash: bool = False
+    """Whether the path is served with a slash at its end too."""
+    writes_on_get: bool = False
+    """Whether a GET may change the state."""
+    ignores_world: bool = False
+    """Whether it is about all worlds, so that a world which the request names is not looked up."""
+    reads_headers: tuple[str, ...] = ()
+    """The headers that its response depends on, in lower case."""
+    names_world: tuple[str, ...] = ()
+    """Path parameters, query and body members whose credential may name the world."""
+    shows: tuple[str, ...] = ()
+    """The kinds of record whose states its response shows, for coverage."""
 
 
-def _supabase() -> Iterator[RouteRow]:
-    for method, path, handler in (*supabase.ROUTES, *supabase.SWITCHED_OFF):
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", _sentence(handler.__doc__))
-    for method, path, _ in supabase.ABSENT:
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", NOT_BUILT)
-    for service in other_services.SERVICES:
-        for method in other_services.METHODS:
-            yield _row("supabase", method, f"{service.prefix}/*", "Supabase", NOT_BUILT)
+class OperationCatalog:
+    """Every operation of every surface, by id and by method and path."""
 
-
-def _stripe() -> Iterator[RouteRow]:
-    for method, path, handler in stripe.ROUTES:
-        yield _row("stripe", method, PREFIX + path, "Stripe", _sentence(handler.__doc__))
-    for method in stripe_api.METHODS:
-        yield _row("stripe", method, f"{stripe_api.PREFIX}*", "Stripe", NOT_BUILT)
-
-
-def _control() -> Iterator[RouteRow]:
-    for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        yield _row("control", method, control.PREFIX + path, "ours", _sentence(handler.__doc__))
-
-
-def _row(surface: str, method: str, path: str, source: str, purpose: str) -> RouteRow:
-    """Return the row of a route whose operation is its method and path."""
-    return RouteRow(
-        surface=surface,
-        method=method,
-        path=path,
-        operation=f"{method} {path}",
-        source=source,
-        purpose=purpose,
-    )
-
-
-def _sentence(doc: str | None) -> str:
-    """Return what a docstring says after the route it begins with."""
-    line = " ".join((doc or "").split())
-    said = line.split("`: ", 1)[-1]
-    return said[:1].upper() + said[1:]
-
-
-class Operations:
-    """Tells which operation a method and path name."""
-
-    def __init__(self, table: list[RouteRow]) -> None:
-        self.surfaces = {row.operation: row.surface for row in table}
-        """The surface of every operation by its name."""
-        self.unbuilt = frozenset(
-            row.operation for row in table if row.purpose.startswith((NOT_BUILT, PURPOSE))
-        )
-        """The operations that answer 501, or that their feature is switched off."""
-        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
-        self._wholes: list[tuple[str, RouteRow]] = []
-        """The rows whose path ends in `/*`, by what is before it."""
-        # A literal path before one with a parameter that would match it too.
-        for row in sorted(table, key=lambda row: row.path.count("{")):
-            if row.path.endswith("/*"):
-                self._wholes.append((row.path.removesuffix("/*"), row))
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._all = tuple(operations)
+        self.by_id: Mapping[str, Operation] = {each.id: each for each in self._all}
+        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
+        self._wildcards: list[tuple[str, Operation]] = []
+        """The operations whose path ends in a wildcard, by what precedes it."""
+        for operation in specific_first(self._all):
+            if operation.path.endswith(WILDCARD):
+                self._wildcards.append((operation.path.removesuffix(WILDCARD), operation))
                 continue
-            slashed = [f"{row.path}/"] if row.path in supabase.SLASHED else []
-            for path in (row.path, *slashed):
-                pattern, _, _ = compile_path(path)
-                self._index.setdefault((row.method, path.count("/")), []).append((pattern, row))
-
+            for path in paths_of(operation):
+                key = (operation.method, path.count("/"))
+                self._index.setdefault(key, []).append((path_pattern(path), operation))
         self.at = lru_cache(maxsize=4096)(self._at)
-        """Returns the operation of a method and path, or None for what is routed nowhere."""
+        """Returns the operation of a method and path, or None where nothing is routed."""
 
-    def _at(self, method: str, path: str) -> str | None:
-        for pattern, row in self._index.get((method, path.count("/")), ()):
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._all)
+
+    def of_surface(self, surface: str) -> tuple[Operation, ...]:
+        """Return the operations of a surface in the order of their declaration."""
+        return tuple(each for each in self._all if each.surface == surface)
+
+    def id_at(self, method: str, path: str) -> str:
+        """Return the id of the operation, or `METHOD *` where nothing is routed."""
+        operation = self.at(method, path)
+        return f"{method} *" if operation is None else operation.id
+
+    def _at(self, method: str, path: str) -> Operation | None:
+        for pattern, operation in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
-                return row.operation
-        for start, row in self._wholes:
-            if row.method == method and (path == start or path.startswith(f"{start}/")):
-                return row.operation
+                return operation
+        for start, operation in self._wildcards:
+            if operation.method == method and (path == start or path.startswith(f"{start}/")):
+                return operation
         return None
 
-    def named(self, method: str, path: str) -> str:
-        """Return the operation, or `METHOD *` for what is routed nowhere."""
-        return self.at(method, path) or f"{method} *"
+
+def specific_first(operations: Iterable[Operation]) -> list[Operation]:
+    """Return operations so that a literal path precedes the one with a parameter in its place."""
+    return sorted(operations, key=lambda operation: operation.path.count("{"))
+
+
+def paths_of(operation: Operation) -> tuple[str, ...]:
+    """Return the paths that an operation is served at."""
+    path = operation.path
+    return (path, f"{path}/") if operation.takes_trailing_slash else (path,)
+
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@lru_cache(maxsize=1024)
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Return the pattern of a path whose `{name}` stands for one segment."""
+    parts = _PARAMETER.split(path)
+    literals, names = parts[::2], parts[1::2]
+    pattern = re.escape(literals[0])
+    for name, literal in zip(names, literals[1:], strict=True):
+        pattern += f"(?P<{name}>[^/]+){re.escape(literal)}"
+    return re.compile(f"^{pattern}$")

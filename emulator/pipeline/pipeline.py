@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
-from emulator.contract.catalog import Operations
+from emulator.contract.legacy import Operations
 from emulator.faults.rules import FaultSet
 from emulator.faults.selection import NO_EFFECT, Effect, select_effect
 from emulator.journal.recorder import count_coverage, record_entry

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emulator.contract.catalog import Operations, RouteRow, route_table
+from emulator.contract.legacy import Operations, RouteRow, route_table
 
 TABLE = route_table()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from emulator.contract.catalog import NOT_BUILT, route_table
+from emulator.contract.legacy import NOT_BUILT, route_table
 from emulator.surfaces.bff import auth as bff_auth
 from emulator.surfaces.bff import route_table as bff_routes
 from emulator.surfaces.bff.fixtures import Batch, cli_sync

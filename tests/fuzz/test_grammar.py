@@ -9,7 +9,7 @@ import sys
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.contract.catalog import route_table
+from emulator.contract.legacy import route_table
 from emulator.registry.registry import WorldRegistry
 from emulator.world.lifecycle import advance
 from tests.fuzz.calls import Call, decoded, encoded

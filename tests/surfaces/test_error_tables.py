@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.contract import catalog  # imports every surface, and so every refusal
+from emulator.contract import legacy as catalog  # imports every surface, and so every refusal
 from emulator.surfaces.bff import errors as bff
 from emulator.surfaces.control import errors as control
 from emulator.surfaces.supabase import errors as supabase

@@ -10,7 +10,7 @@ from weakref import ref
 
 import pytest
 
-from emulator.contract.catalog import route_table
+from emulator.contract.legacy import route_table
 from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, ResponseCache
 from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.context import RequestContext

@@ -1,0 +1,250 @@
+"""Router of a surface: finds the operation of a request, reads what it takes, calls its handler.
+
+Routes are found by method, number of segments and second segment, then by the path's pattern.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
+from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import (
+    BadInput,
+    InternalError,
+    NoSuchRoute,
+    UnsupportedAction,
+    problems_of,
+)
+from emulator.world.core.refusals import Refusal
+
+log = logging.getLogger("emulator")
+
+Handler = Callable[..., Awaitable[Response]]
+"""Called with the request and, by name, the path parameters, `query` and `body` it declares."""
+
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+
+Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
+"""Turns a refusal and extra headers into a response in the surface's own shape."""
+
+ReadBody = Callable[[Request, type[BaseModel]], Awaitable[BaseModel | None]]
+"""Reads and validates a body. Raises BadInput and what `wire.http.bodies` raises."""
+
+Guard = Callable[[Request, Operation], None]
+"""Runs before anything of the request but its head is read. Raises a refusal to stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An operation and the handler that serves it."""
+
+    operation: Operation
+    handler: Handler
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """The names of the arguments that the handler declares."""
+        code = getattr(self.handler, "__code__", None)
+        if code is None:
+            return frozenset()
+        return frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+class Routes:
+    """The routes of one module, in the order of their declaration."""
+
+    def __init__(self, surface: str, *, prefix: str = "", tag: str = "") -> None:
+        self.surface = surface
+        self._prefix = prefix
+        self._tag = tag
+        self.all: list[Route] = []
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations of these routes."""
+        return tuple(route.operation for route in self.all)
+
+    def add(
+        self, method: str, path: str, *, summary: str, name: str | None = None, **facts: Any
+    ) -> Callable[[AnyHandler], AnyHandler]:
+        """Declare a handler, whose name is the operation's unless another is given.
+
+        `facts` are further fields of `Operation`; `id` defaults to `METHOD /path`.
+        """
+
+        def declare(handler: AnyHandler) -> AnyHandler:
+            whole = self._prefix + path
+            fields = {"id": f"{method} {whole}", "tag": self._tag, **facts}
+            operation = Operation(
+                surface=self.surface,
+                method=method,
+                path=whole,
+                name=name or handler.__name__,
+                summary=summary,
+                **fields,
+            )
+            self.all.append(Route(operation, handler))
+            return handler
+
+        return declare
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    route: Route
+    match: Callable[[str], Any]
+    path_arguments: tuple[str, ...]
+    takes_query: bool
+    takes_body: bool
+
+
+class Router:
+    """Serves a surface's routes; every failure becomes a response in the surface's shape."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        render: Render,
+        read_body: ReadBody | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self.routes = tuple(routes)
+        self.render = render
+        self._read_body = read_body
+        self._guard = guard
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, int, str], list[_Entry]]:
+        index: dict[tuple[str, int, str], list[_Entry]] = {}
+        by_operation = {id(route.operation): route for route in self.routes}
+        for operation in specific_first(route.operation for route in self.routes):
+            if operation.path.endswith(WILDCARD):
+                continue
+            route = by_operation[id(operation)]
+            arguments = route.arguments
+            for path in paths_of(operation):
+                pattern = path_pattern(path)
+                entry = _Entry(
+                    route=route,
+                    match=pattern.match,
+                    path_arguments=tuple(n for n in pattern.groupindex if n in arguments),
+                    takes_query="query" in arguments,
+                    takes_body="body" in arguments,
+                )
+                index.setdefault(_place(operation.method, path), []).append(entry)
+        return index
+
+    @cached_property
+    def _wildcards(self) -> tuple[tuple[str, str, _Entry], ...]:
+        return tuple(
+            (
+                route.operation.method,
+                route.operation.path.removesuffix(WILDCARD),
+                _Entry(route, path_pattern(route.operation.path).match, (), False, False),
+            )
+            for route in self.routes
+            if route.operation.path.endswith(WILDCARD)
+        )
+
+    def allowed_methods(self, path: str) -> list[str]:
+        """Return the methods that a path takes, sorted."""
+        methods = {
+            route.operation.method
+            for route in self.routes
+            if any(path_pattern(each).match(path) for each in paths_of(route.operation))
+        }
+        methods |= {method for method, start, _ in self._wildcards if _is_below(path, start)}
+        if "GET" in methods:
+            methods.add("HEAD")
+        return sorted(methods)
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response to a request, whatever goes wrong."""
+        try:
+            return await self._respond(request)
+        except Refusal as refusal:
+            context_of(request).commits = refusal.commits
+            headers = {"Allow": refusal.allow} if isinstance(refusal, UnsupportedAction) else {}
+            return self.render(request, refusal, headers)
+        except Exception as error:
+            log.error("%s %s broke", request.method, request.url.path, exc_info=error)
+            return self.render(request, InternalError(), {})
+
+    async def _respond(self, request: Request) -> Response:
+        scope = request.scope
+        method, path = scope["method"], scope["path"]
+        entry, parameters = self._find(method, path)
+        scope["path_params"] = parameters
+        operation = entry.route.operation
+        if self._guard is not None:
+            self._guard(request, operation)
+        arguments: dict[str, Any] = {name: parameters[name] for name in entry.path_arguments}
+        problems: list[Any] = []
+        if entry.takes_query and operation.query is not None:
+            arguments["query"] = _read_query(request, operation.query, problems)
+        if entry.takes_body and operation.body is not None:
+            arguments["body"] = await self._body(request, operation.body, problems)
+        if problems:
+            raise BadInput(problems)
+        return await entry.route.handler(request, **arguments)
+
+    async def _body(
+        self, request: Request, model: type[BaseModel], problems: list[Any]
+    ) -> BaseModel | None:
+        assert self._read_body is not None
+        try:
+            return await self._read_body(request, model)
+        except BadInput as bad:
+            problems.extend(bad.problems)
+            return None
+
+    def _find(self, method: str, path: str) -> tuple[_Entry, dict[str, str]]:
+        """Return the route of a request and its path parameters. Raises NoSuchRoute,
+        UnsupportedAction.
+        """
+        place = _place(method, path)
+        for entry in (*self._index.get(place, ()), *self._index.get((*place[:2], _ANY), ())):
+            found = entry.match(path)
+            if found is not None:
+                return entry, found.groupdict()
+        for its_method, start, entry in self._wildcards:
+            if its_method == method and _is_below(path, start):
+                return entry, {}
+        allowed = self.allowed_methods(path)
+        if not allowed:
+            raise NoSuchRoute(path)
+        raise UnsupportedAction(method, path, allow=", ".join(allowed))
+
+
+def _read_query(request: Request, model: type[BaseModel], problems: list[Any]) -> BaseModel | None:
+    given = dict(request.query_params) if request.scope["query_string"] else {}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        problems.extend(problems_of(error.errors()))
+        return None
+
+
+def _is_below(path: str, start: str) -> bool:
+    return path == start or path.startswith(f"{start}/")
+
+
+def _place(method: str, path: str) -> tuple[str, int, str]:
+    """Return where a path is indexed: by method, number of segments and second segment."""
+    segments = path.split("/", 3)
+    second = segments[2] if len(segments) > 2 else ""  # noqa: PLR2004
+    return method, path.count("/"), _ANY if second.startswith("{") else second
+
+
+_ANY = "{}"
+"""The second segment of paths that have a parameter there."""
