@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.lawful import Emulator
 from tests.running import Running, start
 from tests.scene import stage
+from tests.support.messages import MESSAGES_OF_THIS_RUN
 
 # The same examples on every machine, and no clock to lose against on a busy one.
 settings.register_profile("emulator", deadline=None, derandomize=True)
@@ -21,6 +22,39 @@ settings.load_profile("emulator")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the one flag that rewrites golden files."""
     parser.addoption("--golden", action="store_true", help="rewrite golden files")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record messages from the start, as modules compare with some when they are collected."""
+    if config.getoption("--golden"):
+        MESSAGES_OF_THIS_RUN.start_recording()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the messages of the run; a worker of xdist hands them to the controller instead."""
+    if not MESSAGES_OF_THIS_RUN.is_recording:
+        return
+    output = getattr(session.config, "workeroutput", None)
+    if output is None:
+        MESSAGES_OF_THIS_RUN.write()
+    else:
+        output["messages"] = list(MESSAGES_OF_THIS_RUN.recorded.items())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the messages of a worker."""
+    MESSAGES_OF_THIS_RUN.merge(getattr(node, "workeroutput", {}).get("messages", []))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the golden messages that a run of all tests does not compare."""
+    is_of_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if MESSAGES_OF_THIS_RUN.is_recording and is_of_all:
+        for name in MESSAGES_OF_THIS_RUN.unused():
+            terminalreporter.line(f"golden message that no test compared: {name}")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from tests.lawful import Emulator, LawfulClient
+from tests.support.messages import golden
 
 ADA = "a0000000-0000-4000-8000-000000000001"
 BO = "a0000000-0000-4000-8000-000000000002"
@@ -255,14 +256,14 @@ def problem(code: str, message: str, details: object = None) -> dict[str, Any]:
 def invalid(*places: tuple[str, str], message: str | None = None) -> dict[str, Any]:
     """Return a `validation_error` with the path and message of every place."""
     path, first = places[0]
-    said = message or (f"{path}: {first}" if path else first)
+    said = message or (path + ": " + first if path else first)
     errors = [{"path": where, "message": why} for where, why in places]
     return problem("validation_error", said, {"path": path, "errors": errors})
 
 
 def no_room() -> dict[str, Any]:
     """Return the `quota_exceeded` of Dee's workspace, whose one run of the period is used."""
-    message = "This workspace has used 1 of 1 runs this period (limit set by the seed)."
+    message = golden("all", "quota_exceeded", "seed-limit-of-one-run")
     details = {
         "meter": "runs",
         "used": 1,
@@ -277,4 +278,4 @@ def no_room() -> dict[str, Any]:
 
 def unseen(what: str, key: str) -> dict[str, Any]:
     """Return a `not_found` of a record that does not exist or is invisible."""
-    return problem("not_found", f"No {what} {key!r} is visible to you.")
+    return problem("not_found", golden("all", "not_found", "invisible", what=what, key=repr(key)))

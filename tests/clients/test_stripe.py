@@ -16,6 +16,7 @@ from tests.clients import node
 from tests.lawful import Emulator
 from tests.receiver import Receiver
 from tests.running import Running
+from tests.support.messages import golden
 from tests.surfaces.stripe.hosted import Hosted
 
 Launch = Callable[..., Running]
@@ -23,10 +24,7 @@ Launch = Callable[..., Running]
 HERE = Path(__file__).parent
 
 
-SAID = (
-    "Stripe's API is not emulated: GET /v1/subscriptions/sub_x. Its hosted pages, webhooks and "
-    "/_emulator/billing are."
-)
+SAID = golden("stripe", "not_implemented", "api", call="GET /v1/subscriptions/sub_x")
 
 
 def verified(deliveries: list[dict[str, str]]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from emulator.persistence.replay import replay
 from tests.kits.conftest import ROOT, example
 from tests.needed import absent
 from tests.running import Running
+from tests.support.messages import golden
 
 Launch = Callable[..., Running]
 
@@ -99,8 +100,10 @@ def test_init_writes_the_kit_and_says_what_to_do(tmp_path: Path) -> None:
     folder.mkdir()
     lines = init(folder)
     assert files(folder) == FILES
-    assert sorted(lines[:4]) == sorted(f"wrote {folder / name}" for name in FILES)
-    assert lines[4:] == ["Run: npx playwright test"]
+    assert sorted(lines[:4], key=lambda line: line.split()[-1]) == [
+        golden("cli", "init", "wrote", path=folder / name) for name in FILES
+    ]
+    assert lines[4:] == [golden("cli", "init", "run")]
 
 
 def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> None:
@@ -109,9 +112,8 @@ def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> 
         (tmp_path / name).write_text("// mine")
     lines = init(tmp_path)
     assert {(tmp_path / name).read_text() for name in FILES} == {"// mine"}
-    kept = "which is there; --force overwrites it"
     assert [line for line in lines if line.startswith("kept ")] == [
-        f"kept {tmp_path / name}, {kept}"
+        golden("cli", "init", "kept", path=tmp_path / name)
         for name in ("worldflux.config.ts", "tests/worldflux.ts", "tests/worldflux.spec.ts")
     ]
     init(tmp_path, "--force")
@@ -138,10 +140,10 @@ def test_init_leaves_a_config_alone_and_says_what_to_add(
     assert files(tmp_path) == sorted([config, *FILES[1:]])
     assert (tmp_path / config).read_text() == "export default {};"
     assert lines[3:] == [
-        f"Add to {config}:",
+        golden("cli", "init", "add", config=config),
         *(f"  {line}" for line in brought),
-        "  webServer: [emulatorServer],  // beside what is there",
-        "Run: npx playwright test",
+        golden("cli", "init", "web-server"),
+        golden("cli", "init", "run"),
     ]
 
 
@@ -173,7 +175,7 @@ def test_init_writes_nothing_where_something_is_in_the_way(tmp_path: Path) -> No
     assert (result.exit_code, result.stdout, result.stderr) == (
         1,
         "",
-        f"Error: There is a file where a folder is to go: '{tmp_path / 'tests'}'\n",
+        golden("cli", "init", "folder-is-a-file", path=tmp_path / "tests"),
     )
     assert files(tmp_path) == ["tests"]
 

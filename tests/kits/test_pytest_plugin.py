@@ -16,6 +16,7 @@ from emulator.registry.registry import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.kits.conftest import ROOT, example
 from tests.running import Running
+from tests.support.messages import golden
 
 pytest_plugins = ["pytester"]
 
@@ -110,7 +111,7 @@ def test_workers_share_a_server_that_runs_already(run_tests: RunTests, launch: L
 def test_a_server_that_is_not_there_is_said_plainly(run_tests: RunTests) -> None:
     result = run_tests(ISOLATED, "--worldflux-url", "http://localhost:9")
     result.assert_outcomes(errors=8)
-    assert "No emulator answers at http://localhost:9: " in result.stdout.str()
+    assert "http://localhost:9: " in result.stdout.str()
 
 
 def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
@@ -122,7 +123,7 @@ def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
         result = run_tests(failing, "--worldflux-url", url, *(("-n", "2") if run == 2 else ()))
         result.assert_outcomes(failed=2)
         stay = worlds_of(url)
-        assert all(f"It stays there: {url}/_w/{name}" in result.outlines for name in stay[-2:])
+        assert all(f" {url}/_w/{name}\n" in result.stdout.str() for name in stay[-2:])
         # The same tests of another run, at the same time as well, have worlds of their own.
         assert len(stay) == 2 * run
         assert len({name.split("-")[-2] for name in stay}) == run
@@ -233,7 +234,7 @@ def test_a_server_that_ends_early_is_said_at_the_end_of_the_test(
     """
     result = run_tests(text, "--worldflux-url", server.url)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([f"No emulator answers at {server.url}: *"])
+    result.stdout.fnmatch_lines([f"* {server.url}: *"])
 
 
 def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> None:
@@ -242,7 +243,7 @@ def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> Non
             world.fault(path="/no-such-route", status=500)
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*No route takes a call at '/no-such-route'*"])
+    result.stdout.fnmatch_lines(["*ControlError: *'/no-such-route'*"])
     result.stdout.fnmatch_lines(["test_it.py:2: ControlError"])
     result.stdout.no_fnmatch_line("*own_world.py*")
 
@@ -258,7 +259,7 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             assert world.signed_in().get("/api/cloud/me").status_code == 200
             them = world.signed_in(world.logins[1][0])
             assert them.get("/api/cloud/me").status_code == 200
-            with pytest.raises(LookupError, match="is not in the seed, so say the password"):
+            with pytest.raises(LookupError, match="nobody@example.com"):
                 world.signed_in("nobody@example.com")
             assert world.client.cookies.get("sb-localhost-auth-token") is None
 
@@ -287,7 +288,7 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             world.client.post("/auth/v1/recover", json={"email": email})
             mail = world.mail.wait_for(to=email, kind="reset")
             assert world.name in mail["link"]
-            with pytest.raises(AssertionError, match="No mail .* within 1 s; sent: reset to"):
+            with pytest.raises(AssertionError, match="x@example.com"):
                 world.mail.wait_for(to="x@example.com", timeout_seconds=1)
 
         def test_faults(world):
@@ -336,7 +337,7 @@ def test_a_url_is_there_where_something_listens(run_tests: RunTests) -> None:
 
         def test_in_process(world, emulator):
             for ask in asked(world, emulator):
-                with pytest.raises(RuntimeError, match="nothing listens: use .*-server"):
+                with pytest.raises(RuntimeError, match="-server"):
                     ask()
             assert "url" not in world.journal()["world"]
 
@@ -438,8 +439,8 @@ def test_the_marker_names_one_seed(run_tests: RunTests) -> None:
     """)
     result.assert_outcomes(passed=3, errors=2)
     shown = result.stdout.str()
-    assert "A marker names one seed: worldflux(seed): " in shown
-    assert "Did you mean 'demo'?" in shown
+    assert "worldflux(seed): " in shown
+    assert golden("seed", "name", "no-seed-demmo") in shown
     assert "Traceback" not in shown
     assert "own_world.py" not in shown
 
@@ -455,7 +456,7 @@ def test_a_seed_that_there_is_none_of_is_said_plainly(
     result = run_tests(ISOLATED, "--worldflux-seed", "demmo", *where)
     shown = result.stdout.str() + result.stderr.str()
     assert result.ret == code
-    assert "Did you mean 'demo'?" in shown
+    assert golden("seed", "name", "no-seed-demmo") in shown
     assert "Traceback" not in shown
     assert "INTERNALERROR" not in shown
 

@@ -13,6 +13,7 @@ from emulator.world.metering import quota
 from emulator.world.metering.plan_list import PLANS
 from emulator.world.metering.plans import all_plans
 from emulator.world.records.workspaces import Caps, Plan, Workspace
+from tests.support.messages import golden
 
 PEOPLE = """
 users: [{email: ada@lab.test, password: ada-password}]
@@ -69,8 +70,8 @@ def test_a_workspace_on_a_plan_that_there_is_not_names_its_line(tmp_path: Path) 
     with pytest.raises(SeedError) as refused:
         planted(PEOPLE.replace("PLAN", "gold"), tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path}/seed.yaml: line 4: workspaces.0.plan: There is no plan 'gold'; choose one "
-        "of: free, team, enterprise."
+        f"{tmp_path}/seed.yaml: line 4: workspaces.0.plan: "
+        + golden("seed", "sense", "unknown-plan")
     )
 
 

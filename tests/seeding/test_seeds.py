@@ -31,7 +31,8 @@ PRINT_DIGESTS = """
 import json
 from emulator.seeding.files import bundled_names, load, plant_file
 from tests.world.lab import content
-print(json.dumps({name: str(plant_file(load(name)).world.state.digest) for name in bundled_names()}))
+seeds = {name: plant_file(load(name)) for name in bundled_names()}
+print(json.dumps({name: str(seed.world.state.digest) for name, seed in seeds.items()}))
 """
 
 

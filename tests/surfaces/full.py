@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lawful import Emulator
+from tests.support.messages import golden
 
 FULL = "b0000000-0000-4000-8000-000000000001"
 ROOMY = "b0000000-0000-4000-8000-000000000002"
@@ -51,12 +52,12 @@ def gauge(used: int, limit: int | None, reserved: int = 0) -> dict[str, int | No
     return {"used": used, "reserved": reserved, "limit": limit}
 
 
-def refusal(meter: str, used: int, limit: int, figures: str) -> dict[str, Any]:
+def refusal(meter: str, used: int, limit: int) -> dict[str, Any]:
     """Return what a refusal for want of room on the plan `small` says."""
     is_reset = meter == "runs"
     return {
         "code": "quota_exceeded",
-        "message": f"This workspace {figures} (Small).",
+        "message": golden("all", "quota_exceeded", f"{meter}-{used}-of-{limit}"),
         "details": {
             "meter": meter,
             "used": used,

@@ -14,9 +14,10 @@ from emulator.persistence.export import FORMAT, VERSION
 from emulator.wire.json_reader import DEPTH_MAX
 from tests.lawful import Emulator
 from tests.scene import SECRET, browser, caller, invalid, with_secret
+from tests.support.messages import golden
 from tests.surfaces.supabase.gotrue import admin, bearing, project, visitor
 
-TOO_DEEP = invalid(("", "The body is nested more than 128 levels deep; flatten it."))
+TOO_DEEP = invalid(("", golden("all", "validation_error", "body-nested-too-deeply")))
 BAD_JSON = {"code": "bad_json", "message": "Could not parse request body as JSON"}
 JSON = {"Content-Type": "application/json"}
 LEVELS = (DEPTH_MAX + 1, 254, 1024, 100_000)
@@ -148,5 +149,5 @@ def test_a_record_whose_json_could_not_be_shown_is_not_imported(metadata: str) -
             if "user_metadata" in record:
                 record["user_metadata"] = metadata
     answer = imported(wrap(FORMAT, VERSION, json.dumps(content).encode()))
-    message = "A User cannot be read: 0.user_metadata: Input should be a JSON object."
+    message = golden("all", "validation_error", "imported-record-is-broken")
     assert (answer.status_code, answer.json()["error"]["message"]) == (422, message)

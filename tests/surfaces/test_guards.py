@@ -11,6 +11,7 @@ from emulator.app import EXPOSED
 from tests.lawful import Emulator
 from tests.scene import SECRET as KEY
 from tests.scene import browser, problem, stage, with_secret
+from tests.support.messages import golden
 
 PATHS = (
     "/healthz",
@@ -79,7 +80,7 @@ def forbidden(path: str, message: str) -> dict[str, object]:
 @pytest.mark.parametrize("path", PATHS)
 def test_any_other_host_is_refused(scene: Emulator, path: str, host: str, name: str) -> None:
     answer = scene.client().get(path, headers={"Host": host})
-    message = f"Host {host!r} is neither loopback nor allowed; start with --allowed-host {name}."
+    message = golden("all", "forbidden", "unknown-host", host=repr(host), name=name)
     assert (answer.status_code, answer.json()) == (403, forbidden(path, message))
 
 
@@ -105,7 +106,7 @@ def test_a_host_is_a_name_with_an_optional_port_and_nothing_else(
     scene: Emulator, host: str
 ) -> None:
     answer = scene.client().get("/healthz", headers={b"Host": host.encode()})
-    message = f"Host {host!r} is not a name with an optional port; send one, such as localhost."
+    message = golden("all", "forbidden", "bad-host", host=repr(host))
     assert (answer.status_code, answer.json()) == (403, forbidden("/healthz", message))
 
 
@@ -147,7 +148,7 @@ def test_a_page_of_elsewhere_reads_nothing_and_controls_nothing(
         answer = ada.get(path, headers={"Origin": origin})
         assert answer.status_code == 200
         assert "access-control-allow-origin" not in answer.headers
-    message = f"Origin {origin!r} may not control the emulator; start with --allowed-origin."
+    message = golden("all", "forbidden", "unknown-origin", origin=repr(origin))
     for method, path in (("GET", "state"), ("POST", "reset"), ("POST", "clock/advance")):
         answer = ada.request(method, f"/_emulator/{path}", headers={"Origin": origin})
         expected = {"error": problem("forbidden", message)}
@@ -168,9 +169,8 @@ CROSS = {"Sec-Fetch-Site": "cross-site"}
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 LOGIN = '{"email": "ada@lab.test", "password": "ada-password"}'
-REMEDY = "start with --allowed-origin and the origin of that page."
-NO_CONTROL = f"A page of another site may not control the emulator; {REMEDY}"
-NO_BODY = f"A page of another site may send the BFF no body but application/json; {REMEDY}"
+NO_CONTROL = golden("all", "forbidden", "page-of-another-site-controls")
+NO_BODY = golden("all", "forbidden", "page-of-another-site-sends-a-form")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces.workspaces import open_workspace
 from tests.lawful import ORIGIN, Emulator
 from tests.scene import ADA, SECRET, problem, with_secret
+from tests.support.messages import golden
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -28,7 +29,7 @@ PREFIXES = {
     "supabase": "/auth/v1/",
     "control": "/_emulator",
 }
-BROKEN = "The emulator has a bug here; its log has the traceback."
+BROKEN = golden("all", "internal_error", "bug")
 SAID: dict[str, dict[str, Any]] = {
     "upstream": {"detail": problem("internal_error", BROKEN)},
     "bff": {"error": problem("internal_error", BROKEN)},
@@ -103,7 +104,7 @@ def test_a_bug_is_a_500_in_the_surfaces_shape_and_the_state_is_put_back(
     assert kind in (ZeroDivisionError, RuntimeError)
     assert str(error) in (
         "the bug",
-        "a handler waited: operations and handlers must run to their end at once",
+        golden("all", "internal_error", "handler-waited"),
     )
     names = []
     while trace is not None:

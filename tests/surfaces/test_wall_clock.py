@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from tests.lawful import ORIGIN, Emulator
 from tests.scene import SEED, problem, stage
+from tests.support.messages import golden
 
-LOGIN_REQUIRED = problem("login_required", "Please log in again.")
+LOGIN_REQUIRED = problem("login_required", golden("all", "login_required", "no-session"))
 
 
 def anyone(emulator: Emulator) -> TestClient:

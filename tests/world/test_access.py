@@ -18,6 +18,7 @@ from emulator.world.records.workspaces import Workspace
 from emulator.world.runs import runs, shares
 from emulator.world.workspaces import api_keys, projects
 from emulator.world.workspaces.workspaces import open_workspace
+from tests.support.messages import golden
 from tests.world.lab import Lab, account, begin, content, open_lab
 
 Look = Callable[[World, Actor, str], Any]
@@ -64,7 +65,9 @@ def test_the_foreign_and_the_unknown_are_told_apart_by_nobody(what: str) -> None
     for key in (ids[what], "unknown"):
         with pytest.raises(NotFound) as refused:
             LOOKS[what](lab.world, lab.dee, key)
-        assert refused.value.message == f"No {what} {key!r} is visible to you."
+        assert refused.value.message == golden(
+            "all", "not_found", "invisible", what=what, key=repr(key)
+        )
 
 
 @pytest.mark.parametrize("what", LOOKS)
@@ -111,7 +114,7 @@ def test_without_a_workspace_there_is_no_context() -> None:
     world = begin()
     with pytest.raises(NotFound) as refused:
         access.context_workspace(world, account(world, "ada"), None)
-    assert refused.value.message == "No workspace '(the first of yours)' is visible to you."
+    assert refused.value.message == golden("all", "not_found", "no-workspace-at-all")
 
 
 def test_owners_and_admins_may_what_members_may_not() -> None:
@@ -120,6 +123,4 @@ def test_owners_and_admins_may_what_members_may_not() -> None:
         access.require_admin(lab.world, actor, lab.lab.id, to="try")
     with pytest.raises(Forbidden) as refused:
         access.require_admin(lab.world, lab.cy, lab.lab.id, to="try")
-    assert refused.value.message == (
-        "Only an owner or admin of the workspace may try; your role is member."
-    )
+    assert refused.value.message == (golden("all", "forbidden", "member-tries"))

@@ -31,6 +31,7 @@ from emulator.world.identity.sessions import SignedIn
 from emulator.world.records.identity import RefreshToken, Session, User
 from emulator.world.records.system import AuditEntry
 from emulator.world.records.workspaces import Member, Workspace
+from tests.support.messages import golden
 from tests.world.lab import EPOCH, Lab, account, begin, open_lab, state_of
 
 UNSET = (
@@ -235,7 +236,7 @@ def test_an_ended_session_asks_for_a_login() -> None:
     sessions.end_session(lab.world, new.session)
     with pytest.raises(LoginRequired) as refused:
         sessions.session_actor(lab.world, new.session.id)
-    assert refused.value.message == "Please log in again."
+    assert refused.value.message == golden("all", "login_required", "no-session")
 
 
 def changed_profile(lab: Lab, **changes: bool | str | None) -> User:

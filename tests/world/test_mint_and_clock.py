@@ -13,6 +13,7 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import LATEST, SECOND
 from emulator.world.records.system import Ordinal
 from emulator.world.store import ids
+from tests.support.messages import golden
 from tests.world.lab import EPOCH, account, begin, state_of
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -97,8 +98,8 @@ def test_advancing_by_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("path", "to", "message"),
     [
-        ("now", EPOCH - 1, "The clock never goes backwards; it stands at 2026-01-01T00:00:00Z."),
-        ("now", LATEST + 1, "The clock cannot pass 9000-01-01T00:00:00Z."),
+        ("now", EPOCH - 1, golden("control", "clock", "set-backwards")),
+        ("now", LATEST + 1, golden("control", "clock", "beyond-its-end")),
     ],
     ids=["backwards", "too far"],
 )

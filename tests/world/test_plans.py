@@ -14,6 +14,7 @@ from emulator.world.metering.periods import Period
 from emulator.world.metering.plan_list import PLANS
 from emulator.world.records.system import AuditEntry
 from emulator.world.workspaces.workspaces import create_workspace
+from tests.support.messages import golden
 from tests.world.billed import Billed
 from tests.world.rooms import EPOCH, FEBRUARY, Room, open_room
 
@@ -37,9 +38,7 @@ def test_a_plan_that_there_is_not_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(Invalid) as refused:
         plans.set_plan(room.world, room.workspace, plan="gold", anchor=None)
     assert refused.value.path == "plan"
-    assert refused.value.message == (
-        "There is no plan 'gold'; choose one of: free, team, enterprise, tiny."
-    )
+    assert refused.value.message == (golden("all", "validation_error", "unknown-plan"))
 
 
 def test_setting_a_plan_is_audited_without_a_name() -> None:

@@ -19,17 +19,18 @@ from emulator.world.records.types import Instant, Meter
 from emulator.world.records.workspaces import ApiKey, Caps, Project, Usage, Workspace
 from emulator.world.runs import runs, shares, uploads
 from emulator.world.workspaces import api_keys
+from tests.support.messages import golden
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, content, open_room, upload
 
-FILLING: list[tuple[Meter, int, int, str, Instant | None]] = [
-    ("runs", 3, 3, "has used 3 of 3 runs this period", FEBRUARY),
-    ("storage_bytes", 2, 100, "has used 100 of 100 bytes of storage", None),
-    ("projects", 2, 2, "has 2 of 2 projects", None),
-    ("members", 1, 2, "has 2 of 2 members", None),
-    ("api_keys", 2, 2, "has 2 of 2 active API keys", None),
-    ("shares", 2, 2, "has 2 of 2 active shares", None),
+FILLING: list[tuple[Meter, int, int, Instant | None]] = [
+    ("runs", 3, 3, FEBRUARY),
+    ("storage_bytes", 2, 100, None),
+    ("projects", 2, 2, None),
+    ("members", 1, 2, None),
+    ("api_keys", 2, 2, None),
+    ("shares", 2, 2, None),
 ]
-"""Meter, how many more of it fit, its limit, how a refusal puts it, when it resets."""
+"""Meter, how many more of it fit, its limit, when it resets."""
 
 
 def used(room: Room, meter: Meter) -> int:
@@ -46,10 +47,10 @@ def filled(meter: Meter, times: int) -> Room:
 
 
 @pytest.mark.parametrize(
-    ("meter", "times", "limit", "figures", "resets_at"), FILLING, ids=[one[0] for one in FILLING]
+    ("meter", "times", "limit", "resets_at"), FILLING, ids=[one[0] for one in FILLING]
 )
 def test_at_the_cap_one_more_is_refused_and_nothing_changed(
-    meter: Meter, times: int, limit: int, figures: str, resets_at: Instant | None
+    meter: Meter, times: int, limit: int, resets_at: Instant | None
 ) -> None:
     room = filled(meter, times)
     with pytest.raises(QuotaExceeded) as refused, room.world.transaction():
@@ -57,7 +58,7 @@ def test_at_the_cap_one_more_is_refused_and_nothing_changed(
     refusal = refused.value
     assert (refusal.meter, refusal.used, refusal.limit) == (meter, limit, limit)
     assert (refusal.plan, refusal.resets_at) == ("tiny", resets_at)
-    assert refusal.message == f"This workspace {figures} (Tiny)."
+    assert refusal.message == golden("all", "quota_exceeded", f"{meter}-of-tiny")
     assert (refusal.limit_source, refusal.upgrade_helps) == ("plan", True)
     assert used(room, meter) == limit
 

@@ -15,6 +15,7 @@ from emulator.world.records.system import AuditEntry
 from emulator.world.records.workspaces import Project
 from emulator.world.runs import runs, shares
 from emulator.world.runs.runs import ArtifactContent
+from tests.support.messages import golden
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of
 
 ARTIFACT = ArtifactContent(name="a.md", media_type="text/markdown", size_bytes=3, sha256=None)
@@ -89,22 +90,22 @@ def test_the_duration_is_what_was_said_else_from_start_to_finish(
         (
             {"status": "queued", "finished_at": minutes(1)},
             "finished_at",
-            "A queued run has not finished.",
+            golden("all", "validation_error", "queued-run-finished"),
         ),
         (
             {"status": "running", "finished_at": minutes(1)},
             "finished_at",
-            "A running run has not finished.",
+            golden("all", "validation_error", "running-run-finished"),
         ),
         (
             {"status": "queued", "started_at": minutes(1)},
             "started_at",
-            "A queued run has not started.",
+            golden("all", "validation_error", "queued-run-started"),
         ),
         (
             {"status": "succeeded", "started_at": minutes(2), "finished_at": minutes(1)},
             "finished_at",
-            "A run cannot finish before it started.",
+            golden("all", "validation_error", "finished-before-started"),
         ),
     ],
 )
@@ -148,7 +149,7 @@ def test_a_project_must_lie_in_the_workspace(project_id: str) -> None:
         create(lab, project_id=project_id)
     assert (refused.value.path, refused.value.message) == (
         "project_id",
-        f"Workspace 'lab' has no project {project_id!r}.",
+        golden("all", "not_found", "no-project", project=repr(project_id)),
     )
 
 

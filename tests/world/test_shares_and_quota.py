@@ -17,6 +17,7 @@ from emulator.world.records.system import AuditEntry
 from emulator.world.records.workspaces import Workspace
 from emulator.world.runs import runs, shares
 from emulator.world.runs.runs import ArtifactContent
+from tests.support.messages import golden
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of
 
 FEBRUARY = EPOCH + 31 * DAY
@@ -89,7 +90,9 @@ def test_a_revoked_share_is_not_found_and_revoking_twice_is_once() -> None:
     for token in (share.token, "unknown"):
         with pytest.raises(NotFound) as refused:
             shares.open_to_all(lab.world, token)
-        assert refused.value.message == f"No share {token!r} is visible to you."
+        assert refused.value.message == golden(
+            "all", "not_found", "invisible", what="share", key=repr(token)
+        )
     assert actions(lab, 2) == ["share.revoked", "share.created"]
 
 
@@ -109,9 +112,7 @@ def test_the_last_run_under_the_cap_fits_and_the_next_does_not() -> None:
         runs.create_run(lab.world, lab.cy, workspace=workspace, content=content())
     assert (refused.value.meter, refused.value.used, refused.value.limit) == ("runs", 2, 2)
     assert (refused.value.plan, refused.value.resets_at) == ("free", FEBRUARY)
-    assert refused.value.message == (
-        "This workspace has used 2 of 2 runs this period (limit set by the seed)."
-    )
+    assert refused.value.message == (golden("all", "quota_exceeded", "seed-limit-of-two-runs"))
 
 
 def test_a_deleted_run_makes_no_room_and_the_next_period_does() -> None:

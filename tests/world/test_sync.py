@@ -14,6 +14,7 @@ from emulator.world.records.runs import Run
 from emulator.world.records.system import AuditEntry
 from emulator.world.runs import runs
 from emulator.world.runs.uploads import Upload, run_id_of, sync_runs
+from tests.support.messages import golden
 from tests.world.integrity import assert_whole
 from tests.world.lab import EPOCH, Lab, content, minutes, open_lab, state_of, upload
 
@@ -68,7 +69,7 @@ def test_a_terminal_run_takes_the_same_content_again_and_no_other(status: str) -
     with pytest.raises(Conflict) as refused:
         sync(lab, upload("a", status=status, log="more"))
     assert refused.value.message == (
-        f"Run 'a' is {status} and was uploaded with other content; use a new client_run_id."
+        golden("all", "conflict", "run-has-other-content", status=status)
     )
     assert state_of(lab.world) == before
 
@@ -78,7 +79,7 @@ def test_a_run_never_goes_backwards() -> None:
     sync(lab, upload("a", status="running"))
     with pytest.raises(Conflict) as refused:
         sync(lab, upload("a", status="queued"))
-    assert refused.value.message == "Run 'a' is running and cannot become queued."
+    assert refused.value.message == golden("all", "conflict", "run-a-goes-backwards")
 
 
 @pytest.mark.parametrize(
@@ -186,9 +187,7 @@ def test_a_pinned_id_is_kept_and_taken_once() -> None:
     assert outcomes(lab, upload("a", pin="mine")) == ["unchanged"]
     with pytest.raises(Conflict) as refused:
         sync(lab, upload("b", pin="mine"))
-    assert refused.value.message == (
-        "A run with the id mine exists; leave the id out or pin another."
-    )
+    assert refused.value.message == (golden("all", "conflict", "pinned-run-id-is-taken"))
     with pytest.raises(Invalid) as twice:
         sync(lab, upload("c", pin="new"), upload("d", pin="new", path="runs.1."))
     assert (twice.value.path, len(all_runs(lab))) == ("runs.1.id", 1)

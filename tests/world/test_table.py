@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.world.store.sorted_keys import Key
 from emulator.world.store.table import Table, TableSpec
+from tests.support.messages import golden
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,9 @@ def test_many_at_once_are_ordered_among_those_there_were() -> None:
 
 def test_a_unique_name_is_taken_once() -> None:
     table = Table[Row](SPEC).replace(None, Row("a", "red", "one", 0))
-    with pytest.raises(ValueError, match="duplicate key 'one'"):
+    with pytest.raises(ValueError, match="'one'"):
         table.replace(None, Row("b", "red", "one", 0))
-    with pytest.raises(ValueError, match="duplicate key 'one'"):
+    with pytest.raises(ValueError, match="'one'"):
         table.extend([Row("b", "red", "one", 0)])
 
 
@@ -136,8 +137,9 @@ def test_a_unique_name_is_taken_once() -> None:
 )
 def test_adding_at_once_takes_no_id_twice(added: list[Row]) -> None:
     table = Table[Row](SPEC).extend([Row("a", "red", None, 0)])
-    with pytest.raises(ValueError, match="an id comes twice or is held already"):
+    with pytest.raises(ValueError) as refused:
         table.extend(added)
+    assert str(refused.value) == golden("world", "table", "id-is-taken")
 
 
 def test_a_record_that_moves_to_no_group_leaves_its_list() -> None:

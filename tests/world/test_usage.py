@@ -29,6 +29,7 @@ from emulator.world.records.system import Job
 from emulator.world.records.types import Meter, ReservedMeter
 from emulator.world.records.workspaces import Reservation
 from emulator.world.runs import runs, uploads
+from tests.support.messages import golden
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, open_room, upload
 
 BIG = replace(TINY, runs=10)
@@ -120,9 +121,7 @@ def test_a_key_again_with_anything_else_is_a_conflict(again: Callable[[Room], ob
     reserve(room)
     with pytest.raises(Conflict) as refused:
         again(room)
-    assert refused.value.message == (
-        "The key 'k' holds 4 runs for 60 seconds; use another key for another reservation."
-    )
+    assert refused.value.message == (golden("all", "conflict", "reservation-key-is-taken"))
 
 
 def test_committing_all_makes_it_use() -> None:
@@ -146,7 +145,9 @@ def test_committing_more_than_is_held_is_invalid() -> None:
     with pytest.raises(Invalid) as refused:
         commit(room, amount=5)
     assert refused.value.path == "amount"
-    assert refused.value.message == "Only 4 runs are reserved; reserve more."
+    assert refused.value.message == golden(
+        "all", "validation_error", "committed-more-than-reserved"
+    )
     assert stand(room) == (4, 4)
 
 
@@ -158,7 +159,7 @@ def test_committing_the_same_again_changes_nothing_and_another_amount_is_a_confl
     assert commit(room, amount=2) is first
     with pytest.raises(Conflict) as refused:
         commit(room)
-    assert refused.value.message == "The reservation 'k' was committed for 2; reserve anew."
+    assert refused.value.message == golden("all", "conflict", "reservation-committed")
     assert room.world.state is before
 
 
@@ -178,14 +179,12 @@ def test_what_was_reverted_is_not_committed_and_what_was_committed_not_reverted(
     revert(room)
     with pytest.raises(Conflict) as refused:
         commit(room)
-    assert refused.value.message == "The reservation 'k' was reverted; reserve anew."
+    assert refused.value.message == golden("all", "conflict", "reservation-reverted")
     reserve(room, "other")
     commit(room, "other")
     with pytest.raises(Conflict) as refused:
         revert(room, "other")
-    assert refused.value.message == (
-        "The reservation 'other' was committed for 4; use is not taken back."
-    )
+    assert refused.value.message == (golden("all", "conflict", "committed-use-stays"))
 
 
 def test_a_reservation_expires_when_the_clock_passes_it() -> None:
@@ -202,7 +201,7 @@ def test_a_reservation_expires_when_the_clock_passes_it() -> None:
     assert reserve(room).status == "expired"
     with pytest.raises(Conflict) as refused:
         commit(room)
-    assert refused.value.message == "The reservation 'k' has expired; reserve anew."
+    assert refused.value.message == golden("all", "conflict", "reservation-expired")
 
 
 def test_an_unknown_key_is_not_found_and_keys_are_each_workspaces_own() -> None:

@@ -89,7 +89,7 @@ def test_an_empty_world_holds_its_clock_its_origin_its_settings_and_the_plans_al
 
 
 def test_expecting_what_is_not_there_is_a_bug() -> None:
-    with pytest.raises(KeyError, match="no Workspace nothing"):
+    with pytest.raises(KeyError, match="Workspace nothing"):
         begin().expect(Workspace, "nothing")
 
 

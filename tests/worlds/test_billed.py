@@ -19,6 +19,7 @@ from emulator.world.records.tables import TABLES
 from tests.lawful import ORIGIN, Emulator
 from tests.receiver import Receiver
 from tests.running import Running
+from tests.support.messages import golden
 from tests.worlds.paying import ASKS_FIRST, CARD, CHECKOUT, DECLINED, FAILS_LATER
 
 WORLD = "X-Emulator-World"
@@ -191,7 +192,7 @@ def test_a_webhook_that_a_client_signed_is_good_in_a_replay_however_late(
     with monkeypatch.context() as a_day_later:
         a_day_later.setattr("time.time_ns", lambda: (now + 86_400) * 10**9)
         result = CliRunner().invoke(command, [str(path)])
-    assert result.output == "All 5 answers and states are the same.\n"
+    assert result.output == golden("cli", "replay", "five-are-the-same")
 
 
 def paid(demo: Emulator, world: str) -> Story:

@@ -21,6 +21,7 @@ from emulator.settings import Settings
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import SECOND
 from tests.lawful import Emulator, LawfulClient
+from tests.support.messages import golden
 
 WORLD = "X-Emulator-World"
 
@@ -170,11 +171,11 @@ def test_the_first_difference_is_named(demo: Emulator) -> None:
         result = replay(altered(raw, change))
         return result.same, None if result.difference is None else result.difference.what
 
-    assert named(body) == (1, "the body")
-    assert named(status) == (2, "the status")
-    assert named(header) == (0, "the header content-type")
-    assert named(digest) == (0, "the digest of the state after it")
-    assert named(start) == (0, "the digest of the state")
+    assert named(body) == (1, golden("all", "replay", "body"))
+    assert named(status) == (2, golden("all", "replay", "status"))
+    assert named(header) == (0, golden("all", "replay", "header"))
+    assert named(digest) == (0, golden("all", "replay", "digest-after"))
+    assert named(start) == (0, golden("all", "replay", "digest"))
     assert named(date) == (3, None)
 
 
@@ -228,13 +229,13 @@ def test_replay_on_the_command_line(demo: Emulator, tmp_path: Path) -> None:
     def worse(content: Any) -> None:
         content["calls"][1]["answer"]["status"] = 500
 
-    assert run(raw) == (0, "All 2 answers and states are the same.\n")
+    assert run(raw) == (0, golden("cli", "replay", "two-are-the-same"))
     assert run(altered(raw, worse)) == (
         1,
-        "Error: Request 2 (GET /api/cloud/me): the status was 500 and is 200.\n",
+        golden("cli", "replay", "other-status"),
     )
     code, output = run(b"{}")
     assert (code, output) == (
         1,
-        "Error: This is no file of the format worldflux-emulator.capsule.\n",
+        golden("cli", "replay", "no-capsule"),
     )

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.lawful import Emulator, LawfulClient
+from tests.support.messages import golden
 
 JONAS_ID = "a0000000-0000-4000-8000-000000000002"
 
@@ -70,8 +71,7 @@ def test_an_operation_that_is_misspelt_is_told_the_nearest(demo: Emulator) -> No
     body = {"match": {"operation": "lits_runs"}, "then": {"status": 500}}
     answer = demo.client().post("/_emulator/faults", json=body)
     assert answer.json()["error"]["message"] == (
-        "There is no operation 'lits_runs'; did you mean 'list_runs'? "
-        "`worldflux-emulator routes --json` lists them all."
+        golden("control", "validation_error", "misspelt-operation")
     )
 
 

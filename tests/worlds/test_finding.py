@@ -8,6 +8,7 @@ import pytest
 
 from emulator.wire.gotrue.tokens import anon_key, service_key
 from tests.lawful import Emulator
+from tests.support.messages import golden
 
 WORLD = "X-Emulator-World"
 MARA = {"email": "mara@example.com", "password": "demo-password"}
@@ -29,35 +30,33 @@ def world(demo: Emulator, name: str) -> Any:
 
 
 def refusal(first: str, name: str, second: str, other: str) -> str:
-    return (
-        f"The request names two worlds: {first} says {name!r}, {second} says {other!r}. "
-        "Send one of them."
-    )
+    case = f"{first}-and-{second}"
+    return golden("all", "two_worlds", case, name=repr(name), other=repr(other))
 
 
 def test_two_that_disagree_are_refused_by_name(demo: Emulator) -> None:
     one, two = world(demo, "one"), world(demo, "two")
     key = {"Authorization": f"Bearer {one['api_keys'][0]['secret']}"}
     header, cookie = {WORLD: "two"}, {"Cookie": "emulator_world=two"}
-    credential = "the credential in Authorization"
+    credential = "credential"
     cases: list[tuple[str, dict[str, str], tuple[str, str, str, str]]] = [
         (
             "/_w/one/api/me",
             header,
-            ("the path prefix", "one", "the header X-Emulator-World", "two"),
+            ("prefix", "one", "header", "two"),
         ),
-        ("/_w/two/api/me", key, ("the path prefix", "two", credential, "one")),
-        ("/api/me", header | key, ("the header X-Emulator-World", "two", credential, "one")),
-        ("/api/me", cookie | key, ("the cookie emulator_world", "two", credential, "one")),
+        ("/_w/two/api/me", key, ("prefix", "two", credential, "one")),
+        ("/api/me", header | key, ("header", "two", credential, "one")),
+        ("/api/me", cookie | key, ("cookie", "two", credential, "one")),
         (
             "/api/me",
             {"apikey": two["anon_key"]} | key,
-            (credential, "one", "the credential in apikey", "two"),
+            (credential, "one", "apikey", "two"),
         ),
         (
             "/api/public/r/token~two",
             key,
-            (credential, "one", "the link", "two"),
+            (credential, "one", "link", "two"),
         ),
     ]
     for path, headers, said in cases:
@@ -78,14 +77,14 @@ def test_a_token_in_a_body_and_a_header_that_disagree_are_refused_by_name(demo: 
     ):
         body = {member: "abcdefghijkl~one"}
         answer = demo.client().post(path, json=body, headers={WORLD: "two"})
-        said = refusal("the header X-Emulator-World", "two", f"the body's {member}", "one")
+        said = refusal("header", "two", f"body-{member}", "one")
         assert (answer.status_code, answer.json()["msg"]) == (409, said)
 
 
 def test_a_disagreement_is_told_in_the_dialect_of_its_surface(demo: Emulator) -> None:
     client, message = (
         demo.client(),
-        refusal("the path prefix", "one", "the header X-Emulator-World", "two"),
+        refusal("prefix", "one", "header", "two"),
     )
     said = {
         "/_w/one/api/me": {"detail": {"code": "conflict", "message": message}},
@@ -105,7 +104,7 @@ def test_a_session_and_a_chosen_world_that_disagree_are_refused(demo: Emulator) 
     client.post("/_w/one/api/auth/login", json=MARA)
     client.cookies.set("emulator_world", "two")
     answer = client.get("/api/cloud/me")
-    message = refusal("the cookie emulator_world", "two", "the session cookie", "one")
+    message = refusal("cookie", "two", "session", "one")
     assert answer.json() == {"error": {"code": "conflict", "message": message}}
 
 
@@ -128,7 +127,7 @@ def test_cookies_of_another_world_are_ignored_where_a_header_names_one(demo: Emu
 def test_a_credential_never_makes_a_world(demo: Emulator, headers: dict[str, str]) -> None:
     answer = demo.client().get("/api/me", headers=headers)
     assert answer.status_code == 404
-    assert answer.json()["detail"]["message"] == "No world 'nowhere' is visible to you."
+    assert answer.json()["detail"]["message"] == golden("all", "not_found", "no-world-nowhere")
     assert [one.world.name for one in demo.worlds.all()] == ["default"]
 
 
@@ -173,11 +172,11 @@ def test_a_token_of_the_default_world_is_refused_by_name_where_another_is_named(
     world(demo, "one")
     token = {"Authorization": demo.tokened().headers["Authorization"]}
     said = {
-        "/_w/one": ("the path prefix", {}),
-        "": ("the header X-Emulator-World", {WORLD: "one"}),
+        "/_w/one": ("prefix", {}),
+        "": ("header", {WORLD: "one"}),
     }
     for prefix, (source, headers) in said.items():
-        message = refusal(source, "one", "the credential in Authorization", "default")
+        message = refusal(source, "one", "credential", "default")
         answer = demo.client().get(f"{prefix}/api/me", headers=token | headers)
         assert answer.json() == {"detail": {"code": "conflict", "message": message}}
         answer = demo.client().get(f"{prefix}/auth/v1/user", headers=token | headers)
@@ -204,9 +203,7 @@ def test_the_service_key_of_another_world_is_refused_by_name(demo: Emulator) -> 
     key = world(demo, "two")["service_role_key"]
     keys = {"apikey": key, "Authorization": f"Bearer {key}"}
     answer = demo.client().get("/auth/v1/admin/users", headers=keys | {WORLD: "one"})
-    message = refusal(
-        "the header X-Emulator-World", "one", "the credential in Authorization", "two"
-    )
+    message = refusal("header", "one", "credential", "two")
     assert answer.json() == {"code": 409, "error_code": "conflict", "msg": message}
     assert demo.client().get("/auth/v1/admin/users", headers=keys).headers[WORLD] == "two"
 
@@ -262,13 +259,15 @@ def test_a_bad_name_is_refused(demo: Emulator) -> None:
         assert answer.json() == {
             "error": {
                 "code": "validation_error",
-                "message": f"{name!r} is no name: use 1 to 40 of a-z, 0-9 and hyphens.",
+                "message": golden("all", "validation_error", "bad-world-name", name=repr(name)),
                 "details": {
                     "path": "name",
                     "errors": [
                         {
                             "path": "name",
-                            "message": f"{name!r} is no name: use 1 to 40 of a-z, 0-9 and hyphens.",
+                            "message": golden(
+                                "all", "validation_error", "bad-world-name", name=repr(name)
+                            ),
                         }
                     ],
                 },
@@ -291,7 +290,7 @@ def test_reading_control_makes_no_world_and_whatever_else_does(
     client = demo.client()
     for path in ("/_emulator/requests", "/_emulator/state", "/_emulator/nothing"):
         answer = client.get(f"{prefix}{path}", headers=headers)
-        message = "There is no world 'one' here."
+        message = golden("all", "not_found", "no-world-one-here")
         assert (answer.status_code, answer.json()) == (
             404,
             {"error": {"code": "not_found", "message": message}},
@@ -340,7 +339,7 @@ def test_the_cookie_of_a_world_that_is_not_made_is_deleted_where_it_alone_named_
     answer = client.get("/api/cloud/me")
     assert (answer.status_code, answer.json()) == (
         404,
-        {"error": {"code": "not_found", "message": "No world 'gone' is visible to you."}},
+        {"error": {"code": "not_found", "message": golden("all", "not_found", "no-world-gone")}},
     )
     assert answer.headers["set-cookie"] == "emulator_world=; Max-Age=0; Path=/"
     assert client.get("/api/cloud/me").status_code == 401

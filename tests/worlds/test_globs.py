@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from emulator.wire.path_patterns import PATTERN_MAX, path_fits
 from tests.lawful import Emulator
+from tests.support.messages import golden
 from tests.worlds.test_faults import arm
 
 PLACES = re.compile(r"(\*|\{[^{}]*\})")
@@ -89,11 +90,14 @@ def test_a_pattern_that_is_too_long_is_refused(demo: Emulator, path: str) -> Non
     assert answer.json() == {
         "error": {
             "code": "validation_error",
-            "message": "path should have at most 1,000 characters.",
+            "message": golden("all", "validation_error", "pattern-too-long"),
             "details": {
                 "path": "path",
                 "errors": [
-                    {"path": "path", "message": "path should have at most 1,000 characters."}
+                    {
+                        "path": "path",
+                        "message": golden("all", "validation_error", "pattern-too-long"),
+                    }
                 ],
             },
         }

@@ -17,6 +17,7 @@ import pytest
 from emulator.journal import journal
 from emulator.world.records.identity import User
 from tests.lawful import Emulator, LawfulClient
+from tests.support.messages import golden
 from tests.worlds.quick import Quick
 
 WORLD = "X-Emulator-World"
@@ -258,7 +259,7 @@ def test_verify_says_what_came_instead(demo: Emulator) -> None:
         {
             "error": {
                 "code": "conflict",
-                "message": "1 requests fit, 2 were expected. The last that came: GET /healthz 200.",
+                "message": golden("control", "conflict", "expected-other-requests"),
             }
         },
     )
@@ -282,7 +283,7 @@ def test_waiting_ends_with_the_world(origin: str, http: httpx2.Client, what: str
             other.delete(f"{origin}/_emulator/worlds/ended").raise_for_status()
         answer = waiting.getresponse()
         message = json.loads(answer.read())["error"]["message"]
-    assert (answer.status, message) == (404, "There is no world 'ended' here.")
+    assert (answer.status, message) == (404, golden("all", "not_found", "no-world-ended-here"))
 
 
 def test_waiting_ends_with_the_next_request_that_fits(origin: str, http: httpx2.Client) -> None:
@@ -353,9 +354,8 @@ def test_rewinding_undoes_a_request_and_all_after_it(demo: Emulator) -> None:
     assert again.status_code == 201
     assert client.post("/_emulator/requests/99/rewind").status_code == 404
     again = client.post("/_emulator/requests/2/rewind")
-    message = "it was rewound away, cleared, or dropped for newer ones."
     assert again.status_code == 409
-    assert again.json()["error"]["message"] == f"Request 2 is in the journal no more: {message}"
+    assert again.json()["error"]["message"] == golden("control", "conflict", "rewound-away")
 
 
 def test_a_rewind_takes_back_what_a_refused_request_left(tmp_path: Path) -> None:
@@ -410,17 +410,13 @@ def test_the_purge_of_a_user_leaves_no_way_back(demo: Emulator) -> None:
     client.get("/healthz")
     assert [one["id"] for one in entries(client)] == [3, 2]
     assert client.get("/_emulator/snapshots").json() == {"items": []}
-    message = (
-        "Request {} lies before the purge of a user, whose data must not come back; nothing "
-        "before the purge can be reached."
-    )
     for request_id in (1, 2):
         for action in ("rewind", "fork"):
             body = {"name": "back"} if action == "fork" else {}
             answer = client.post(f"/_emulator/requests/{request_id}/{action}", json=body)
             assert answer.json()["error"] == {
                 "code": "conflict",
-                "message": message.format(request_id),
+                "message": golden("control", "conflict", "purge-in-between", request=request_id),
             }
     assert client.post("/_emulator/requests/3/rewind").status_code == 200
     (held,) = demo.worlds.get("default").journal

@@ -14,6 +14,7 @@ from emulator.surfaces.control.faults import FAULTS_MAX
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.times import SECOND
 from tests.lawful import Emulator, LawfulClient
+from tests.support.messages import golden
 
 WORLD = "X-Emulator-World"
 
@@ -59,7 +60,7 @@ def test_a_name_of_two_kinds_is_refused_until_its_kind_is_said(demo: Emulator) -
     client.get("/healthz", headers={WORLD: "empty"})
     answer = client.post("/_emulator/worlds", json={"name": "x", "from": "empty"})
     assert answer.json()["error"]["message"] == (
-        "'empty' is a world and a seed; say 'world:empty' or 'seed:empty'."
+        golden("control", "validation_error", "world-and-seed")
     )
     for source, seed in (("world:empty", "demo"), ("seed:empty", "empty")):
         made = client.post("/_emulator/worlds", json={"name": f"of-{seed}", "from": source})
@@ -228,7 +229,7 @@ def test_above_ten_thousand_worlds_the_next_is_refused(demo: Emulator) -> None:
         {
             "error": {
                 "code": "conflict",
-                "message": "There are 10000 worlds already; delete some first.",
+                "message": golden("control", "conflict", "too-many-worlds"),
             }
         },
     )
@@ -297,8 +298,7 @@ def test_there_are_no_more_snapshots_than_the_limit(demo: Emulator) -> None:
         {
             "error": {
                 "code": "conflict",
-                "message": "There are 10000 snapshots already; delete some, or keep this one under "
-                "the name of an older one.",
+                "message": golden("control", "conflict", "too-many-snapshots"),
             }
         },
     )
@@ -324,12 +324,11 @@ def test_a_world_has_no_more_faults_and_endpoints_than_the_limit(demo: Emulator)
     assert [one.json()["error"] for one in refused] == [
         {
             "code": "conflict",
-            "message": "This world has 1000 armed faults; disarm some, or all of them with DELETE "
-            "/_emulator/faults.",
+            "message": golden("control", "conflict", "too-many-faults"),
         },
         {
             "code": "conflict",
-            "message": "This world has 100 webhook endpoints; delete one that you no longer need.",
+            "message": golden("control", "conflict", "too-many-endpoints"),
         },
     ]
     assert (arm("/_w/other").status_code, listen(0, "/_w/other").status_code) == (201, 201)

@@ -324,9 +324,8 @@ def test_a_404_does_not_name_the_secret_it_did_not_find(demo: Emulator) -> None:
     client.get("/exports/export-live-token")
     client.get("/api/public/shares/it's-a-token")
     messages = [str(one["response"]["body"]) for one in reversed(entries(client))]
-    assert f"No share '{REDACTED}' is visible to you." in messages[0]
-    assert f"No export '{REDACTED}' is visible to you." in messages[1]
-    assert f"No share '{REDACTED}' is visible to you." in messages[2]
+    for message in messages:
+        assert repr(REDACTED) in message
 
 
 def live_secrets(emulator: Emulator, world: str) -> Iterator[tuple[LawfulClient, list[str]]]:

@@ -24,6 +24,7 @@ from tests.scene import (
     problem,
     unseen,
 )
+from tests.support.messages import golden
 
 PATH = "/api/e2e/cli-sync"
 RUN: dict[str, Any] = {
@@ -127,7 +128,7 @@ def test_a_workspace_that_does_not_exist_is_not_found(scene: Emulator, tmp_path:
 
 
 GOOD = {"client_run_id": "good"}
-NEEDED = "Field required: it makes the upload idempotent"
+NEEDED = golden("all", "validation_error", "idempotency-id-missing")
 
 
 @pytest.mark.parametrize(
@@ -137,19 +138,24 @@ NEEDED = "Field required: it makes the upload idempotent"
         ({"client_run_id": ""}, "client_run_id", "String should have at least 1 character", False),
         ({**GOOD, "task": "train"}, "task", None, False),
         ({**GOOD, "unknown": 1}, "unknown", "Extra inputs are not permitted", False),
-        ({**GOOD, "id": "x"}, "id", "Input should be a UUID", False),
+        ({**GOOD, "id": "x"}, "id", golden("seed", "schema", "no-uuid"), False),
         ({**GOOD, "metrics": {"a": "b"}}, "metrics.a", "Input should be a finite number", False),
         (
             {**GOOD, "started_at": "-P101Y"},
             "started_at",
-            "A duration reaches at most 100 years",
+            golden("all", "validation_error", "duration-too-long"),
             False,
         ),
-        ({**GOOD, "project": "none"}, "project", "Workspace 'lab' has no project 'none'.", True),
+        (
+            {**GOOD, "project": "none"},
+            "project",
+            golden("all", "not_found", "no-project-of-that-name"),
+            True,
+        ),
         (
             {**GOOD, "status": "queued", "started_at": "P1D"},
             "started_at",
-            "A queued run has not started.",
+            golden("all", "validation_error", "queued-run-started"),
             True,
         ),
     ],
@@ -174,12 +180,12 @@ def test_the_same_run_or_id_twice_in_a_batch_is_refused(scene: Emulator) -> None
     anyone = scene.client()
     twice = {"runs": [GOOD, {"client_run_id": "x"}, {**GOOD, "log": ["other"]}]}
     answer = anyone.post(PATH, json=twice)
-    message = "'good' comes twice in this upload; send each run once."
+    message = golden("all", "validation_error", "run-twice-in-upload")
     expected = {"error": invalid(("runs.2.client_run_id", message), message=message)}
     assert (answer.status_code, answer.json()) == (422, expected)
     pinned = {"runs": [{**GOOD, "id": NOBODY}, {"client_run_id": "x", "id": NOBODY}]}
     answer = anyone.post(PATH, json=pinned)
-    message = f"{NOBODY} comes twice in this upload."
+    message = golden("all", "validation_error", "id-twice-in-upload", run=NOBODY)
     expected = {"error": invalid(("runs.1.id", message), message=message)}
     assert (answer.status_code, answer.json()) == (422, expected)
 
@@ -189,15 +195,15 @@ def test_the_same_run_or_id_twice_in_a_batch_is_refused(scene: Emulator) -> None
     [
         (
             {"client_run_id": "done", "name": "other"},
-            "Run 'done' is succeeded and was uploaded with other content; use a new client_run_id.",
+            golden("all", "conflict", "run-done-has-other-content"),
         ),
         (
             {"client_run_id": "going", "status": "queued"},
-            "Run 'going' is running and cannot become queued.",
+            golden("all", "conflict", "run-going-goes-backwards"),
         ),
         (
             {"client_run_id": "new", "id": DONE},
-            f"A run with the id {DONE} exists; leave the id out or pin another.",
+            golden("all", "conflict", "run-id-is-taken", run=DONE),
         ),
     ],
 )
@@ -225,7 +231,7 @@ def test_five_thousand_runs_come_in_one_call_and_ten_thousand_are_the_most(
     ]
     assert said == counted(created=5000)
     answer = anyone.post(PATH, json={"runs": [GOOD] * 10_001})
-    expected = {"error": invalid(("runs", "Send at most 10000 runs at once"))}
+    expected = {"error": invalid(("runs", golden("all", "validation_error", "too-many-runs")))}
     assert (answer.status_code, answer.json()) == (422, expected)
 
 
@@ -238,7 +244,7 @@ def test_a_body_of_more_than_ten_mib_is_taken_here(scene: Emulator) -> None:
 def test_a_body_must_be_an_object(scene: Emulator, body: object) -> None:
     headers = {"Content-Type": "application/json"}
     answer = scene.client().post(PATH, content=json.dumps(body), headers=headers)
-    expected = {"error": invalid(("", "The body should be a JSON object"))}
+    expected = {"error": invalid(("", golden("all", "validation_error", "body-is-no-object")))}
     assert (answer.status_code, answer.json()) == (422, expected)
 
 

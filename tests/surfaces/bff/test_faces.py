@@ -11,6 +11,7 @@ import pytest
 
 from tests.lawful import Emulator, LawfulClient
 from tests.scene import A_UUID
+from tests.support.messages import golden
 from tests.surfaces.supabase.gotrue import (
     ADA,
     ADAS,
@@ -30,7 +31,9 @@ from tests.surfaces.supabase.gotrue import (
 )
 
 COOKIE = "sb-localhost-auth-token"
-LOGIN_REQUIRED = {"error": {"code": "login_required", "message": "Please log in again."}}
+LOGIN_REQUIRED = {
+    "error": {"code": "login_required", "message": golden("all", "login_required", "no-session")}
+}
 GONE = refusal(403, "session_not_found", "Session from session_id claim in JWT does not exist")
 UNCONFIRMED = "  - {email: eve@lab.test, password: eve-password, is_confirmed: false}"
 NEW = {"email": "new@lab.test", "password": "new-password", "name": "New"}

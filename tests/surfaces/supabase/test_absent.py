@@ -9,6 +9,7 @@ import pytest
 
 from emulator.surfaces.supabase.disabled_features import SWITCHED_OFF
 from emulator.surfaces.supabase.not_implemented import ABSENT, Asks
+from tests.support.messages import golden
 from tests.surfaces.supabase.gotrue import admin, error, project, refusal, signed_in, visitor
 
 ROWS = [(asks, method, path) for asks, rows in ABSENT.items() for method, path in rows]
@@ -22,7 +23,9 @@ def test_what_is_not_built_yet_says_its_name(
 ) -> None:
     emulator = project(tmp_path)
     url = "/auth/v1" + re.sub(r"[{}]", "", path)
-    message = f"{method} /auth/v1{path} exists upstream but the emulator does not have it yet."
+    message = golden(
+        "all", "not_implemented", "operation-is-not-built", name=f"{method} /auth/v1{path}"
+    )
     answer = CLIENTS[asks](emulator).request(method, url)
     assert error(answer) == refusal(501, "not_implemented", message)
     if asks == "admin":

@@ -16,21 +16,23 @@ from tests.scene import (
     problem,
     with_secret,
 )
+from tests.support.messages import golden
 
 NO_CALLER = {
     "detail": problem(
         "invalid_credentials",
-        "Send an API key or a session's access token as 'Authorization: Bearer …'.",
+        golden("upstream", "invalid_credentials", "no-credential"),
     )
 }
 BAD_KEY = {
     "detail": problem(
         "invalid_credentials",
-        "This API key is unknown, revoked or expired. Create a key in the dashboard and send "
-        "it as 'Authorization: Bearer wbx_…'.",
+        golden("upstream", "invalid_credentials", "unknown-key"),
     )
 }
-LOGIN_REQUIRED = {"detail": problem("login_required", "Please log in again.")}
+LOGIN_REQUIRED = {
+    "detail": problem("login_required", golden("all", "login_required", "no-session"))
+}
 
 
 @pytest.mark.parametrize(

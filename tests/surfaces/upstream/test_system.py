@@ -9,6 +9,7 @@ from emulator.surfaces.upstream.app import openapi_bytes
 from emulator.surfaces.upstream.not_implemented import ABSENT
 from tests.lawful import Emulator
 from tests.scene import caller, problem
+from tests.support.messages import golden
 
 
 def test_the_server_says_what_it_is_and_that_it_is_well(scene: Emulator) -> None:
@@ -43,7 +44,7 @@ def test_what_is_not_built_yet_says_its_name(
     scene: Emulator, method: str, path: str, name: str
 ) -> None:
     answer = caller(scene, "ada").request(method, path.replace("{", "").replace("}", ""))
-    message = f"{name} exists upstream but the emulator does not have it yet."
+    message = golden("all", "not_implemented", "operation-is-not-built", name=name)
     expected = {"detail": problem("not_implemented", message)}
     assert (answer.status_code, answer.json()) == (501, expected)
 
@@ -76,5 +77,5 @@ def test_what_is_not_built_yet_asks_for_a_caller_where_it_will(
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 def test_a_path_that_no_route_has_is_not_found(scene: Emulator, method: str, path: str) -> None:
     answer = caller(scene, "ada").request(method, path)
-    message = f"There is nothing at {path}; `worldflux-emulator routes` lists all."
+    message = golden("all", "not_found", "no-route", path=path)
     assert (answer.status_code, answer.json()) == (404, {"detail": problem("not_found", message)})
