@@ -65,11 +65,6 @@ def moment_after(world: World, *, months: int = 0, by: int) -> Instant:
     return instant(months_after(now, months)) + by
 
 
-def advance(world: World, *, by: int) -> list[FiredJob]:
-    """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
-    return move(world, to=moment_after(world, by=by))
-
-
 def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[FiredJob]:
     """Move the clock to a later instant and return what happened on the way.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import get_args
 
 import pytest
 from hypothesis import settings
@@ -21,7 +22,7 @@ from emulator.world.core.refusals import (
 )
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.metering import plans, quota, reservations
-from emulator.world.metering.quota import RESERVED
+from emulator.world.metering.meters import METERS
 from emulator.world.privacy import erasure
 from emulator.world.records.identity import User
 from emulator.world.records.runs import Run
@@ -31,6 +32,8 @@ from emulator.world.records.workspaces import Reservation
 from emulator.world.runs import runs, uploads
 from tests.support.messages import golden
 from tests.world.rooms import EPOCH, FEBRUARY, TINY, Room, change_caps, open_room, upload
+
+RESERVED: tuple[ReservedMeter, ...] = get_args(ReservedMeter)
 
 BIG = replace(TINY, runs=10)
 
@@ -310,7 +313,7 @@ class Caps(RuleBasedStateMachine):
     def create(self, size: int) -> None:
         self.attempt(lambda: self.room.create_run(size))
 
-    @rule(meter=st.sampled_from(quota.METERS))
+    @rule(meter=st.sampled_from(tuple(METERS)))
     def add(self, meter: Meter) -> None:
         self.attempt(lambda: self.room.add(meter))
 
@@ -326,7 +329,7 @@ class Caps(RuleBasedStateMachine):
 
     @rule(days=st.integers(0, 20))
     def wait(self, days: int) -> None:
-        lifecycle.advance(self.room.world, by=days * DAY)
+        lifecycle.move(self.room.world, to=self.room.world.now + days * DAY)
 
     @rule(plan=st.sampled_from(["tiny", "free", "enterprise"]), anchored=st.booleans())
     def change_plan(self, plan: str, anchored: bool) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from emulator.world.billing import webhook_endpoints
 from emulator.world.billing.subscriptions import newest_subscription
 from emulator.world.core.world import World
-from emulator.world.metering.plan_list import FREE
-from emulator.world.metering.plans import set_plan
+from emulator.world.metering.plans import FREE, set_plan
 from emulator.world.records.billing import CheckoutSession, Event, ReceivedEvent, Subscription
 from emulator.world.records.workspaces import Workspace
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from emulator.world.core.refusals import Refusal
-from emulator.world.metering.plan_list import PLANS
 from emulator.world.records.identity import AuthSettings
 from emulator.world.records.system import Clock, Ordinal, Origin
 from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
-from emulator.world.records.workspaces import Plan
 from emulator.world.store import ids
 from emulator.world.store.digest import Digest, record_digest
 from emulator.world.store.sorted_keys import Key
@@ -36,13 +34,13 @@ class State:
 class World:
     """A name and the present state. Operations are functions on it; only it is ever assigned to."""
 
-    __slots__ = ("name", "state", "touched")
+    __slots__ = ("name", "state", "written")
 
     def __init__(self, name: str, state: State) -> None:
         self.name = name
         self.state = state
-        self.touched: list[tuple[str, str]] | None = None
-        """Where set, collects the table and id of every record that is written."""
+        self.written: list[tuple[str, str]] | None = None
+        """Collects the table and id of every record written, where it is a list."""
 
     @classmethod
     def begin(cls, *, name: str, entropy: str, epoch: Instant) -> World:
@@ -52,12 +50,7 @@ class World:
         world.put(Origin(entropy=entropy, epoch=epoch))
         world.put(Clock(now=epoch))
         world.put(AuthSettings())
-        world.extend(Plan, list(PLANS))
         return world
-
-    def fork(self, name: str) -> World:
-        """Return a world of that name in the same state; neither feels the other's writes."""
-        return World(name, self.state)
 
     @property
     def now(self) -> Instant:
@@ -149,7 +142,7 @@ class World:
         digest = self.state.digest
         for record in records:
             digest = digest.changed(None, record_digest(table.spec.name, record))
-            self._note(table.spec.name, record.id)
+            self._collect_written(table.spec.name, record.id)
         self.state = State({**self.state.tables, kind: table.extend(records)}, digest)
 
     def _replace(self, kind: type[Any], old: Record | None, new: Record | None) -> None:
@@ -160,12 +153,12 @@ class World:
         )
         written = new or old
         if written is not None:
-            self._note(table.spec.name, written.id)
+            self._collect_written(table.spec.name, written.id)
         self.state = State({**self.state.tables, kind: table.replace(old, new)}, digest)
 
-    def _note(self, table: str, record_id: str) -> None:
-        if self.touched is not None:
-            self.touched.append((table, record_id))
+    def _collect_written(self, table: str, record_id: str) -> None:
+        if self.written is not None:
+            self.written.append((table, record_id))
 
     # Minting
 

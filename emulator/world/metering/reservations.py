@@ -14,7 +14,8 @@ from emulator.world.core.access import Actor, require_writer
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
 from emulator.world.core.times import SECOND
 from emulator.world.core.world import World
-from emulator.world.metering.quota import COUNT_MAX, require_room, usage_of
+from emulator.world.metering.meters import usage_of
+from emulator.world.metering.quota import COUNT_MAX, require_room
 from emulator.world.records.types import ReservedMeter
 from emulator.world.records.workspaces import Reservation, Usage, Workspace
 
