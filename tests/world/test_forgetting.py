@@ -16,8 +16,8 @@ from emulator.world.core.access import Actor, Source
 from emulator.world.core.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
-from emulator.world.identity import accounts, one_time_codes, sessions, signups
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity import accounts, one_time_codes, pkce, sessions, signups
+from emulator.world.identity.pkce import Challenge
 from emulator.world.metering import reservations
 from emulator.world.privacy import data_requests
 from emulator.world.privacy.erasure import erase_user
@@ -183,7 +183,7 @@ def live(role: Role = "owner") -> Life:
         world, ada, email="lovelace@new.test", redirect_to="http://x/ada"
     )
     outbox.send(world, "reset", ada, to="ada@before.test")
-    flow_code = one_time_codes.prove_flow(
+    flow_code = pkce.prove_flow(
         world, one_time_codes.issue_code(world, ada, "signup", challenge=challenge).flow_id or ""
     )
     export = data_requests.ask_for_export(world, actor)
