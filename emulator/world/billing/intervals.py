@@ -1,4 +1,4 @@
-"""Billing periods that follow an anchor, and shares of them in whole cents."""
+"""Billing intervals: periods that follow an anchor, prices, and prorated shares in cents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from emulator.world.metering.periods import months_after
 from emulator.world.records.types import Instant, Interval
 from emulator.world.records.workspaces import Plan
 
-MONTHS = {"month": 1, "year": 12}
+_MONTHS = {"month": 1, "year": 12}
 _MONTHS_A_YEAR = 12
 
 
@@ -17,16 +17,17 @@ def price_of(plan: Plan, interval: Interval) -> int:
 
 
 def next_end(anchor: Instant, start: Instant, interval: Interval) -> Instant:
-    """Return the end of the period that begins at `start`, a month or year that follows `anchor`.
+    """Return the end of the period that starts at `start`, a month or year that follows `anchor`.
 
-    Real: a month that lacks the anchor's day ends a period on its last, and the next keeps the day.
+    Real: in a month without the anchor's day the period ends on the last day, and later periods
+    return to the anchor's day (docs.stripe.com/billing/subscriptions/billing-cycle).
     """
     began, since = to_datetime(anchor), to_datetime(start)
     months = _MONTHS_A_YEAR * (since.year - began.year) + since.month - began.month
-    end = instant(months_after(began, months + MONTHS[interval]))
-    return end if end > start else instant(months_after(began, months + 1 + MONTHS[interval]))
+    end = instant(months_after(began, months + _MONTHS[interval]))
+    return end if end > start else instant(months_after(began, months + 1 + _MONTHS[interval]))
 
 
 def share_of(amount_cents: int, part: int, whole: int) -> int:
-    """Return that part of an amount in cents; half a cent is rounded up."""
+    """Return the share `part / whole` of an amount in cents; half a cent is rounded up."""
     return (2 * amount_cents * part + whole) // (2 * whole)

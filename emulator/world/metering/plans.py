@@ -84,7 +84,7 @@ def plan_named(world: World, name: str) -> Plan:
     plan = world.get(Plan, name)
     if plan is None:
         known = ", ".join(one.id for one in all_plans(world))
-        raise Invalid("plan", f"There is no plan {name!r}; choose one of: {known}.")
+        raise Invalid("plan", f"Plan {name!r} does not exist; choose one of: {known}.")
     return plan
 
 

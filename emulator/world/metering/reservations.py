@@ -89,7 +89,7 @@ def commit(
     if held.status == "committed" and held.committed == amount:
         return held
     if held.status != "held":
-        raise Conflict(f"The reservation {key!r} {_ending(held)}; reserve anew.")
+        raise Conflict(f"The reservation {key!r} {_ending(held)}; reserve again with another key.")
     return _end(world, held, status="committed", committed=amount)
 
 
