@@ -7,7 +7,7 @@ from emulator.world.metering.periods import months_after
 from emulator.world.records.types import Instant, Interval
 from emulator.world.records.workspaces import Plan
 
-_MONTHS = {"month": 1, "year": 12}
+MONTHS = {"month": 1, "year": 12}
 _MONTHS_A_YEAR = 12
 
 
@@ -24,8 +24,8 @@ def next_end(anchor: Instant, start: Instant, interval: Interval) -> Instant:
     """
     began, since = to_datetime(anchor), to_datetime(start)
     months = _MONTHS_A_YEAR * (since.year - began.year) + since.month - began.month
-    end = instant(months_after(began, months + _MONTHS[interval]))
-    return end if end > start else instant(months_after(began, months + 1 + _MONTHS[interval]))
+    end = instant(months_after(began, months + MONTHS[interval]))
+    return end if end > start else instant(months_after(began, months + 1 + MONTHS[interval]))
 
 
 def share_of(amount_cents: int, part: int, whole: int) -> int:
