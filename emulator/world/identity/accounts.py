@@ -40,10 +40,10 @@ def create_user(
     if password is not None:
         require_strong(world, password)
     user_id, ordinal = world.new_id("user", pin=pin)
-    own = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
-    identity_data = json_text(own)
+    identity = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
+    identity_data = json_text(identity)
     if signs_up:
-        identity_data = metadata = merge_metadata(metadata, own)
+        identity_data = metadata = merge_metadata(metadata, identity)
     user = User(
         id=user_id,
         email=email,

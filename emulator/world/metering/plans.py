@@ -1,4 +1,4 @@
-"""Plans: the built-in ones, the one a workspace is on, and the period its usage is counted in.
+"""Plans: the built-in plans, the plan of a workspace, and the period its usage is counted in.
 
 Assumed: the product publishes no plan, price or cap. These are three plans, the smallest of which
 a test can fill and the largest of which has no caps. A seed may change them and add others.

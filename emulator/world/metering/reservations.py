@@ -102,7 +102,9 @@ def revert(world: World, actor: Actor, *, workspace: Workspace, key: str) -> Res
     require_writer(world, actor)
     held = visible_reservation(world, workspace, key)
     if held.status == "committed":
-        raise Conflict(f"The reservation {key!r} {_ending(held)}; use is not taken back.")
+        raise Conflict(
+            f"The reservation {key!r} {_ending(held)}; committed usage cannot be reverted."
+        )
     return held if held.status != "held" else _end(world, held, status="reverted")
 
 

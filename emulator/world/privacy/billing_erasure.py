@@ -1,6 +1,6 @@
 """Erasure in billing: invoices, payments and events stay, without the person who paid.
 
-Assumed: accounting records must be kept, as the law of most countries wants, but need no person.
+Assumed: accounting records are kept, as the law of most countries requires, but not the person.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Payer:
 def erase_payer(world: World, workspace: Workspace, user: User) -> None:
     """Erase a user from the billing of a workspace, where the names of other payers stay."""
     payer = _identify_payer(world, workspace, user)
-    _anonymize_where(world, workspace, lambda record: _IDENTIFIES[type(record)](record, payer))
+    _anonymize_where(world, workspace, lambda record: IDENTIFIES[type(record)](record, payer))
 
 
 def _identify_payer(world: World, workspace: Workspace, user: User) -> Payer:
@@ -169,7 +169,7 @@ def _identifies_payment(record: Payment, payer: Payer) -> bool:
     )
 
 
-_IDENTIFIES: Mapping[type[BillingObject], Callable[[Any, Payer], bool]] = {
+IDENTIFIES: Mapping[type[BillingObject], Callable[[Any, Payer], bool]] = {
     Customer: _identifies_customer,
     Card: _identifies_card,
     CheckoutSession: _identifies_checkout,

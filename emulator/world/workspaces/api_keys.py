@@ -43,7 +43,7 @@ def issue_key(
     require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="issue API keys")
     if expires_at is not None and expires_at <= world.now:
-        raise Invalid("expires_at", "The key would be expired already; name a later time.")
+        raise Invalid("expires_at", "The key would be expired already; choose a later time.")
     require_room(world, workspace, "api_keys")
     api_key_id, ordinal = world.new_id("api_key", pin=pin)
     secret = secret or _new_secret(world)
