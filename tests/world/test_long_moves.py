@@ -13,9 +13,9 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
 from emulator.world.records.types import Instant
+from tests.support.billed_world import Billed
+from tests.support.due_jobs import add_jobs
 from tests.support.messages import golden
-from tests.world.billed import Billed
-from tests.world.dues import add_jobs
 
 EPOCH = 20_454 * DAY
 MOST = 20
