@@ -275,7 +275,7 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     lines = said("coverage").splitlines()
     assert [line.split()[:1] for line in lines[:4]] == [["MET"], *[[one] for one in GROUPS]]
     assert lines[4] == golden("cli", "coverage", "percent", percent=view["percent"])
-    assert [line for line in lines[5:] if line.startswith("never met")] == [
+    assert [line for line in lines[5:] if line and line[:2] != "  "] == [
         *(
             golden("cli", "coverage", "operations-never-met", surface=one)
             for one in ("supabase", "bff", "stripe", "upstream")
