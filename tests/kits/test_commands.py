@@ -351,7 +351,7 @@ def test_what_can_fit_nothing_is_wrong_usage(command: tuple[str, ...]) -> None:
     ("command", "message"),
     [
         (("replay", "no-such.json"), "No such file or directory: 'no-such.json'"),
-        (("replay", "README.md"), "This is no file of the format worldflux-emulator.capsule."),
+        (("replay", "README.md"), "This file does not have the format worldflux-emulator.capsule."),
         (("seeds", "schema", "--output", "no/such"), "No such file or directory: 'no/such'"),
         (("wait", "--timeout", "0", "--url", NOWHERE), "Connection refused. Waited for 0 s."),
     ],
@@ -538,7 +538,7 @@ def test_worlds_are_written_at_the_end_and_read_at_the_beginning(
     ("arguments", "message"),
     [
         (("--import", "no-such.json"), "No such file or directory: 'no-such.json'"),
-        (("--import", __file__), "This is no file of the format worldflux-emulator.export."),
+        (("--import", __file__), "This file does not have the format worldflux-emulator.export."),
         (("--export-on-exit", "no/such.json"), "There is no folder 'no' to export to."),
     ],
     ids=["missing", "foreign", "no folder"],

@@ -20,9 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli import cli
-from emulator.persistence.replay import replay
 from tests.kits.conftest import ROOT, example
 from tests.needed import absent
+from tests.replaying import replay
 from tests.running import Running
 
 Launch = Callable[..., Running]

@@ -11,10 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.persistence.replay import replay
 from emulator.registry.registry import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.kits.conftest import ROOT, example
+from tests.replaying import replay
 from tests.running import Running
 
 pytest_plugins = ["pytester"]

@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli.replay import replay as command
-from emulator.persistence.replay import replay
 from emulator.registry import registry as worlds_
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
 from emulator.world.records.tables import TABLES
 from tests.lawful import ORIGIN, Emulator
 from tests.receiver import Receiver
+from tests.replaying import replay
 from tests.running import Running
 from tests.worlds.paying import ASKS_FIRST, CARD, CHECKOUT, DECLINED, FAILS_LATER
 

@@ -15,12 +15,12 @@ from emulator.app import build_app
 from emulator.cli.replay import replay as command
 from emulator.persistence.capsule import FORMAT, VERSION, WARNING
 from emulator.persistence.envelope import unwrap, wrap
-from emulator.persistence.replay import replay
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import SECOND
 from tests.lawful import Emulator, LawfulClient
+from tests.replaying import replay
 
 WORLD = "X-Emulator-World"
 
@@ -236,5 +236,5 @@ def test_replay_on_the_command_line(demo: Emulator, tmp_path: Path) -> None:
     code, output = run(b"{}")
     assert (code, output) == (
         1,
-        "Error: This is no file of the format worldflux-emulator.capsule.\n",
+        "Error: This file does not have the format worldflux-emulator.capsule.\n",
     )

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.persistence.envelope import unwrap, wrap, write_atomically
+from emulator.persistence.atomic_write import write_atomically
+from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.export import FORMAT, VERSION, export_bytes, export_file, import_file
 from emulator.seeding.files import bundled_names
 from emulator.world.core.refusals import Invalid
@@ -127,20 +128,23 @@ def broken_files(raw: bytes) -> dict[str, tuple[bytes, str]]:
     assert users["records"]
     assert clock["records"]
     return {
-        "empty": (b"", "no file of the format"),
-        "not ours": (b'{"hello": 1}', "no file of the format"),
-        "a capsule": (sealed(content, kind="worldflux-emulator.capsule"), "no file of the format"),
+        "empty": (b"", "not have the format"),
+        "not ours": (b'{"hello": 1}', "not have the format"),
+        "a capsule": (
+            sealed(content, kind="worldflux-emulator.capsule"),
+            "not have the format",
+        ),
         "newer": (sealed(content, version=VERSION + 1), f"reads up to version {VERSION}"),
         "cut off": (raw[: len(raw) // 2], "damaged"),
         "one byte else": (raw.replace(b"Mara", b"Sara", 1), "damaged"),
         "no worlds": (sealed(nameless), "no default world"),
-        "one twice": (sealed(twice), "one world twice"),
+        "one twice": (sealed(twice), "the same world twice"),
         "another clock": (sealed(later), "has the digest"),
-        "unknown table": (sealed(strange), "no table 'aliens'"),
+        "unknown table": (sealed(strange), "Table 'aliens' does not exist"),
         "a record lacks": (sealed(lame), "email"),
         "a key twice": (sealed(double), "duplicate key"),
-        "a table lost": (sealed(lost), "does not hold"),
-        "no content": (sealed({}), "no export"),
+        "a table lost": (sealed(lost), "does not contain"),
+        "no content": (sealed({}), "not an export file"),
     }
 
 
@@ -174,7 +178,7 @@ def test_a_file_is_written_and_read_by_path(demo: Emulator, tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from emulator.persistence.envelope import write_atomically
+from emulator.persistence.atomic_write import write_atomically
 
 def parts():
     yield b"half of " * 100_000
