@@ -144,12 +144,13 @@ BROKEN_SENSE = {
     ),
     "stranger's key": (
         "api_keys:\n  - name: CI\n    user: bob@example.com",
-        "line 10: workspaces.0.api_keys.0.user: bob@example.com is no member of workspace 'lab'.",
+        "line 10: workspaces.0.api_keys.0.user: "
+        "bob@example.com is not a member of workspace 'lab'.",
     ),
     "nobody's key": (
         "api_keys:\n  - name: CI\n    user: eve@example.com",
         "line 10: workspaces.0.api_keys.0.user: "
-        "No user of this seed has the e-mail 'eve@example.com'.",
+        "This seed has no user with the e-mail 'eve@example.com'.",
     ),
     "same client_run_id twice": (
         "runs:\n  - client_run_id: r\n  - client_run_id: s\n  - client_run_id: r",
@@ -219,7 +220,7 @@ BROKEN_HEAD = {
     "unknown member": (
         LAB.replace("user: ada@", "user: eve@"),
         "line 7: workspaces.0.members.0.user: "
-        "No user of this seed has the e-mail 'eve@example.com'.",
+        "This seed has no user with the e-mail 'eve@example.com'.",
     ),
     "no owner first": (
         LAB.replace("role: owner", "role: admin"),

@@ -49,7 +49,7 @@ workspaces:
 
 def test_a_status_that_cannot_be_is_refused_with_its_line(tmp_path: Path) -> None:
     text = TEXT.replace("SUBSCRIPTION", "{plan: team, status: trialing, started_at: -P30D}")
-    with pytest.raises(SeedError, match=r"line 8.*it is active at the epoch, not trialing"):
+    with pytest.raises(SeedError, match=r"line 8.*It is active at the epoch, not trialing"):
         Emulator.of(text, tmp_path)
 
 
