@@ -29,10 +29,12 @@ def capsule(asked: Asked, *, file: Path) -> None:
 def replay(*, file: Path, as_json: bool) -> None:
     """Do again what happened in a capsule, and name the first answer that is another now."""
     import json
+    from functools import partial
 
+    from emulator.app import build_app
     from emulator.persistence import replay as replaying
 
-    done = replaying.replay(file.read_bytes())
+    done = replaying.replay(file.read_bytes(), partial(build_app, tells_others=False))
     difference = None if done.difference is None else str(done.difference)
     if as_json:
         view = {"total": done.total, "same": done.same, "difference": difference}

@@ -16,7 +16,7 @@ from uuid import uuid4
 import uvicorn
 
 from emulator.app import build_app
-from emulator.persistence.envelope import is_replaceable
+from emulator.persistence.atomic_write import is_replaceable
 from emulator.persistence.export import export_file, import_file
 from emulator.registry.registry import WorldRegistry
 from emulator.server.connection import Connection

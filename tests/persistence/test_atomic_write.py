@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.persistence.envelope import write_atomically
+from emulator.persistence.atomic_write import write_atomically
 
 
 def test_what_a_killed_process_left_of_a_file_goes_with_the_next_try(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli.replay import replay as command
-from emulator.persistence.replay import replay
 from emulator.registry import registry as worlds_
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
@@ -19,6 +18,7 @@ from emulator.world.records.tables import TABLES
 from tests.support.billing_scenario import ASKS_FIRST, CARD, CHECKOUT, DECLINED, FAILS_LATER
 from tests.support.checked_client import ORIGIN, Emulator
 from tests.support.messages import golden
+from tests.support.replaying import replay
 from tests.support.server import Running
 from tests.support.webhook_receiver import Receiver
 

@@ -15,13 +15,13 @@ from emulator.app import build_app
 from emulator.cli.replay import replay as command
 from emulator.persistence.capsule import FORMAT, VERSION, WARNING
 from emulator.persistence.envelope import unwrap, wrap
-from emulator.persistence.replay import replay
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import SECOND
 from tests.support.checked_client import Emulator, LawfulClient
 from tests.support.messages import golden
+from tests.support.replaying import replay
 
 WORLD = "X-Emulator-World"
 

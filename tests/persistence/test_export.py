@@ -14,7 +14,8 @@ import orjson
 import pytest
 
 from emulator import __version__
-from emulator.persistence.envelope import unwrap, wrap, write_atomically
+from emulator.persistence.atomic_write import write_atomically
+from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.export import FORMAT, VERSION, export_bytes, export_file, import_file
 from emulator.seeding.files import bundled_names
 from emulator.world.core.refusals import Invalid
@@ -180,7 +181,7 @@ def test_a_file_is_written_and_read_by_path(demo: Emulator, tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from emulator.persistence.envelope import write_atomically
+from emulator.persistence.atomic_write import write_atomically
 
 def parts():
     yield b"half of " * 100_000

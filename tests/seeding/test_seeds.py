@@ -30,7 +30,7 @@ STATUSES = {"queued", "running", "succeeded", "failed", "cancelled"}
 PRINT_DIGESTS = """
 import json
 from emulator.seeding.files import bundled_names, load, plant_file
-from tests.world.lab import content
+from tests.support.world_builder import content
 seeds = {name: plant_file(load(name)) for name in bundled_names()}
 print(json.dumps({name: str(seed.world.state.digest) for name, seed in seeds.items()}))
 """

@@ -20,9 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli import cli
-from emulator.persistence.replay import replay
 from tests.support.messages import golden
 from tests.support.readme import ROOT, example
+from tests.support.replaying import replay
 from tests.support.requirements import absent
 from tests.support.server import Running
 

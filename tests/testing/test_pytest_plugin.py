@@ -11,11 +11,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.persistence.replay import replay
 from emulator.registry.registry import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.support.messages import golden
 from tests.support.readme import ROOT, example
+from tests.support.replaying import replay
 from tests.support.server import Running
 
 pytestmark = pytest.mark.usefixtures("this_tree")

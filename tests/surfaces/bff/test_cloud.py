@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
+from emulator.wire.http.headers import BODY_MAX
 from tests.support.checked_client import ORIGIN, Emulator
 from tests.support.expected_views import PUBLIC, SHARE_LIVE
 from tests.support.fixture_seed import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
+from emulator.wire.http.headers import BODY_MAX
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import (
     A_UUID,
