@@ -302,7 +302,7 @@ class Pipeline:
         self._own_webhook.deliver(world, context.settings)
         context.before = world.state
         purged = purges(world)
-        world.touched = []
+        world.written = []
         try:
             answer = self._run(call)
             is_refused = answer.status >= _REFUSED and not context.commits
@@ -313,7 +313,7 @@ class Pipeline:
             world.state = before
             raise
         finally:
-            touched, world.touched = world.touched or [], None
+            touched, world.written = world.written or [], None
         self._courier.collect(world)
         has_purged = purges(world) > purged
         if has_purged and not call.is_control:

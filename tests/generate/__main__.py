@@ -14,8 +14,8 @@ from emulator.contract.legacy import route_table
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
-from emulator.world.metering.plan_list import PLANS
-from emulator.world.metering.quota import METERS
+from emulator.world.metering.meters import METERS
+from emulator.world.metering.plans import PLANS
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.app import App
-from emulator.world.lifecycle import advance
+from emulator.world import lifecycle
 from tests.support.checked_client import Emulator, LawfulClient
 
 
@@ -17,7 +17,7 @@ def writing(
     """Return a lawful client of an app that writes on every call and then answers."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        advance(scene.world, by=1)
+        lifecycle.move(scene.world, to=scene.world.now + 1)
         headers = {
             "X-Emulator-State": state or str(scene.world.state.digest),
             "x-sb-error-code": code,

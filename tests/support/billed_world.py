@@ -7,12 +7,12 @@ from emulator.world.billing import checkout, entitlement
 from emulator.world.billing.cards import GOOD, read_card
 from emulator.world.core.access import Actor
 from emulator.world.core.times import DAY
-from emulator.world.core.world import World
 from emulator.world.identity import accounts
 from emulator.world.records.billing import CheckoutSession, Customer, Event, Invoice, Subscription
 from emulator.world.records.types import Interval
 from emulator.world.records.workspaces import Workspace
 from emulator.world.workspaces import workspaces
+from tests.support import world_builder
 
 EPOCH = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
@@ -21,7 +21,7 @@ class Billed:
     """A world with one workspace and its owner."""
 
     def __init__(self) -> None:
-        self.world = World.begin(name="default", entropy="billing", epoch=EPOCH)
+        self.world = world_builder.begin("billing")
         user = accounts.create_user(
             self.world,
             email="mara@example.com",
@@ -82,5 +82,5 @@ class Billed:
         return self.subscription
 
     def advance(self, *, days: float) -> None:
-        lifecycle.advance(self.world, by=round(days * DAY))
+        lifecycle.move(self.world, to=self.world.now + round(days * DAY))
         entitlement.receive_waiting(self.world)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from emulator.world.core.world import World
+from tests.support import world_builder
 
 EPOCH = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z."""
@@ -15,7 +16,7 @@ EPOCH = 1_767_225_600_000_000
 
 def a_world(entropy: str = "tests") -> World:
     """Return an empty world whose clock stands at the epoch."""
-    return World.begin(name="default", entropy=entropy, epoch=EPOCH)
+    return world_builder.begin(entropy, epoch=EPOCH)
 
 
 def run_python(code: str, **environment: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from emulator.world.core.access import Actor
 from emulator.world.core.times import DAY
-from emulator.world.core.world import DEFAULT, World
+from emulator.world.core.world import World
 from emulator.world.identity import accounts
+from emulator.world.metering import quota
 from emulator.world.metering.plans import plan_named
 from emulator.world.records.runs import Run
 from emulator.world.records.types import Instant, Meter
@@ -45,6 +46,13 @@ class Room:
             self.world, self.ada, workspace=self.workspace, content=content(*sizes)
         )
 
+    def meters_over(self) -> tuple[Meter, ...]:
+        """Return the meters above their cap."""
+        gauges = quota.gauges(self.world, self.workspace)
+        return tuple(
+            gauge.meter for gauge in gauges if gauge.limit is not None and gauge.used > gauge.limit
+        )
+
     def add(self, meter: Meter) -> None:
         """Use one more of a meter, as a caller would; shares need a run, which is kept aside."""
         world, ada, workspace = self.world, self.ada, self.workspace
@@ -77,7 +85,7 @@ def account(world: World, name: str) -> Actor:
 
 def open_room(caps: Caps = TINY) -> Room:
     """Return a fresh room on a plan of those caps."""
-    world = World.begin(name=DEFAULT, entropy="test", epoch=EPOCH)
+    world = world_builder.begin()
     world.put(replace(plan_named(world, "team"), id="tiny", title="Tiny", caps=caps, ordinal=9))
     ada = account(world, "ada")
     workspace = workspaces.open_workspace(world, ada, name="Lab", plan="tiny")

@@ -9,7 +9,9 @@ from emulator.world.core.access import Actor
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import DEFAULT, World
 from emulator.world.identity.accounts import create_user
-from emulator.world.records.workspaces import Workspace
+from emulator.world.metering.plans import PLANS
+from emulator.world.records.types import Instant
+from emulator.world.records.workspaces import Plan, Workspace
 from emulator.world.runs.runs import RunContent
 from emulator.world.runs.uploads import Upload
 from emulator.world.workspaces.workspaces import join, open_workspace
@@ -31,9 +33,11 @@ class Lab:
     away: Workspace
 
 
-def begin(entropy: str = "test") -> World:
-    """Return an empty world."""
-    return World.begin(name=DEFAULT, entropy=entropy, epoch=EPOCH)
+def begin(entropy: str = "test", *, epoch: Instant = EPOCH) -> World:
+    """Return a world with the built-in plans and nothing else."""
+    world = World.begin(name=DEFAULT, entropy=entropy, epoch=epoch)
+    world.extend(Plan, list(PLANS))
+    return world
 
 
 def account(world: World, name: str) -> Actor:

@@ -230,7 +230,7 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
     tell("customer.created", "customer.updated")
     if settles_between:
         asyncio.run(courier.settled(world))
-    lifecycle.advance(world, by=600 * SECOND)
+    lifecycle.move(world, to=world.now + 600 * SECOND)
     tell("customer.updated")
     asyncio.run(courier.settled(world))
     order = [json.loads(body)["type"] for body, _ in receiver.got]

@@ -39,7 +39,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 def named(name: str) -> World:
     """Return a world of that name."""
-    return begin().fork(name)
+    return World(name, begin().state)
 
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True), st.sampled_from(("default", "w1")))

@@ -18,6 +18,7 @@ from emulator.world.metering import reservations
 from emulator.world.privacy import data_requests
 from emulator.world.records.identity import AuthSettings, Export, RefreshToken, Session, User
 from emulator.world.records.system import Job
+from tests.support import world_builder
 
 EPOCH = 20_454 * DAY
 HOUR = 3600 * SECOND
@@ -25,7 +26,7 @@ HOUR = 3600 * SECOND
 
 def begin(timebox_seconds: int | None = None) -> World:
     """Return a world with one account, Ada's."""
-    world = World.begin(name="default", entropy="jobs", epoch=EPOCH)
+    world = world_builder.begin("jobs")
     world.put(AuthSettings(session_timebox_seconds=timebox_seconds))
     accounts.create_user(
         world, email="ada@lab.test", password="ada-password", name="Ada", metadata="{}"
@@ -91,7 +92,7 @@ def test_the_clock_stands_at_the_moment_of_each_job() -> None:
     world = begin(timebox_seconds=7200)
     signed_in = sign_in(world)
     export = data_requests.ask_for_export(world, actor_of(signed_in))
-    happened = lifecycle.advance(world, by=9 * DAY)
+    happened = lifecycle.move(world, to=world.now + 9 * DAY)
     assert [(one.at - EPOCH, one.kind, one.target_id) for one in happened] == [
         (60 * SECOND, "finish export", export.id),
         (7200 * SECOND, "end session", signed_in.session.id),
@@ -104,13 +105,13 @@ def test_the_clock_stands_at_the_moment_of_each_job() -> None:
 def test_what_a_job_schedules_falls_due_on_the_same_way() -> None:
     world = begin()
     export = data_requests.ask_for_export(world, actor_of(sign_in(world)))
-    lifecycle.advance(world, by=60 * SECOND)
+    lifecycle.move(world, to=world.now + 60 * SECOND)
     ready = world.expect(Export, export.id)
     assert (ready.ready_at, ready.expires_at) == (
         EPOCH + 60 * SECOND,
         EPOCH + 60 * SECOND + 7 * DAY,
     )
-    lifecycle.advance(world, by=7 * DAY)
+    lifecycle.move(world, to=world.now + 7 * DAY)
     assert world.get(Export, export.id) is None
 
 
@@ -119,7 +120,7 @@ def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> N
     world = begin(timebox_seconds=3600)
     session = sign_in(world).session
     expected = [FiredJob(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)] if is_done else []
-    assert lifecycle.advance(world, by=by) == expected
+    assert lifecycle.move(world, to=world.now + by) == expected
     assert (sessions.live_session(world, session.id) is None) == is_done
     assert world.now == EPOCH + by
 
@@ -127,9 +128,9 @@ def test_a_job_is_done_at_its_moment_and_not_before(by: int, is_done: bool) -> N
 def test_a_job_that_was_due_before_now_is_done_now() -> None:
     world = begin()
     session = sign_in(world).session
-    lifecycle.advance(world, by=HOUR)
+    lifecycle.move(world, to=world.now + HOUR)
     jobs.schedule(world, TIMEBOX, session.id, due=EPOCH)
-    [happened] = lifecycle.advance(world, by=0)
+    [happened] = lifecycle.move(world, to=world.now)
     assert happened == FiredJob(at=EPOCH + HOUR, kind=TIMEBOX, target_id=session.id)
     assert world.now == EPOCH + HOUR
 
@@ -137,7 +138,7 @@ def test_a_job_that_was_due_before_now_is_done_now() -> None:
 def test_jobs_of_one_moment_are_done_in_the_order_they_were_scheduled() -> None:
     world = begin(timebox_seconds=3600)
     ids = [sign_in(world).session.id for _ in range(3)]
-    happened = lifecycle.advance(world, by=HOUR)
+    happened = lifecycle.move(world, to=world.now + HOUR)
     assert [one.target_id for one in happened] == ids
 
 
@@ -146,21 +147,21 @@ def test_a_session_that_ended_otherwise_is_not_ended_again() -> None:
     signed_in = sign_in(world)
     sessions.sign_out(world, actor_of(signed_in), scope="local")
     assert waiting(world) == []
-    assert lifecycle.advance(world, by=HOUR) == []
+    assert lifecycle.move(world, to=world.now + HOUR) == []
 
 
 def test_a_session_without_a_timebox_leaves_no_job() -> None:
     world = begin()
     session = sign_in(world).session
     assert waiting(world) == []
-    lifecycle.advance(world, by=366 * DAY)
+    lifecycle.move(world, to=world.now + 366 * DAY)
     assert world.get(Session, session.id) is session
 
 
 def test_a_refresh_leaves_the_timebox_where_it_is() -> None:
     world = begin(timebox_seconds=3600)
     signed_in = sign_in(world)
-    lifecycle.advance(world, by=HOUR - 1)
+    lifecycle.move(world, to=world.now + HOUR - 1)
     sessions.refresh_session(world, refresh_token=signed_in.refresh_token.id)
     assert waiting(world) == [(TIMEBOX, signed_in.session.id, HOUR)]
 
@@ -169,9 +170,9 @@ def test_a_purge_takes_the_other_jobs_of_its_user_along() -> None:
     world = begin(timebox_seconds=40 * 86_400)
     actor = actor_of(sign_in(world))
     data_requests.schedule_deletion(world, actor)
-    lifecycle.advance(world, by=29 * DAY)
+    lifecycle.move(world, to=world.now + 29 * DAY)
     data_requests.ask_for_export(world, actor)
-    kinds = [one.kind for one in lifecycle.advance(world, by=400 * DAY)]
+    kinds = [one.kind for one in lifecycle.move(world, to=world.now + 400 * DAY)]
     assert kinds == ["finish export", "purge user"]
     assert world.get(User, actor.user_id) is None
     assert waiting(world) == []
@@ -181,7 +182,7 @@ def test_a_purge_takes_along_a_session_whose_time_was_up() -> None:
     world = begin(timebox_seconds=30 * 86_400 - 3600)
     signed_in = sign_in(world)
     data_requests.schedule_deletion(world, actor_of(signed_in))
-    kinds = [one.kind for one in lifecycle.advance(world, by=400 * DAY)]
+    kinds = [one.kind for one in lifecycle.move(world, to=world.now + 400 * DAY)]
     assert kinds == ["end session", "purge user"]
     assert world.get(Session, signed_in.session.id) is None
     assert world.get(RefreshToken, signed_in.refresh_token.id) is None
@@ -190,13 +191,13 @@ def test_a_purge_takes_along_a_session_whose_time_was_up() -> None:
 
 def test_the_clock_never_goes_backwards_nor_past_the_end() -> None:
     world = begin()
-    lifecycle.advance(world, by=DAY)
+    lifecycle.move(world, to=world.now + DAY)
     state = world.state
     for to in (EPOCH, EPOCH + DAY - 1, LATEST + 1):
         with pytest.raises(Invalid):
             lifecycle.move(world, to=to)
     with pytest.raises(Invalid):
-        lifecycle.advance(world, by=-1)
+        lifecycle.moment_after(world, by=-1)
     assert world.state is state
     assert lifecycle.move(world, to=EPOCH + DAY) == []
     assert world.state is state
@@ -210,6 +211,6 @@ def test_a_move_in_steps_ends_where_one_move_does() -> None:
         data_requests.ask_for_export(world, actor)
         data_requests.schedule_deletion(world, actor)
         for _ in range(steps):
-            lifecycle.advance(world, by=40 * DAY // steps)
+            lifecycle.move(world, to=world.now + 40 * DAY // steps)
         ends.append(str(world.state.digest))
     assert ends[0] == ends[1]

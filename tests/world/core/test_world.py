@@ -6,7 +6,7 @@ import pytest
 
 from emulator.world.core.refusals import Refusal, ReusedRefreshToken
 from emulator.world.core.world import World
-from emulator.world.metering.plan_list import PLANS
+from emulator.world.metering.plans import PLANS
 from emulator.world.records.identity import User
 from emulator.world.records.system import AuditEntry, Clock
 from emulator.world.records.tables import TABLES
@@ -46,7 +46,7 @@ def test_a_transaction_that_ends_well_keeps_what_was_written() -> None:
 def test_neither_a_fork_nor_its_parent_feels_the_others_writes() -> None:
     parent = begin()
     account(parent, "ada")
-    fork = parent.fork("fork")
+    fork = World("fork", parent.state)
     shared = state_of(parent)
     account(fork, "bo")
     assert (state_of(parent), parent.find(User, "email", "bo@x.test")) == (shared, None)
@@ -58,7 +58,7 @@ def test_neither_a_fork_nor_its_parent_feels_the_others_writes() -> None:
 def test_a_fork_shares_its_parents_tables_until_it_writes() -> None:
     parent = begin()
     account(parent, "ada")
-    fork = parent.fork("fork")
+    fork = World("fork", parent.state)
     assert fork.state is parent.state
     account(fork, "bo")
     shared = [

@@ -154,7 +154,7 @@ def test_a_wrong_password_and_an_unknown_account_are_the_same(email: str, passwo
 def test_signing_in_notes_the_time_and_opens_a_session() -> None:
     world = begin()
     account(world, "ada")
-    lifecycle.advance(world, by=SECOND)
+    lifecycle.move(world, to=world.now + SECOND)
     new = signed_in(world)
     assert (new.user.last_sign_in_at, new.user.updated_at) == (EPOCH + SECOND, EPOCH + SECOND)
     assert sessions.session_actor(world, new.session.id) == Actor(
@@ -247,7 +247,7 @@ def changed_profile(lab: Lab, **changes: bool | str | None) -> User:
 
 def test_a_profile_changes_in_what_is_given_alone() -> None:
     lab = open_lab()
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     user = changed_profile(lab, analytics_opt_in=True)
     said = (user.name, user.analytics_opt_in, user.product_mail_opt_in, user.updated_at)
     assert said == ("ada", True, False, EPOCH + SECOND)
@@ -257,7 +257,7 @@ def test_a_profile_changes_in_what_is_given_alone() -> None:
 
 def test_a_profile_that_stays_as_it_is_changes_nothing() -> None:
     lab = open_lab()
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     before = state_of(lab.world)
     changed_profile(lab, name="ada", analytics_opt_in=False)
     assert state_of(lab.world) == before

@@ -10,8 +10,9 @@ from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid, QuotaExceeded
 from emulator.world.core.times import DAY
 from emulator.world.metering import plans, quota
+from emulator.world.metering.meters import METERS
 from emulator.world.metering.periods import Period
-from emulator.world.metering.plan_list import PLANS
+from emulator.world.metering.plans import PLANS
 from emulator.world.records.system import AuditEntry
 from emulator.world.workspaces.workspaces import create_workspace
 from tests.support.billed_world import Billed
@@ -147,7 +148,7 @@ def test_a_downgrade_within_a_period_is_above_the_lower_cap_until_the_next() -> 
     lifecycle.move(room.world, to=FEBRUARY + DAY)
     plans.set_plan(room.world, room.workspace, plan="tiny", anchor=None)
     assert runs_used(room) == 5
-    assert quota.meters_over(room.world, room.workspace) == ("runs",)
+    assert room.meters_over() == ("runs",)
     with pytest.raises(QuotaExceeded) as refused:
         room.create_run()
     assert (refused.value.used, refused.value.limit, refused.value.plan) == (5, 3, "tiny")
@@ -170,13 +171,13 @@ def test_a_downgrade_at_the_end_of_a_period_begins_with_nothing_used() -> None:
 def test_a_downgrade_deletes_nothing() -> None:
     room = open_room()
     plans.set_plan(room.world, room.workspace, plan="enterprise", anchor=None)
-    for meter in quota.METERS:
+    for meter in METERS:
         for _ in range(3):
             room.add(meter)
     held = [(one.meter, one.used) for one in quota.gauges(room.world, room.workspace)]
     plans.set_plan(room.world, room.workspace, plan="tiny", anchor=None)
     assert [(one.meter, one.used) for one in quota.gauges(room.world, room.workspace)] == held
-    assert quota.meters_over(room.world, room.workspace) == quota.METERS
+    assert room.meters_over() == tuple(METERS)
 
 
 def test_a_new_workspace_is_on_free() -> None:

@@ -11,8 +11,9 @@ from emulator.world import lifecycle
 from emulator.world.core.access import Fixture
 from emulator.world.core.refusals import QuotaExceeded
 from emulator.world.core.times import DAY
-from emulator.world.metering import quota
-from emulator.world.metering.plan_list import FREE
+from emulator.world.metering import meters, quota
+from emulator.world.metering.meters import METERS
+from emulator.world.metering.plans import FREE
 from emulator.world.privacy import erasure
 from emulator.world.records.runs import Run, Share
 from emulator.world.records.types import Instant, Meter
@@ -72,7 +73,7 @@ def test_at_the_cap_one_more_is_refused_and_nothing_changed(
     assert used(room, meter) == limit
 
 
-@pytest.mark.parametrize("meter", quota.METERS)
+@pytest.mark.parametrize("meter", METERS)
 def test_without_a_cap_nothing_is_refused(meter: Meter) -> None:
     room = open_room(replace(TINY, **{"runs": None, meter: None}))
     room.create_run()
@@ -171,7 +172,7 @@ def test_an_upload_that_ignores_caps_counts_all_the_same() -> None:
         room.world, Fixture(), workspace=room.workspace, uploads=batch, ignores_caps=True
     )
     assert (used(room, "runs"), used(room, "storage_bytes")) == (5, 250)
-    assert quota.meters_over(room.world, room.workspace) == ("runs", "storage_bytes")
+    assert room.meters_over() == ("runs", "storage_bytes")
 
 
 def test_uploads_in_any_order_end_in_the_same_state() -> None:
@@ -230,13 +231,13 @@ def test_a_revoked_or_expired_share_makes_room_and_so_does_its_run() -> None:
 def test_above_a_cap_what_uses_more_is_refused_until_below() -> None:
     room = filled("projects", 2)
     change_caps(room, replace(TINY, projects=1))
-    assert quota.meters_over(room.world, room.workspace) == ("projects",)
+    assert room.meters_over() == ("projects",)
     with pytest.raises(QuotaExceeded) as refused, room.world.transaction():
         room.add("projects")
     assert (refused.value.used, refused.value.limit) == (2, 1)
     first, second = room.world.all(Project, "workspace", room.workspace_id)
     room.world.remove(first)
-    assert quota.meters_over(room.world, room.workspace) == ()
+    assert room.meters_over() == ()
     with pytest.raises(QuotaExceeded), room.world.transaction():
         room.add("projects")
     room.world.remove(second)
@@ -245,7 +246,7 @@ def test_above_a_cap_what_uses_more_is_refused_until_below() -> None:
 
 def test_at_a_cap_is_not_above_it() -> None:
     room = filled("projects", 2)
-    assert quota.meters_over(room.world, room.workspace) == ()
+    assert room.meters_over() == ()
 
 
 def test_above_one_cap_other_meters_go_on() -> None:
@@ -260,7 +261,7 @@ def test_caps_bind_each_workspace_alone() -> None:
     other = replace(room.workspace, id="other", slug="other", plan=FREE)
     room.world.put(other)
     runs.create_run(room.world, room.ada, workspace=other, content=content(7))
-    assert quota.usage_of(room.world, other).storage_bytes == 7
+    assert meters.usage_of(room.world, other).storage_bytes == 7
     assert used(room, "runs") == 3
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import get_args
 
 import pytest
 from hypothesis import settings
@@ -21,7 +22,7 @@ from emulator.world.core.refusals import (
 )
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.metering import plans, quota, reservations
-from emulator.world.metering.quota import RESERVED
+from emulator.world.metering.meters import METERS
 from emulator.world.privacy import erasure
 from emulator.world.records.identity import User
 from emulator.world.records.runs import Run
@@ -39,6 +40,8 @@ from tests.support.tiny_plan_world import (
     open_room,
     upload,
 )
+
+RESERVED: tuple[ReservedMeter, ...] = get_args(ReservedMeter)
 
 BIG = replace(TINY, runs=10)
 
@@ -318,7 +321,7 @@ class Caps(RuleBasedStateMachine):
     def create(self, size: int) -> None:
         self.attempt(lambda: self.room.create_run(size))
 
-    @rule(meter=st.sampled_from(quota.METERS))
+    @rule(meter=st.sampled_from(tuple(METERS)))
     def add(self, meter: Meter) -> None:
         self.attempt(lambda: self.room.add(meter))
 
@@ -334,7 +337,7 @@ class Caps(RuleBasedStateMachine):
 
     @rule(days=st.integers(0, 20))
     def wait(self, days: int) -> None:
-        lifecycle.advance(self.room.world, by=days * DAY)
+        lifecycle.move(self.room.world, to=self.room.world.now + days * DAY)
 
     @rule(plan=st.sampled_from(["tiny", "free", "enterprise"]), anchored=st.booleans())
     def change_plan(self, plan: str, anchored: bool) -> None:

@@ -47,7 +47,7 @@ def test_a_purge_leaves_the_invoices_and_nobody_in_them() -> None:
 def test_a_purge_drops_the_queries_of_the_pages_that_stripe_led_back_to() -> None:
     billed = Billed()
     billed.subscribe("team")
-    lifecycle.advance(billed.world, by=DAY)
+    lifecycle.move(billed.world, to=billed.world.now + DAY)
     subscriptions.end_subscription(
         billed.world, billed.subscription, reason="cancellation_requested"
     )

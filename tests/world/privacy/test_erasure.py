@@ -16,8 +16,8 @@ from emulator.world.core.access import Actor, Source
 from emulator.world.core.refusals import BadKey, BadPassword, CardDeclined, UnknownRefreshToken
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
-from emulator.world.identity import accounts, one_time_codes, sessions, signups
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity import accounts, one_time_codes, pkce, sessions, signups
+from emulator.world.identity.pkce import Challenge
 from emulator.world.metering import reservations
 from emulator.world.privacy import data_requests
 from emulator.world.privacy.erasure import erase_user
@@ -30,6 +30,7 @@ from emulator.world.records.types import Role
 from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
 from emulator.world.runs import runs, shares, uploads
 from emulator.world.workspaces import api_keys, projects, workspaces
+from tests.support import world_builder
 from tests.support.world_builder import content
 
 EPOCH = 20_454 * DAY
@@ -59,7 +60,7 @@ class Life:
 
 def begin(**auth: Any) -> World:
     """Return an empty world with Supabase Auth set up like that."""
-    world = World.begin(name="default", entropy="forgetting", epoch=EPOCH)
+    world = world_builder.begin("forgetting")
     world.put(AuthSettings(**auth))
     return world
 
@@ -182,11 +183,11 @@ def live(role: Role = "owner") -> Life:
         world, ada, email="lovelace@new.test", redirect_to="http://x/ada"
     )
     outbox.send(world, "reset", ada, to="ada@before.test")
-    flow_code = one_time_codes.prove_flow(
+    flow_code = pkce.prove_flow(
         world, one_time_codes.issue_code(world, ada, "signup", challenge=challenge).flow_id or ""
     )
     export = data_requests.ask_for_export(world, actor)
-    lifecycle.advance(world, by=60 * SECOND)
+    lifecycle.move(world, to=world.now + 60 * SECOND)
     data_requests.schedule_deletion(world, actor)
     traces = {
         *(ADA, "ada-lovelace@lab.test", "Ada-Lovelace", "ada-lovelace", "lovelace@new.test"),
@@ -259,7 +260,7 @@ def accounts_of(workspace: Workspace) -> list[tuple[str, str]]:
 
 def test_no_byte_is_left_by_a_deletion_that_fell_due() -> None:
     life = live()
-    happened = [one.kind for one in lifecycle.advance(life.world, by=30 * DAY)]
+    happened = [one.kind for one in lifecycle.move(life.world, to=life.world.now + 30 * DAY)]
     assert happened == [
         *["expire reservation"] * 3,
         *["end session"] * 2,
@@ -288,7 +289,7 @@ def test_nothing_is_left_to_be_done_to_a_forgotten_user() -> None:
         "expire checkout",
         "renew subscription",
     ]
-    happened = lifecycle.advance(life.world, by=365 * DAY)
+    happened = lifecycle.move(life.world, to=life.world.now + 365 * DAY)
     later = {one.kind for one in happened[3:]}
     assert later == {"renew subscription", "finalize invoice"}
     billed = life.world.all(Invoice, "workspace", life.own.id)
@@ -376,7 +377,7 @@ def test_a_card_that_bears_the_users_name_loses_it_whoever_pays() -> None:
         world, Actor(user_id=ADA), workspace=workspace, return_url="http://x/back"
     )
     portal.replace_card(world, visit, typed(world, GOOD, "Ada"))
-    lifecycle.advance(world, by=32 * DAY)
+    lifecycle.move(world, to=world.now + 32 * DAY)
     adas = frozenset({"Ada"})
     assert {name for name, _ in found(world, adas)} == {"cards", "events", "payments", "users"}
     erase_user(world, world.expect(User, ADA))

@@ -11,7 +11,8 @@ from emulator.world import lifecycle
 from emulator.world.core.refusals import NotFound, QuotaExceeded
 from emulator.world.core.times import DAY
 from emulator.world.metering import quota
-from emulator.world.metering.plan_list import UNCAPPED_PLAN
+from emulator.world.metering.meters import METERS
+from emulator.world.metering.plans import UNCAPPED_PLAN
 from emulator.world.records.runs import Run, Share
 from emulator.world.records.system import AuditEntry
 from emulator.world.records.workspaces import Workspace
@@ -73,9 +74,9 @@ def test_a_share_is_of_the_run_as_it_was() -> None:
 def test_a_share_is_open_until_its_expiry_and_not_then() -> None:
     lab = open_lab()
     _, share = shared(lab)
-    lifecycle.advance(lab.world, by=DAY - 1)
+    lifecycle.move(lab.world, to=lab.world.now + DAY - 1)
     assert shares.open_to_all(lab.world, share.token) == share
-    lifecycle.advance(lab.world, by=1)
+    lifecycle.move(lab.world, to=lab.world.now + 1)
     with pytest.raises(NotFound):
         shares.open_to_all(lab.world, share.token)
 
@@ -138,7 +139,7 @@ def test_there_is_room_for_everything_on_a_plan_without_caps() -> None:
     lab = open_lab()
     uncapped = replace(lab.lab, plan=UNCAPPED_PLAN)
     lab.world.put(uncapped)
-    for meter in quota.METERS:
+    for meter in METERS:
         quota.require_room(lab.world, uncapped, meter, amount=10**6)
 
 

@@ -46,7 +46,7 @@ def test_the_first_upload_creates_and_the_same_again_changes_nothing() -> None:
 def test_other_content_updates_a_run_that_is_not_terminal_in_place() -> None:
     lab = open_lab()
     [(_, first)] = sync(lab, upload("a", started_at=minutes(-9), status="running"))
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     [(outcome, run)] = sync(
         lab, upload("a", started_at=minutes(-5), finished_at=EPOCH, status="failed")
     )
@@ -102,7 +102,7 @@ def test_a_run_may_be_updated_without_a_new_status() -> None:
 
 def test_a_synced_run_was_created_when_it_started_else_now() -> None:
     lab = open_lab()
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     sync(lab, upload("late"), upload("early", started_at=EPOCH, status="running"))
     assert [(run.client_run_id, run.created_at, run.ordinal) for run in all_runs(lab)] == [
         ("late", EPOCH + SECOND, 0),

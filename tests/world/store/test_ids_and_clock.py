@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import LATEST, SECOND
+from emulator.world.core.world import World
 from emulator.world.records.system import Ordinal
 from emulator.world.store import ids
 from tests.support.messages import golden
@@ -66,7 +67,7 @@ def test_a_pinned_id_uses_up_its_ordinal() -> None:
 def test_a_fork_of_any_name_mints_what_its_parent_would() -> None:
     world = begin()
     world.new_id("run")
-    assert world.fork("other").new_id("run") == world.fork("default").new_id("run")
+    assert World("other", world.state).new_id("run") == World("default", world.state).new_id("run")
 
 
 def test_worlds_of_other_entropy_mint_other_ids() -> None:
@@ -82,7 +83,7 @@ def test_the_clock_stands_still_until_told() -> None:
 
 def test_the_clock_advances_and_keeps_its_epoch() -> None:
     world = begin()
-    assert lifecycle.advance(world, by=SECOND) == []
+    assert lifecycle.move(world, to=world.now + SECOND) == []
     assert world.now == EPOCH + SECOND
     assert lifecycle.move(world, to=EPOCH + 5 * SECOND) == []
     assert (world.now, world.epoch) == (EPOCH + 5 * SECOND, EPOCH)
@@ -91,7 +92,7 @@ def test_the_clock_advances_and_keeps_its_epoch() -> None:
 def test_advancing_by_nothing_changes_nothing() -> None:
     world = begin()
     before = state_of(world)
-    assert lifecycle.advance(world, by=0) == []
+    assert lifecycle.move(world, to=world.now) == []
     assert state_of(world) == before
 
 
@@ -113,7 +114,7 @@ def test_the_clock_is_not_moved(path: str, to: int, message: str) -> None:
 def test_the_clock_is_not_advanced_by_less_than_nothing() -> None:
     world = begin()
     with pytest.raises(Invalid) as refused:
-        lifecycle.advance(world, by=-1)
+        lifecycle.moment_after(world, by=-1)
     assert (refused.value.path, world.now) == ("seconds", EPOCH)
 
 

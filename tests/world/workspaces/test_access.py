@@ -83,7 +83,7 @@ def test_a_key_sees_its_own_workspace_alone(what: str) -> None:
 
 def test_workspaces_are_seen_in_the_order_they_were_joined() -> None:
     lab = open_lab()
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     later = open_workspace(lab.world, lab.bo, name="Later")
     assert access.visible_workspaces(lab.world, lab.bo) == [lab.lab, later]
     keyed = replace(lab.bo, workspace_id=later.id)

@@ -70,9 +70,9 @@ def test_an_unknown_secret_is_refused() -> None:
 def test_a_key_is_good_until_its_expiry_and_not_then() -> None:
     lab = open_lab()
     key, secret = issue(lab, expires_at=EPOCH + DAY)
-    lifecycle.advance(lab.world, by=DAY - 1)
+    lifecycle.move(lab.world, to=lab.world.now + DAY - 1)
     assert api_keys.key_actor(lab.world, secret).api_key_id == key.id
-    lifecycle.advance(lab.world, by=1)
+    lifecycle.move(lab.world, to=lab.world.now + 1)
     with pytest.raises(BadKey):
         api_keys.key_actor(lab.world, secret)
 
@@ -87,7 +87,7 @@ def test_a_key_that_would_be_expired_already_is_refused(late: int) -> None:
 def test_rotating_keeps_the_id_and_ends_the_old_secret_at_once() -> None:
     lab = open_lab()
     key, old = issue(lab)
-    lifecycle.advance(lab.world, by=SECOND)
+    lifecycle.move(lab.world, to=lab.world.now + SECOND)
     rotated, new = api_keys.rotate_key(lab.world, lab.ada, key=key)
     assert rotated == lab.world.expect(ApiKey, key.id)
     assert (rotated.rotated_at, rotated.created_at, rotated.user_id) == (
@@ -119,7 +119,7 @@ def test_a_key_that_has_ended_is_not_rotated(end: str) -> None:
     if end == "revoked":
         api_keys.revoke_key(lab.world, lab.ada, key=key)
     else:
-        lifecycle.advance(lab.world, by=DAY)
+        lifecycle.move(lab.world, to=lab.world.now + DAY)
     with pytest.raises(Conflict):
         api_keys.rotate_key(lab.world, lab.ada, key=lab.world.expect(ApiKey, key.id))
 
