@@ -30,7 +30,7 @@ VARIABLES = [
 ]
 WHY = (
     "# WORLDFLUX_E2E_FIXTURES=0: "
-    "with 1 a real dashboard answers from its own memory, not from here."
+    "with 1 a real dashboard serves fixtures of its own, not the emulator's."
 )
 
 
@@ -144,7 +144,7 @@ def test_seeds_show_prints_the_file_as_it_is(name: str, seed: str) -> None:
 
 def test_seeds_check_prints_the_digest(seed: str) -> None:
     digest = plant_file(load(seed)).world.state.digest
-    assert said("seeds", "check", seed) == f"scene: good, digest {digest}\n"
+    assert said("seeds", "check", seed) == f"scene: valid, digest {digest}\n"
 
 
 def test_seeds_schema_prints_the_schema_or_writes_it(tmp_path: Path) -> None:

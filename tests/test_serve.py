@@ -291,8 +291,8 @@ def test_env_prints_again_what_serve_printed(
     process.terminate()
     assert process.stdout is not None
     said, shown = process.stdout.read().split(
-        "Set for a dashboard or the CLI "
-        f"(`worldflux-emulator env --url {url}` prints this again):\n"
+        "Environment for a dashboard or the CLI "
+        f"(`worldflux-emulator env --url {url}` prints it again):\n"
     )
     assert "".join(f"  {line}\n" for line in again.stdout.splitlines()) == shown
     assert again.stderr == ""
@@ -347,7 +347,7 @@ def test_env_of_a_named_world_leads_there_and_nowhere_else(
 def test_env_of_a_world_that_is_not_there_is_refused(launch: Launch, seed: str) -> None:
     running = launch("--seed", seed)
     assert env("--url", running.url, "--world", "alhpa", code=1).stderr == (
-        "Error: There is no world 'alhpa'. Make it: worldflux-emulator worlds make alhpa\n"
+        "Error: World 'alhpa' does not exist. Create it: worldflux-emulator worlds make alhpa\n"
     )
 
 
@@ -355,7 +355,7 @@ def test_env_says_where_nobody_answers_and_prints_what_the_default_seed_would() 
     url = f"http://localhost:{free_port()}"
     result = env("--url", url, "--json")
     assert result.stderr == (
-        f"# nobody answers at {url}; "
+        f"# no emulator at {url}; "
         "this is what `worldflux-emulator serve --seed demo` prints there\n"
     )
     shown = env("--url", url, "--seed", "demo", "--json")
@@ -370,7 +370,7 @@ def test_env_does_not_take_another_program_for_an_emulator() -> None:
     with Receiver() as stranger:
         result = env("--url", stranger.origin, code=3)
     assert result.stdout == ""
-    assert f"What answers at {stranger.origin} is no emulator." in result.stderr
+    assert f"The server at {stranger.origin} is not a worldflux-emulator." in result.stderr
 
 
 def test_a_server_started_in_a_shell_that_evaluated_env_keeps_its_fixtures(

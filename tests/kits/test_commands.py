@@ -102,8 +102,8 @@ ASKING = [
 @pytest.mark.parametrize("command", ASKING, ids=" ".join)
 def test_where_no_emulator_answers_the_code_is_3(command: tuple[str, ...]) -> None:
     message = complaint(*command, "--url", NOWHERE, code=3)
-    assert message.startswith(f"Error: No emulator answers at {NOWHERE}: ")
-    assert message.endswith("Start one: worldflux-emulator serve.\n")
+    assert message.startswith(f"Error: Cannot reach an emulator at {NOWHERE}: ")
+    assert message.endswith("Start one with: worldflux-emulator serve\n")
     assert message.count("\n") == 1
 
 
@@ -121,20 +121,20 @@ def test_something_else_that_answers_is_no_emulator() -> None:
         url = f"http://127.0.0.1:{other.getsockname()[1]}"
         message = complaint("status", "--url", url, code=3)
         thread.join()
-    assert message.startswith(f"Error: What answers at {url} is no emulator.")
+    assert message.startswith(f"Error: The server at {url} is not a worldflux-emulator.")
 
 
 @pytest.mark.parametrize("url", ["localhost:8787", "ftp://localhost", "http://[", ""])
 def test_a_url_that_is_none_is_said_plainly(url: str) -> None:
     message = complaint("status", "--url", url, code=3)
-    assert message.startswith(f"Error: {url!r} is no URL; write it as http://localhost:8787.")
+    assert message.startswith(f"Error: Invalid URL {url!r}; write it as http://localhost:8787.")
 
 
 def test_status_says_who_answers(server: Running) -> None:
     view = shown("status")
     assert (view["instance"], view["seed"], view["worlds"]) == (server.ready["instance"], "demo", 1)
     assert said("status").splitlines() == [
-        f"worldflux-emulator {__version__} answers at {server.url}",
+        f"worldflux-emulator {__version__} at {server.url}",
         f"instance  {server.ready['instance']}",
         "seed      demo",
         f"clock     {view['clock']['now']} (virtual)",
@@ -255,8 +255,8 @@ def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
     assert httpx2.get(f"{server.url}/healthz").status_code == 503
     assert httpx2.get(f"{server.url}/healthz").status_code == 200
     lines = said("faults", "list").splitlines()
-    assert lines[0].split() == ["ID", "HITS", "SEEN", "CALLS", "MEET"]
-    assert lines[1].split()[:4] == [armed, "1", "2", "path=/healthz"]
+    assert lines[0].split() == ["ID", "MATCHED", "APPLIED", "REQUESTS", "EFFECT"]
+    assert lines[1].split()[:4] == [armed, "2", "1", "path=/healthz"]
     assert "drop=True" in lines[2]
     assert said("faults", "disarm", armed) == f"{armed}: disarmed\n"
     assert [one["id"] for one in shown("faults", "list")["items"]] == [other]
@@ -275,12 +275,12 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     httpx2.get(f"{server.url}/api/cloud/me")
     view = shown("coverage")
     lines = said("coverage").splitlines()
-    assert [line.split()[:1] for line in lines[:4]] == [["MET"], *[[one] for one in GROUPS]]
-    assert lines[4] == f"{view['percent']} % met"
-    assert [line for line in lines[5:] if line.startswith("never met")] == [
-        *(f"never met, operations of {one}:" for one in ("supabase", "bff", "stripe", "upstream")),
-        "never met, codes:",
-        "never met, states:",
+    assert [line.split()[:1] for line in lines[:4]] == [["COVERED"], *[[name] for name in GROUPS]]
+    assert lines[4] == f"{view['percent']} % covered"
+    assert [line for line in lines[5:] if line.startswith("missing ")] == [
+        *(f"missing {one} operations:" for one in ("supabase", "bff", "stripe", "upstream")),
+        "missing codes:",
+        "missing states:",
     ]
     assert len(lines) < 80
     assert max(map(len, lines)) <= 100
@@ -291,7 +291,7 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     result = run("coverage", "--fail-under", "99")
     assert (result.exit_code, result.stderr) == (
         1,
-        f"Error: {view['percent']} % is less than 99 %.\n",
+        f"Error: Coverage is {view['percent']} %, below 99 %.\n",
     )
 
 
@@ -324,10 +324,10 @@ def test_a_world_whose_name_is_misspelt_is_not_made(
 ) -> None:
     said("worlds", "make", "checkout")
     message = complaint(*command, "--world", "chekout")
-    assert message == "Error: There is no world 'chekout'. Did you mean 'checkout'?\n"
+    assert message == "Error: World 'chekout' does not exist. Did you mean 'checkout'?\n"
     message = complaint(*command, "--world", "nowhere")
-    make = "Make it: worldflux-emulator worlds make nowhere"
-    assert message == f"Error: There is no world 'nowhere'. {make}\n"
+    make = "Create it: worldflux-emulator worlds make nowhere"
+    assert message == f"Error: World 'nowhere' does not exist. {make}\n"
     assert len(shown("worlds", "list")["items"]) == 2
 
 
@@ -418,8 +418,8 @@ def test_exec_runs_a_command_with_an_emulator_beside_it() -> None:
     [
         (("sh", "-c", "exit 7"), 7, ""),
         (("sh", "-c", "kill -9 $$"), 137, ""),
-        (("no-such-command",), 127, "Error: There is no command 'no-such-command'.\n"),
-        (("/",), 126, "Error: '/' cannot be run: Permission denied.\n"),
+        (("no-such-command",), 127, "Error: Command 'no-such-command' not found.\n"),
+        (("/",), 126, "Error: Cannot run '/': Permission denied.\n"),
     ],
     ids=["code", "signal", "none", "no program"],
 )
@@ -539,7 +539,7 @@ def test_worlds_are_written_at_the_end_and_read_at_the_beginning(
     [
         (("--import", "no-such.json"), "No such file or directory: 'no-such.json'"),
         (("--import", __file__), "This is no file of the format worldflux-emulator.export."),
-        (("--export-on-exit", "no/such.json"), "There is no folder 'no' to export to."),
+        (("--export-on-exit", "no/such.json"), "Folder 'no' to export to does not exist."),
     ],
     ids=["missing", "foreign", "no folder"],
 )

@@ -109,9 +109,9 @@ def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> 
         (tmp_path / name).write_text("// mine")
     lines = init(tmp_path)
     assert {(tmp_path / name).read_text() for name in FILES} == {"// mine"}
-    kept = "which is there; --force overwrites it"
-    assert [line for line in lines if line.startswith("kept ")] == [
-        f"kept {tmp_path / name}, {kept}"
+    skipped = "which exists; --force overwrites it"
+    assert [line for line in lines if line.startswith("skipped ")] == [
+        f"skipped {tmp_path / name}, {skipped}"
         for name in ("worldflux.config.ts", "tests/worldflux.ts", "tests/worldflux.spec.ts")
     ]
     init(tmp_path, "--force")
@@ -140,7 +140,7 @@ def test_init_leaves_a_config_alone_and_says_what_to_add(
     assert lines[3:] == [
         f"Add to {config}:",
         *(f"  {line}" for line in brought),
-        "  webServer: [emulatorServer],  // beside what is there",
+        "  webServer: [emulatorServer],  // beside your own servers",
         "Run: npx playwright test",
     ]
 
@@ -173,7 +173,7 @@ def test_init_writes_nothing_where_something_is_in_the_way(tmp_path: Path) -> No
     assert (result.exit_code, result.stdout, result.stderr) == (
         1,
         "",
-        f"Error: There is a file where a folder is to go: '{tmp_path / 'tests'}'\n",
+        f"Error: A file is in the way of a folder: '{tmp_path / 'tests'}'\n",
     )
     assert files(tmp_path) == ["tests"]
 

@@ -110,7 +110,7 @@ def test_workers_share_a_server_that_runs_already(run_tests: RunTests, launch: L
 def test_a_server_that_is_not_there_is_said_plainly(run_tests: RunTests) -> None:
     result = run_tests(ISOLATED, "--worldflux-url", "http://localhost:9")
     result.assert_outcomes(errors=8)
-    assert "No emulator answers at http://localhost:9: " in result.stdout.str()
+    assert "Cannot reach an emulator at http://localhost:9: " in result.stdout.str()
 
 
 def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
@@ -122,7 +122,7 @@ def test_the_world_of_a_failed_test_stays_on_a_server_that_others_use_too(
         result = run_tests(failing, "--worldflux-url", url, *(("-n", "2") if run == 2 else ()))
         result.assert_outcomes(failed=2)
         stay = worlds_of(url)
-        assert all(f"It stays there: {url}/_w/{name}" in result.outlines for name in stay[-2:])
+        assert all(f"Inspect: {url}/_w/{name}" in result.outlines for name in stay[-2:])
         # The same tests of another run, at the same time as well, have worlds of their own.
         assert len(stay) == 2 * run
         assert len({name.split("-")[-2] for name in stay}) == run
@@ -181,8 +181,8 @@ def test_a_failed_test_says_what_happened_in_its_world(
             f"*WorldFlux world {name}*",
             "  1 POST /api/auth/login 200",
             "  2 GET /api/cloud/me 503 * (fault *)",
-            f"Whole: */test-results/{name}.json",
-            f"Again: worldflux-emulator replay */test-results/{name}.capsule.json",
+            f"Journal: */test-results/{name}.json",
+            f"Replay: worldflux-emulator replay */test-results/{name}.capsule.json",
         ]
     )
     [capsule, path] = sorted((pytester.path / "test-results").iterdir())
@@ -213,7 +213,7 @@ def test_an_error_in_a_teardown_says_what_happened_too(
     for arguments in ((), ("--worldflux-url", url)):
         result = run_tests(text, *arguments)
         result.assert_outcomes(passed=1, errors=1)
-        result.stdout.fnmatch_lines(["*WorldFlux world *", "  1 GET /healthz 200", "Whole: *"])
+        result.stdout.fnmatch_lines(["*WorldFlux world *", "  1 GET /healthz 200", "Journal: *"])
     assert len(worlds_of(url)) == 1
     assert len(list((pytester.path / "test-results").iterdir())) == 4
 
@@ -233,7 +233,7 @@ def test_a_server_that_ends_early_is_said_at_the_end_of_the_test(
     """
     result = run_tests(text, "--worldflux-url", server.url)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([f"No emulator answers at {server.url}: *"])
+    result.stdout.fnmatch_lines([f"Cannot reach an emulator at {server.url}: *"])
 
 
 def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> None:
@@ -244,7 +244,7 @@ def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> Non
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*No route takes a call at '/no-such-route'*"])
     result.stdout.fnmatch_lines(["test_it.py:2: ControlError"])
-    result.stdout.no_fnmatch_line("*own_world.py*")
+    result.stdout.no_fnmatch_line("*testing/world.py*")
 
 
 def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
@@ -258,7 +258,7 @@ def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
             assert world.signed_in().get("/api/cloud/me").status_code == 200
             them = world.signed_in(world.logins[1][0])
             assert them.get("/api/cloud/me").status_code == 200
-            with pytest.raises(LookupError, match="is not in the seed, so say the password"):
+            with pytest.raises(LookupError, match="is not in the seed, so pass its password"):
                 world.signed_in("nobody@example.com")
             assert world.client.cookies.get("sb-localhost-auth-token") is None
 
@@ -336,7 +336,7 @@ def test_a_url_is_there_where_something_listens(run_tests: RunTests) -> None:
 
         def test_in_process(world, emulator):
             for ask in asked(world, emulator):
-                with pytest.raises(RuntimeError, match="nothing listens: use .*-server"):
+                with pytest.raises(RuntimeError, match="has no URL: use .*-server"):
                     ask()
             assert "url" not in world.journal()["world"]
 
@@ -438,10 +438,10 @@ def test_the_marker_names_one_seed(run_tests: RunTests) -> None:
     """)
     result.assert_outcomes(passed=3, errors=2)
     shown = result.stdout.str()
-    assert "A marker names one seed: worldflux(seed): " in shown
+    assert "The marker takes one seed: worldflux(seed): " in shown
     assert "Did you mean 'demo'?" in shown
     assert "Traceback" not in shown
-    assert "own_world.py" not in shown
+    assert "testing/world.py" not in shown
 
 
 @pytest.mark.parametrize(
