@@ -24,7 +24,9 @@ def _hint(remedy: str) -> Iterator[None]:
     try:
         yield
     except ControlError as error:
-        message = f"{error} {remedy}" if error.code == "validation_error" else str(error)
+        message = str(error)
+        if error.code == "validation_error":
+            message = f"{message.removesuffix('.')}. {remedy}"
         raise ControlError(message, status=error.status, code=error.code) from error
 
 

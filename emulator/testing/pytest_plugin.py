@@ -92,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Start the server once for all workers of pytest-xdist, and pass them its URL and the run id."""
+    """Start the server once for all workers of pytest-xdist, and pass on its URL and the run id."""
     # With `--dist each` every worker runs every test, and needs worlds of its own.
     worker = str(node.gateway.id) if node.config.getoption("dist") == "each" else ""
     node.workerinput[_RUN_ID] = run_id(node.config) + worker

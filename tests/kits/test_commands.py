@@ -203,7 +203,9 @@ def test_the_clock_is_shown_advanced_and_set(server: Running) -> None:
     assert shown("clock", "set", "2030-01-01T00:00:00Z", "--world", "a")["now"].startswith("2030")
     assert shown("clock", "show")["now"] == began
     for by in ("soon", "nan"):
-        assert "seconds, or an ISO 8601 duration such as P30D" in complaint("clock", "advance", by)
+        assert ". Write BY in seconds, or as an ISO 8601 duration such as P30D" in complaint(
+            "clock", "advance", by
+        )
     for now in ("yesterday", "2027-01-01"):
         assert "such as 2026-03-01T00:00:00Z." in complaint("clock", "set", now)
     assert complaint("clock", "set", "2020-01-01T00:00:00Z").startswith("Error: ")
