@@ -400,4 +400,4 @@ def test_a_server_started_in_a_shell_that_evaluated_env_keeps_its_fixtures(
 def test_a_webhook_secret_that_is_none_is_wrong_usage(secret: str) -> None:
     result = CliRunner().invoke(cli, ["serve", "--webhook-secret", secret])
     assert result.exit_code == 2
-    assert "Write whsec_ and at least 8 characters" in result.stderr
+    assert "Write whsec_ followed by at least 8 characters" in result.stderr

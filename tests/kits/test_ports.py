@@ -68,7 +68,7 @@ def test_what_is_written_through_a_port_stays_in_its_world(
 def test_a_port_in_use_is_refused_and_leaves_no_world(running: Running, web: httpx2.Client) -> None:
     port = made(web, running, "one")["port"]
     answer = web.post(f"{running.url}/_emulator/worlds", json={"name": "two", "port": port})
-    message = f"Port {port} is in use; choose another, or 0 for a free one."
+    message = f"Port {port} is in use; choose another, or 0 for a free port."
     assert answer.status_code == 409
     assert answer.json() == {"error": {"code": "conflict", "message": message}}
     names = [one["name"] for one in web.get(f"{running.url}/_emulator/worlds").json()["items"]]

@@ -46,7 +46,7 @@ def test_a_target_that_is_no_path_is_refused_in_shape(url: str, method: str, tar
 
 
 def test_connect_is_refused_in_shape(url: str) -> None:
-    message = "CONNECT is for proxies; send the request itself."
+    message = "CONNECT is for proxies; send the request directly."
     answer = ask(url, "CONNECT localhost:80 HTTP/1.1")
     assert refusal(answer) == (400, {"detail": problem("validation_error", message)})
 
