@@ -142,7 +142,7 @@ def test_seeds_show_prints_the_file_as_it_is(name: str, seed: str) -> None:
 
 def test_seeds_check_prints_the_digest(seed: str) -> None:
     digest = plant_file(load(seed)).world.state.digest
-    assert said("seeds", "check", seed) == f"scene: good, digest {digest}\n"
+    assert said("seeds", "check", seed) == f"scene: valid, digest {digest}\n"
 
 
 def test_seeds_schema_prints_the_schema_or_writes_it(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_status_says_who_answers(server: Running) -> None:
     view = shown("status")
     assert (view["instance"], view["seed"], view["worlds"]) == (server.ready["instance"], "demo", 1)
     assert said("status").splitlines() == [
-        f"worldflux-emulator {__version__} answers at {server.url}",
+        f"worldflux-emulator {__version__} at {server.url}",
         f"instance  {server.ready['instance']}",
         "seed      demo",
         f"clock     {view['clock']['now']} (virtual)",
@@ -253,8 +253,8 @@ def test_faults_are_armed_listed_and_disarmed(server: Running) -> None:
     assert httpx2.get(f"{server.url}/healthz").status_code == 503
     assert httpx2.get(f"{server.url}/healthz").status_code == 200
     lines = said("faults", "list").splitlines()
-    assert lines[0].split() == ["ID", "HITS", "SEEN", "CALLS", "MEET"]
-    assert lines[1].split()[:4] == [armed, "1", "2", "path=/healthz"]
+    assert lines[0].split() == ["ID", "MATCHED", "APPLIED", "REQUESTS", "EFFECT"]
+    assert lines[1].split()[:4] == [armed, "2", "1", "path=/healthz"]
     assert "drop=True" in lines[2]
     assert said("faults", "disarm", armed) == golden("cli", "faults", "disarmed", fault=armed)
     assert [one["id"] for one in shown("faults", "list")["items"]] == [other]

@@ -58,10 +58,10 @@ ENOUGH = "Testing stopped early after"
 SHARED = {
     "const name = worldName(testInfo);": 'const name = "shared";\n    void worldName;',
     # Neither made anew nor deleted: it is simply the same for all.
-    "await api.delete(`${control}/worlds/${name}`);\n      answer = await make();": (
-        "answer = await api.get(`${control}/worlds/${name}`);"
+    "await api.delete(`${controlUrl}/worlds/${name}`);\n      response = await post();": (
+        "response = await api.get(`${controlUrl}/worlds/${name}`);"
     ),
-    "await world.drop();\n    } else {": "} else {",
+    "await world.delete();\n    } else {": "} else {",
 }
 """What of the kit is another where all tests share one world."""
 
@@ -358,8 +358,10 @@ def test_a_failed_test_carries_what_happened_and_its_world_stays(
     assert sorted(capsules) == sorted(f"{name}.capsule.json" for name in names)
     done = replay(bodies["worldflux capsule"])
     assert (done.total, done.difference) == (1, None)
-    printed = {line for line in project.printed.splitlines() if "Again: " in line}
-    assert printed == {f'  Again: worldflux-emulator replay "{path}"' for path in capsules.values()}
+    printed = {line for line in project.printed.splitlines() if "Replay: " in line}
+    assert printed == {
+        f'  Replay: worldflux-emulator replay "{path}"' for path in capsules.values()
+    }
     # So has every run, at the same time or later; a shard or another job is one too.
     assert project.test(running.url, "fails")[0] == {"failed": 1}
     worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]

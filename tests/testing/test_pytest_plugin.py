@@ -184,8 +184,8 @@ def test_a_failed_test_says_what_happened_in_its_world(
             f"*WorldFlux world {name}*",
             "  1 POST /api/auth/login 200",
             "  2 GET /api/cloud/me 503 * (fault *)",
-            f"Whole: */test-results/{name}.json",
-            f"Again: worldflux-emulator replay */test-results/{name}.capsule.json",
+            f"Journal: */test-results/{name}.json",
+            f"Replay: worldflux-emulator replay */test-results/{name}.capsule.json",
         ]
     )
     [capsule, path] = sorted((pytester.path / "test-results").iterdir())
@@ -216,7 +216,7 @@ def test_an_error_in_a_teardown_says_what_happened_too(
     for arguments in ((), ("--worldflux-url", url)):
         result = run_tests(text, *arguments)
         result.assert_outcomes(passed=1, errors=1)
-        result.stdout.fnmatch_lines(["*WorldFlux world *", "  1 GET /healthz 200", "Whole: *"])
+        result.stdout.fnmatch_lines(["*WorldFlux world *", "  1 GET /healthz 200", "Journal: *"])
     assert len(worlds_of(url)) == 1
     assert len(list((pytester.path / "test-results").iterdir())) == 4
 
@@ -247,7 +247,7 @@ def test_what_is_shown_of_a_failure_ends_in_the_test(run_tests: RunTests) -> Non
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*ControlError: *'/no-such-route'*"])
     result.stdout.fnmatch_lines(["test_it.py:2: ControlError"])
-    result.stdout.no_fnmatch_line("*own_world.py*")
+    result.stdout.no_fnmatch_line("*testing/world.py*")
 
 
 def test_a_world_can_do_what_tests_need(run_tests: RunTests) -> None:
@@ -444,7 +444,7 @@ def test_the_marker_names_one_seed(run_tests: RunTests) -> None:
     assert "worldflux(seed): " in shown
     assert golden("seed", "name", "no-seed-demmo") in shown
     assert "Traceback" not in shown
-    assert "own_world.py" not in shown
+    assert "testing/world.py" not in shown
 
 
 @pytest.mark.parametrize(

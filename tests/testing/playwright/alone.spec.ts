@@ -54,7 +54,7 @@ for (let place = 0; place < 8; place++) {
 
     // What was stored of another world signs nobody in here, and does no harm
     const stored = await context.storageState();
-    const next = await World.make(request, `${world.name.slice(-12)}-next`);
+    const next = await World.create(request, `${world.name.slice(-12)}-next`);
     const headers = { "X-Emulator-World": next.name };
     const reused = await context.browser()!.newContext({ storageState: stored, extraHTTPHeaders: headers });
     await next.enter(reused);
