@@ -14,7 +14,7 @@ from emulator.world.records.types import RunStatus
 from emulator.world.records.workspaces import Workspace
 from emulator.world.store import ids
 from emulator.world.workspaces.workspaces import open_workspace
-from tests.world import lab
+from tests.support import world_builder
 
 EPOCH = 20_454 * DAY
 """2026-01-01T00:00:00Z."""
@@ -33,7 +33,7 @@ class Crowd:
 
 def crowd(size: int) -> Crowd:
     """Return a world of `size` runs, a minute between any two, planted in no particular order."""
-    world = lab.begin("bench")
+    world = world_builder.begin("bench")
     user = create_user(
         world, email="ada@bench.test", password="ada-password", name="Ada", metadata="{}"
     )

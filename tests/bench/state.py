@@ -18,7 +18,7 @@ from emulator.world.runs.runs import create_run
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show
 from tests.bench.timing import microseconds
-from tests.world.lab import content
+from tests.support.world_builder import content
 
 PAGE = 50
 PLACES = 64

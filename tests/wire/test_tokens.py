@@ -22,7 +22,7 @@ from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
 from emulator.world.identity.sessions import sign_in
 from emulator.world.records.identity import User
-from tests.world.lab import account, begin
+from tests.support.world_builder import account, begin
 
 SETTINGS = Settings()
 WALL = Settings(is_wall_clock=True)

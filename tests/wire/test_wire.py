@@ -26,7 +26,7 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from emulator.world.identity.sessions import sign_in
 from emulator.world.records.identity import Session
-from tests.world.lab import account, begin
+from tests.support.world_builder import account, begin
 
 SETTINGS = Settings()
 NAME = SETTINGS.session_cookie

@@ -13,10 +13,10 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
 from emulator.world.records.types import Instant
+from tests.support import world_builder
+from tests.support.billed_world import Billed
+from tests.support.due_jobs import add_jobs
 from tests.support.messages import golden
-from tests.world import lab
-from tests.world.billed import Billed
-from tests.world.dues import add_jobs
 
 EPOCH = 20_454 * DAY
 MOST = 20
@@ -25,7 +25,7 @@ MOST = 20
 
 def world_with_jobs(*dues: Instant) -> World:
     """Return a world in which an export expires at each of these instants from the epoch."""
-    world = lab.begin("long")
+    world = world_builder.begin("long")
     add_jobs(world, *dues)
     return world
 
