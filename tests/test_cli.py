@@ -170,11 +170,11 @@ COMMANDS = [
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("demmo", "There is no seed 'demmo'. Did you mean 'demo'?"),
-        ("quota_edge", "There is no seed 'quota_edge'. Did you mean 'quota-edge'?"),
-        ("zzz", f"There is no seed 'zzz'. There are: {', '.join(bundled_names())}."),
-        ("no/such.yaml", "There is no seed file 'no/such.yaml'."),
-        ("such.json", "There is no seed file 'such.json'."),
+        ("demmo", "Seed 'demmo' does not exist. Did you mean 'demo'?"),
+        ("quota_edge", "Seed 'quota_edge' does not exist. Did you mean 'quota-edge'?"),
+        ("zzz", f"Seed 'zzz' does not exist. Available: {', '.join(bundled_names())}."),
+        ("no/such.yaml", "Seed file 'no/such.yaml' does not exist."),
+        ("such.json", "Seed file 'such.json' does not exist."),
     ],
 )
 def test_an_unknown_seed_is_said_plainly_with_the_nearest_match(

@@ -45,7 +45,7 @@ def test_broken_yaml(tmp_path: Path) -> None:
 
 def test_a_key_that_stands_twice(tmp_path: Path) -> None:
     said = complaint(tmp_path, "description: a\nusers: []\nusers: []\n")
-    assert said == "my.yaml: line 3: 'users' stands twice in one mapping"
+    assert said == "my.yaml: line 3: 'users' appears twice in one mapping"
 
 
 def test_a_second_document(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ NO_MOMENT = "Input should be an RFC 3339 time with a zone or a duration like -P3
         ("yesterday", NO_MOMENT),
         ("2026-01-01T00:00:00", NO_MOMENT),
         ("-P3X", NO_MOMENT),
-        ("-P200000D", "A duration reaches at most 100 years"),
+        ("-P200000D", "A duration must be at most 100 years"),
         ("0001-01-01T00:00:00+14:00", "A time must lie between the years 1800 and 9000"),
         ("17", NO_MOMENT),
     ],
@@ -164,12 +164,12 @@ BROKEN_SENSE = {
     ),
     "same run id twice": (
         f"runs:\n  - {{client_run_id: r, id: {ID}}}\n  - client_run_id: s\n    id: {ID}",
-        "line 11: workspaces.0.runs.1.id: This id stands at workspaces.0.runs.0.id already.",
+        "line 11: workspaces.0.runs.1.id: This id is already used at workspaces.0.runs.0.id.",
     ),
     "same project id twice": (
         f"projects:\n  - {{slug: p, id: {ID}}}\n  - {{slug: q, id: {ID}}}",
         "line 10: workspaces.0.projects.1.id: "
-        "This id stands at workspaces.0.projects.0.id already.",
+        "This id is already used at workspaces.0.projects.0.id.",
     ),
     "same project slug twice": (
         "projects:\n  - slug: p\n  - slug: p",
@@ -181,7 +181,7 @@ BROKEN_SENSE = {
         "  - {name: A, user: ada@example.com, secret: wbx_demo_0000000000000001}\n"
         "  - {name: B, user: ada@example.com, secret: wbx_demo_0000000000000001}",
         "line 10: workspaces.0.api_keys.1.secret: "
-        "This secret stands at workspaces.0.api_keys.0.secret already.",
+        "This secret is already used at workspaces.0.api_keys.0.secret.",
     ),
     "same token twice": (
         "runs: [{client_run_id: r}]\n"
@@ -189,7 +189,7 @@ BROKEN_SENSE = {
         "  - {run: r, user: ada@example.com, token: demo-share}\n"
         "  - {run: r, user: ada@example.com, token: demo-share}",
         "line 11: workspaces.0.shares.1.token: "
-        "This token stands at workspaces.0.shares.0.token already.",
+        "This token is already used at workspaces.0.shares.0.token.",
     ),
     "end before start": (
         "runs:\n  - client_run_id: r\n    started_at: -P1D\n    finished_at: -P2D",
@@ -229,7 +229,7 @@ BROKEN_HEAD = {
     "same member twice": (
         LAB.replace("owner}]", "owner}, {user: ada@example.com}]"),
         "line 7: workspaces.0.members.1.user: "
-        "This user stands at workspaces.0.members.0.user already.",
+        "This user is already used at workspaces.0.members.0.user.",
     ),
     "same slug twice": (
         LAB + "  - {slug: lab, name: B, members: [{user: ada@example.com, role: owner}]}\n",
@@ -277,19 +277,21 @@ def test_an_empty_file_is_an_empty_seed() -> None:
 def test_a_misspelt_name_gets_a_hint() -> None:
     with pytest.raises(SeedError) as caught:
         find("dmo")
-    assert str(caught.value) == "There is no seed 'dmo'. Did you mean 'demo'?"
+    assert str(caught.value) == "Seed 'dmo' does not exist. Did you mean 'demo'?"
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(SeedError) as caught:
         find("zzz")
-    assert str(caught.value) == f"There is no seed 'zzz'. There are: {', '.join(bundled_names())}."
+    assert (
+        str(caught.value) == f"Seed 'zzz' does not exist. Available: {', '.join(bundled_names())}."
+    )
 
 
 def test_a_file_that_is_missing_is_named() -> None:
     with pytest.raises(SeedError) as caught:
         find("scenes/mine.yaml")
-    assert str(caught.value) == "There is no seed file 'scenes/mine.yaml'."
+    assert str(caught.value) == "Seed file 'scenes/mine.yaml' does not exist."
 
 
 def test_an_event_that_is_never_sent(tmp_path: Path) -> None:
@@ -297,6 +299,6 @@ def test_an_event_that_is_never_sent(tmp_path: Path) -> None:
         tmp_path, "webhooks:\n  - url: http://localhost:1/\n    kinds: ['*', charge.refund]\n"
     )
     assert said == (
-        "my.yaml: line 3: webhooks.0.kinds.1: 'charge.refund' is not an event that is sent here; "
+        "my.yaml: line 3: webhooks.0.kinds.1: 'charge.refund' is not a supported event; "
         "use 'charge.refunded', 'charge.failed' or 'charge.succeeded'"
     )

@@ -142,7 +142,7 @@ NEEDED = "Field required: it makes the upload idempotent"
         (
             {**GOOD, "started_at": "-P101Y"},
             "started_at",
-            "A duration reaches at most 100 years",
+            "A duration must be at most 100 years",
             False,
         ),
         ({**GOOD, "project": "none"}, "project", "Workspace 'lab' has no project 'none'.", True),

@@ -186,7 +186,7 @@ def test_a_bad_seed_is_refused_with_its_line_and_changes_nothing(
 
 def test_an_unknown_seed_is_refused_with_the_nearest_name(scene: Emulator) -> None:
     answer = scene.client().post("/_emulator/reset", json={"seed": "demmo"})
-    message = "There is no seed 'demmo'. Did you mean 'demo'?"
+    message = "Seed 'demmo' does not exist. Did you mean 'demo'?"
     expected = {"error": problem("validation_error", message)}
     assert (answer.status_code, answer.json()) == (422, expected)
 

@@ -407,7 +407,7 @@ def test_an_unknown_kind_is_refused_with_what_comes_near(
     )
     error = answer.json()["error"]
     assert (answer.status_code, error["details"]["path"]) == (422, "kinds.1")
-    said = f"kinds.1: {kind!r} is not an event that is sent here; {remedy}"
+    said = f"kinds.1: {kind!r} is not a supported event; {remedy}"
     assert error["message"].startswith(said)
 
 
