@@ -92,7 +92,8 @@ def sent(emulator: Emulator, kind: str) -> dict[str, Any]:
             "reset",
             "ada@lab.test",
             "Reset your password",
-            "Follow the link to choose a new password. If you did not request it, ignore this mail.",
+            "Follow the link to choose a new password. "
+            "If you did not request it, ignore this mail.",
             "Reset password",
         ),
         (
@@ -133,7 +134,10 @@ def test_a_mail_with_a_code_says_what_to_do(  # noqa: PLR0917 - a row of the tab
 def test_a_mail_about_an_export_holds_its_link(tmp_path: Path) -> None:
     emulator = project(tmp_path)
     mail = sent(emulator, "export_ready")
-    said = "This archive contains everything that we store about you. The link works until 2026-01-08T00:01:00Z."
+    said = (
+        "This archive contains everything that we store about you. "
+        "The link works until 2026-01-08T00:01:00Z."
+    )
     assert mail == {
         "id": A_UUID,
         "to": "ada@lab.test",
