@@ -17,14 +17,13 @@ from starlette.datastructures import Headers
 
 from emulator.surfaces.upstream.dispatch import Signature, call, signature_of
 from emulator.surfaces.upstream.errors import ErrorResponse
-from emulator.wire.gotrue.tokens import read_token
+from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
 from emulator.wire.http.errors import STATUS, BadCredentials, Code
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
-from emulator.world.core.times import SECOND
 from emulator.world.identity.sessions import session_actor
 from emulator.world.records.workspaces import Workspace
 from emulator.world.store.table import Record
@@ -95,7 +94,7 @@ def _caller(context: RequestContext, headers: Headers) -> Actor:
     claims = read_token(credential, context.settings)
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise BadCredentials
-    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if is_expired(claims, world, context.settings):
         raise LoginRequired
     return session_actor(world, claims.session_id, source=context.source)
 
