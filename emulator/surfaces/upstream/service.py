@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import Request, Response
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator import __version__
-from emulator.surfaces.upstream.routing import Routes, reply
+from emulator.surfaces.upstream.replies import reply
+from emulator.surfaces.upstream.routing import Routes
 
 routes = Routes("system")
 
@@ -27,14 +29,26 @@ class HealthView(BaseModel):
     status: Literal["ok"]
 
 
-@routes.add("GET", "/", source="newer docs", answers=ServiceView, is_public=True)
+@routes.add(
+    "GET",
+    "/",
+    summary="Say what this is.",
+    provenance="newer docs",
+    caller="anyone",
+    answers={200: ServiceView},
+)
 async def get_service(_: Request) -> Response:
-    """Say what this is."""
     view = ServiceView(name="WorldFlux Cloud (emulated)", version=__version__, docs="/docs")
     return reply(view)
 
 
-@routes.add("GET", "/healthz", source="newer docs", answers=HealthView, is_public=True)
+@routes.add(
+    "GET",
+    "/healthz",
+    summary="Say that the server is up.",
+    provenance="newer docs",
+    caller="anyone",
+    answers={200: HealthView},
+)
 async def get_health(_: Request) -> Response:
-    """Say that the server is up."""
     return reply(HealthView(status="ok"))
