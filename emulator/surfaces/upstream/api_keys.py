@@ -1,4 +1,4 @@
-"""API keys of a workspace; a secret is shown once, when it is made."""
+"""API keys of a workspace. A secret is shown once, when it is issued."""
 
 from __future__ import annotations
 

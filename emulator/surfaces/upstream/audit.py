@@ -1,4 +1,4 @@
-"""The audit log."""
+"""Audit log of an account and a workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Billing: the way to Stripe's hosted pages, and the webhook by which their outcome comes back."""
+"""Billing: sessions of Stripe's hosted pages, and the webhook that reports their outcome."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class Received(BaseModel):
 
 
 class EventObject(BaseModel):
-    """What an event is about, as far as it matters here."""
+    """The members of an event's object that the control plane reads."""
 
     model_config = ConfigDict(extra="ignore")
 
     id: str = ""
     object: str = ""
     subscription: Any = None
-    """An id; an object where a consumer's version expands it, or nothing."""
+    """An id, an object where the API version expands it, or null."""
 
 
 class EventData(BaseModel):
@@ -77,7 +77,7 @@ class EventData(BaseModel):
 
 
 class EventIn(BaseModel):
-    """A Stripe event; what Stripe adds to events some day is no mistake."""
+    """A Stripe event. Unknown members are ignored, so that Stripe may add some."""
 
     model_config = ConfigDict(extra="ignore")
 

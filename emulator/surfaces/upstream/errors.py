@@ -1,14 +1,16 @@
-"""The upstream's error shape: `{"detail": {"code", "message", "details"?}}`.
+"""Error shape of the upstream: `{"detail": {"code", "message", "details"?}}`.
 
-Assumed: only the BFF's shape is documented; FastAPI's own habit is a member `detail`.
+Assumed: the API reference documents the shape of the BFF's errors alone, so the same object stands
+in the member `detail`, as FastAPI's own errors do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import Request, Response
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.upstream.moments import Moment
 from emulator.wire.http.context import context_of
@@ -24,7 +26,7 @@ from emulator.world.core.refusals import Refusal
 from emulator.world.records.types import LimitSource, Meter
 
 TABLE = CODES
-"""Refusal → code; every refusal has a row."""
+"""The code of every refusal."""
 
 
 class Problem(BaseModel):
@@ -73,7 +75,7 @@ class ErrorResponse(BaseModel):
 
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the answer that a refusal takes."""
+    """Return the response to a refusal."""
     problem = problem_of(refusal, TABLE, context_of(request))
     status = refusal.status if isinstance(refusal, InjectedError) else STATUS[problem["code"]]
     if status == STATUS[Code.LOGIN_REQUIRED]:

@@ -1,4 +1,4 @@
-"""Moments in the upstream's answers: texts that the document calls `date-time`."""
+"""Moments in the upstream's responses: strings that the document marks as `date-time`."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Annotated
 from pydantic import Field
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-"""RFC 3339 in UTC, as `to_text` writes it. A text already, so that no answer parses it again."""
+"""RFC 3339 in UTC, as `to_text` writes it. It stays a string, so that no view parses it again."""

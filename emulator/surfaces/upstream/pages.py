@@ -1,6 +1,7 @@
 """Pages beside the upstream's API: its OpenAPI document, the document's viewer, the favicon.
 
-They are not operations: faults, the journal and coverage leave them out.
+They are not part of the product's API, so the catalog, and with it faults, the journal and
+coverage, leave them out.
 """
 
 from __future__ import annotations

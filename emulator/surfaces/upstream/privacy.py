@@ -1,4 +1,4 @@
-"""The DSAR routes of the caller's own account, and what an export's link leads to."""
+"""Privacy: data-subject requests for the caller's own account, and the archive behind a link."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def _view(request: Request, export: Export) -> ExportView:
     "/api/me/export",
     summary="Ask for an export, or show the one that is under way or ready; needs a session.",
     provenance="newer docs",
+    writes_on_get=True,
     answers={200: ExportView},
     refuses=(Code.FORBIDDEN,),
 )
@@ -87,15 +88,16 @@ async def export_me(request: Request) -> Response:
     answers={200: None},
     refuses=(Code.NOT_FOUND,),
     is_documented=False,
+    names_world=("token",),
 )
 async def get_export(request: Request, *, token: str) -> Response:
     world = context_of(request).world
     export = data_requests.open_export(world, untagged(token, world) or "")
     if export.archive is None:
         raise NotFound("export", token)
-    answer = reply_bytes(export.archive.encode())
-    answer.headers["Content-Disposition"] = 'attachment; filename="worldflux-export.json"'
-    return answer
+    response = reply_bytes(export.archive.encode())
+    response.headers["Content-Disposition"] = 'attachment; filename="worldflux-export.json"'
+    return response
 
 
 @routes.add(

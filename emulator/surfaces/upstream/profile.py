@@ -1,4 +1,4 @@
-"""The caller's own profile."""
+"""Profile of the caller's own account."""
 
 from __future__ import annotations
 

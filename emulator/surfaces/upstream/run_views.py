@@ -1,4 +1,4 @@
-"""A run as the upstream shows it."""
+"""Views of a run, and their JSON."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ routes = Routes("runs")
 
 
 class RunWritten(RunFields):
-    """What every client says of a run."""
+    """The fields of a run that every client may send."""
 
     project_id: str | None = None
     adapter_id: Name
@@ -54,7 +54,7 @@ class RunWritten(RunFields):
     finished_at: Time | None = None
 
     def content(self, *, name: str, extra: dict[str, Any] | None = None) -> runs.RunContent:
-        """Return what the world takes."""
+        """Return the content as the world stores it."""
         return content_of(
             self,
             name=name,

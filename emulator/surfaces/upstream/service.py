@@ -1,4 +1,4 @@
-"""Who answers, and whether it is well."""
+"""Service identity and health."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public shares of runs, and what anyone sees behind one."""
+"""Public shares of runs, and the view that a share's token opens to anyone."""
 
 from __future__ import annotations
 
@@ -163,6 +163,7 @@ async def revoke_share(request: Request, *, share_id: str) -> Response:
     caller="anyone",
     answers={200: PublicShareView},
     refuses=(Code.NOT_FOUND,),
+    names_world=("token",),
 )
 async def get_public_share(request: Request, *, token: str) -> Response:
     world = context_of(request).world

@@ -1,4 +1,4 @@
-"""Reservations of use: room that is held before it is used."""
+"""Usage reservations: capacity that is held before it is used."""
 
 from __future__ import annotations
 
