@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import (
     Routes,
@@ -16,6 +14,7 @@ from emulator.surfaces.upstream.routing import (
     WorkspaceQuery,
     workspace_of,
 )
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict, Time
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -29,7 +28,7 @@ from emulator.world.workspaces import api_keys
 routes = Routes("api keys")
 
 
-class ApiKeyView(BaseModel):
+class ApiKeyView(View):
     """A key without its secret."""
 
     id: str
@@ -49,7 +48,7 @@ class ApiKeyIssued(ApiKeyView):
     secret: str
 
 
-class ApiKeyPage(BaseModel):
+class ApiKeyPage(View):
     """Keys, newest first, the revoked ones too."""
 
     items: list[ApiKeyView]

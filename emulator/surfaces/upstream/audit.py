@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import list_of
 from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
 from emulator.world.core.audit import visible_entries
@@ -20,14 +19,14 @@ from emulator.world.records.system import AuditEntry
 routes = Routes("audit")
 
 
-class AuditTarget(BaseModel):
+class AuditTarget(View):
     """The record that something was done to."""
 
     kind: str
     id: str
 
 
-class AuditEntryView(BaseModel):
+class AuditEntryView(View):
     """Who did what, from where; without a workspace it is about the caller's own account."""
 
     id: str
@@ -41,7 +40,7 @@ class AuditEntryView(BaseModel):
     created_at: Moment
 
 
-class AuditPage(BaseModel):
+class AuditPage(View):
     """Audit entries, newest first."""
 
     items: list[AuditEntryView]

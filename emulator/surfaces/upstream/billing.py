@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace_of
+from emulator.surfaces.upstream.views import View
 from emulator.wire.fields import Strict, WebUrl
 from emulator.wire.http.bodies import body_of, parse_json, validated
 from emulator.wire.http.context import context_of, world_and_actor
@@ -44,14 +45,14 @@ class PortalCreate(Strict):
     return_url: WebUrl
 
 
-class HostedPage(BaseModel):
+class HostedPage(View):
     """A session of Stripe's; send the browser to its `url`."""
 
     id: str
     url: str
 
 
-class Received(BaseModel):
+class Received(View):
     """The event was received; one that came before is received once more and not acted on."""
 
     received: bool
@@ -60,7 +61,7 @@ class Received(BaseModel):
 class EventObject(BaseModel):
     """The members of an event's object that the control plane reads."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: str = ""
     object: str = ""
@@ -71,7 +72,7 @@ class EventObject(BaseModel):
 class EventData(BaseModel):
     """The snapshot that an event carries."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     object: EventObject
 
@@ -79,7 +80,7 @@ class EventData(BaseModel):
 class EventIn(BaseModel):
     """A Stripe event. Unknown members are ignored, so that Stripe may add some."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     type: str

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import (
     CODES,
@@ -29,21 +28,21 @@ TABLE = CODES
 """The code of every refusal."""
 
 
-class Problem(BaseModel):
+class Problem(View):
     """One place in the body or query that is not as documented."""
 
     path: str
     message: str
 
 
-class ValidationDetails(BaseModel):
+class ValidationDetails(View):
     """Where the request was wrong: the first place, and all of them."""
 
     path: str
     errors: list[Problem]
 
 
-class QuotaDetails(BaseModel):
+class QuotaDetails(View):
     """Which cap is hit: `used` of `limit` are taken, what is reserved included.
 
     `limit_source` is where the cap comes from: the workspace's `plan`, or a limit that the `seed`
@@ -60,7 +59,7 @@ class QuotaDetails(BaseModel):
     upgrade_url: str | None
 
 
-class ErrorDetail(BaseModel):
+class ErrorDetail(View):
     """A stable code, a sentence that says what to do, and facts where there are some."""
 
     code: Code
@@ -68,7 +67,7 @@ class ErrorDetail(BaseModel):
     details: ValidationDetails | QuotaDetails | None = None
 
 
-class ErrorResponse(BaseModel):
+class ErrorResponse(View):
     """Every failure of the upstream."""
 
     detail: ErrorDetail

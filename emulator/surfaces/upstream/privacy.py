@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.profile import ProfileView, profile_view
 from emulator.surfaces.upstream.replies import reply, reply_bytes
 from emulator.surfaces.upstream.routing import Routes
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
 from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
@@ -25,7 +25,7 @@ from emulator.world.records.identity import Export
 routes = Routes("privacy")
 
 
-class ExportView(BaseModel):
+class ExportView(View):
     """An export of everything about the caller; `url` is there once it is ready, for 7 days."""
 
     id: str

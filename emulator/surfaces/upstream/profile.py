@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -21,7 +21,7 @@ from emulator.world.records.identity import User
 routes = Routes("profile")
 
 
-class ProfileView(BaseModel):
+class ProfileView(View):
     """An account as its owner sees it. Docs: "email, Supabase user ID, verification state"."""
 
     id: str

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import (
     Routes,
@@ -17,6 +16,7 @@ from emulator.surfaces.upstream.routing import (
     WorkspaceQuery,
     workspace_of,
 )
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -30,7 +30,7 @@ from emulator.world.workspaces import projects
 routes = Routes("projects")
 
 
-class ProjectView(BaseModel):
+class ProjectView(View):
     """A project and how many runs it holds."""
 
     id: str
@@ -42,7 +42,7 @@ class ProjectView(BaseModel):
     created_at: Moment
 
 
-class ProjectPage(BaseModel):
+class ProjectPage(View):
     """Projects, newest first."""
 
     items: list[ProjectView]

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from emulator.contract.catalog import Caller, Operation, Provenance, admits_none
+from emulator.surfaces.upstream.views import View
 from emulator.wire.gotrue.tokens import read_token
 from emulator.wire.http import router
 from emulator.wire.http.bodies import preload_json
@@ -43,7 +44,7 @@ CODES_OF_WRITES = frozenset({Code.FORBIDDEN})
 CODES_OF_BODIES = frozenset({Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE})
 
 
-class PageQuery(BaseModel):
+class PageQuery(View):
     """Which page of a list to return."""
 
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="How many items at most.")] = (
@@ -52,7 +53,7 @@ class PageQuery(BaseModel):
     cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
 
 
-class WorkspaceQuery(BaseModel):
+class WorkspaceQuery(View):
     """Which workspace a request is about."""
 
     workspace_id: Annotated[

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator import __version__
 from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes
+from emulator.surfaces.upstream.views import View
 
 routes = Routes("system")
 
 
-class ServiceView(BaseModel):
+class ServiceView(View):
     """What this server is. Assumed: the real answer of `/` is not public."""
 
     name: str
@@ -23,7 +23,7 @@ class ServiceView(BaseModel):
     docs: str
 
 
-class HealthView(BaseModel):
+class HealthView(View):
     """The server answers and its world is planted."""
 
     status: Literal["ok"]

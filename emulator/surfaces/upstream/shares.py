@@ -6,13 +6,13 @@ from functools import partial
 from typing import Annotated
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import list_of, reply, reply_bytes
 from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
 from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
@@ -27,7 +27,7 @@ from emulator.world.runs import shares
 routes = Routes("shares")
 
 
-class ShareView(BaseModel):
+class ShareView(View):
     """A public link to a run as it was when shared."""
 
     id: str
@@ -41,7 +41,7 @@ class ShareView(BaseModel):
     revoked_at: Moment | None
 
 
-class SharePage(BaseModel):
+class SharePage(View):
     """Shares, newest first, the revoked and expired ones too."""
 
     items: list[ShareView]
@@ -55,7 +55,7 @@ class ShareCreate(Strict):
     ttl_seconds: Annotated[int | None, Field(ge=60, le=shares.TTL_SECONDS_MAX)] = None
 
 
-class PublicArtifactView(BaseModel):
+class PublicArtifactView(View):
     """A file the run committed, as the public may know it."""
 
     name: str
@@ -64,7 +64,7 @@ class PublicArtifactView(BaseModel):
     sha256: str | None
 
 
-class PublicRunView(BaseModel):
+class PublicRunView(View):
     """The public-safe fields of a run."""
 
     name: str
@@ -80,7 +80,7 @@ class PublicRunView(BaseModel):
     duration_seconds: float | None
 
 
-class PublicShareView(BaseModel):
+class PublicShareView(View):
     """What anyone sees who has the token: the run as it was when shared."""
 
     run: PublicRunView

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -22,7 +22,7 @@ from emulator.world.records.workspaces import Reservation
 routes = Routes("usage")
 
 
-class ReservationView(BaseModel):
+class ReservationView(View):
     """Room that is held, or was; `committed` is how much of `amount` was used in the end."""
 
     key: str

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
 from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import PageQuery, Routes
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -26,14 +25,14 @@ from emulator.world.workspaces.workspaces import create_workspace as create
 routes = Routes("workspaces")
 
 
-class PeriodView(BaseModel):
+class PeriodView(View):
     """A month of use: the subscription's, else the calendar's in UTC."""
 
     start: Moment
     end: Moment
 
 
-class GaugeView(BaseModel):
+class GaugeView(View):
     """How much of a meter is used, what is reserved included; a null limit is no cap.
 
     Above the limit nothing is deleted, but what would use more is refused.
@@ -44,7 +43,7 @@ class GaugeView(BaseModel):
     limit: int | None
 
 
-class UsageView(BaseModel):
+class UsageView(View):
     """Every meter: the runs of the period, and of the others what there is now."""
 
     runs: GaugeView
@@ -55,7 +54,7 @@ class UsageView(BaseModel):
     shares: GaugeView
 
 
-class WorkspaceView(BaseModel):
+class WorkspaceView(View):
     """A workspace, the caller's role in it, its plan and what it used of that.
 
     `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs
@@ -73,7 +72,7 @@ class WorkspaceView(BaseModel):
     created_at: Moment
 
 
-class WorkspacePage(BaseModel):
+class WorkspacePage(View):
     """The caller's workspaces, the one joined last first."""
 
     items: list[WorkspaceView]
