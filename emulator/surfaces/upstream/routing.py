@@ -164,7 +164,7 @@ async def read_body(request: Request, kind: Any) -> Any:
     """Return the body as `kind`, which may be any type that pydantic validates.
 
     Real: FastAPI takes an empty body for an absent one, and validates with `from_attributes`
-    (fastapi 0.140, dependencies/utils.py and _compat/v2.py). Raises BadInput, and what
+    (fastapi 0.165, routing.py and _compat/v2.py). Raises BadInput, and what
     `preload_json` raises.
     """
     await preload_json(request)
