@@ -50,6 +50,7 @@ from emulator.wire.http.headers import (
     STATE_HEADER,
     WORLD_HEADER,
 )
+from emulator.wire.http.router import Router
 from emulator.wire.http.trailing_slashes import redirect_of
 from emulator.wire.world_address import COOKIE, PREFIX, without_prefix
 from emulator.world.core.refusals import NotFound, Refusal
@@ -83,7 +84,7 @@ class Surface:
 
     name: str
     prefix: str
-    app: FastAPI
+    app: FastAPI | Router
     slash_status: int | None = None
     """The status that redirects a path with a slash at its end, where it is redirected."""
 
@@ -414,7 +415,9 @@ def _redirect(call: Call) -> RawResponse | None:
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> RawResponse:
     """Return a refusal in the dialect of a surface that did not run."""
-    return _answer_of(surface.app.state.render(request, refusal, {}))
+    app = surface.app
+    render = app.render if isinstance(app, Router) else app.state.render
+    return _answer_of(render(request, refusal, {}))
 
 
 def _answer_of(response: Response) -> RawResponse:
