@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emulator.contract.catalog import route_table
@@ -16,19 +16,25 @@ from emulator.seeding.schema import schema_text
 from emulator.surfaces.upstream.app import openapi_text
 from emulator.world.metering.plan_list import PLANS
 from emulator.world.metering.quota import METERS
+from tests.guide_tables import guide_tables
 
 ROOT = Path(__file__).parents[1]
 
 
 def readme_text() -> str:
     """Return the README with its tables as they should be."""
-    text = (ROOT / "README.md").read_text("utf-8")
     tables = {
         "seeds": seed_rows(),
         "plans": plan_rows(),
         "routes": route_rows(),
         "assumed": assumed(),
     }
+    return with_tables(ROOT / "README.md", tables)
+
+
+def with_tables(path: Path, tables: Mapping[str, list[str]]) -> str:
+    """Return the text of a page with new lines between the markers of each table."""
+    text = path.read_text("utf-8")
     for name, rows in tables.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
@@ -107,6 +113,7 @@ def generated() -> dict[Path, str]:
         ROOT / "emulator/surfaces/upstream/openapi.json": openapi_text(),
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "README.md": readme_text(),
+        **{path: with_tables(path, tables) for path, tables in guide_tables().items()},
     }
 
 

@@ -57,7 +57,11 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
 @click.option("--seed", default="demo", show_default=True, help="Name or file of the seed.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port to listen on; 0: a free port.",
 )
 @click.option(
     "--clock",
