@@ -191,7 +191,7 @@ def test_a_webhook_that_a_client_signed_is_good_in_a_replay_however_late(
     with monkeypatch.context() as a_day_later:
         a_day_later.setattr("time.time_ns", lambda: (now + 86_400) * 10**9)
         result = CliRunner().invoke(command, [str(path)])
-    assert result.output == "All 5 answers and states are the same.\n"
+    assert result.output == "All 5 responses and states are the same.\n"
 
 
 def paid(demo: Emulator, world: str) -> Story:

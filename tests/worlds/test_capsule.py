@@ -228,7 +228,7 @@ def test_replay_on_the_command_line(demo: Emulator, tmp_path: Path) -> None:
     def worse(content: Any) -> None:
         content["calls"][1]["answer"]["status"] = 500
 
-    assert run(raw) == (0, "All 2 answers and states are the same.\n")
+    assert run(raw) == (0, "All 2 responses and states are the same.\n")
     assert run(altered(raw, worse)) == (
         1,
         "Error: Request 2 (GET /api/cloud/me): the status was 500 and is 200.\n",
