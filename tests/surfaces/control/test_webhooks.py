@@ -198,7 +198,7 @@ def test_the_purge_of_the_payer_leaves_nothing_of_it_in_what_was_sent(
     ("header", "said"),
     [
         (None, "Stripe-Signature"),
-        ("t=1,v1=abc", "not that of this body"),
+        ("t=1,v1=abc", "does not match this body"),
         ("t=x,v1=é".encode("latin-1"), "Stripe-Signature"),
     ],
 )
