@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,11 +16,10 @@ from emulator.surfaces.bff import route_table as bff_routes
 from emulator.surfaces.bff.fixtures import Batch, cli_sync
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
-from emulator.surfaces.stripe import app as stripe
-from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase.disabled_features import PURPOSE
+from emulator.surfaces.stripe.app import build_stripe
+from emulator.surfaces.supabase.app import build_supabase
+from emulator.surfaces.supabase.disabled_features import REFUSED
 from emulator.surfaces.upstream.app import upstream_routes
-from emulator.wire.stripe import urls
 
 Schema = Mapping[str, Any]
 
@@ -97,7 +96,7 @@ def shapes() -> tuple[Shape, ...]:
             path=row.path,
             bodies=_bodies(row.surface, row.method, row.path, handlers),
             is_form=row.surface == "stripe",
-            is_built=not row.purpose.startswith((NOT_BUILT, PURPOSE)),
+            is_built=not row.purpose.startswith((NOT_BUILT, REFUSED)),
             queries=_queries(row.method, row.path, handlers),
         )
         for row in route_table()
@@ -106,14 +105,10 @@ def shapes() -> tuple[Shape, ...]:
 
 def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     found: dict[tuple[str, str], Callable[..., Any]] = {}
-    tables: tuple[tuple[str, Sequence[tuple[str, str, Callable[..., Any]]]], ...] = (
-        (control.PREFIX, (*control.ROUTES, *events.ROUTES)),
-        (urls.PREFIX, stripe.ROUTES),
-        (supabase.PREFIX, (*supabase.ROUTES, *supabase.SWITCHED_OFF, *supabase.ABSENT)),
-    )
-    for prefix, routes in tables:
-        for method, path, handler in routes:
-            found[method, prefix + path] = handler
+    for method, path, handler in (*control.ROUTES, *events.ROUTES):
+        found[method, control.PREFIX + path] = handler
+    for route in (*build_stripe().routes, *build_supabase().routes):
+        found[route.operation.method, route.operation.path] = route.handler
     found |= {("POST", path): handler for path, handler in bff_auth.HANDLERS.items()}
     found["POST", "/api/e2e/cli-sync"] = cli_sync
     return found

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.wire.http.bodies import body_of
 from emulator.wire.http.context import context_of

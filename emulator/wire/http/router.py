@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
 from emulator.wire.http.context import context_of
@@ -39,6 +40,9 @@ Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
 ReadBody = Callable[[Request, type[BaseModel]], Awaitable[BaseModel | None]]
 """Reads and validates a body. Raises BadInput and what `wire.http.bodies` raises."""
 
+Gate = Callable[[Request], None]
+"""Runs before the route is looked up. Raises a refusal to stop the request."""
+
 Guard = Callable[[Request, Operation], None]
 """Runs before anything of the request but its head is read. Raises a refusal to stop it."""
 
@@ -60,12 +64,15 @@ class Route:
 
 
 class Routes:
-    """The routes of one module, in the order of their declaration."""
+    """The routes of one module, in the order of their declaration.
 
-    def __init__(self, surface: str, *, prefix: str = "", tag: str = "") -> None:
+    `facts` are fields of `Operation` that all of them have.
+    """
+
+    def __init__(self, surface: str, *, prefix: str = "", tag: str = "", **facts: Any) -> None:
         self.surface = surface
         self._prefix = prefix
-        self._tag = tag
+        self._facts = {"tag": tag, **facts}
         self.all: list[Route] = []
 
     @property
@@ -83,7 +90,7 @@ class Routes:
 
         def declare(handler: AnyHandler) -> AnyHandler:
             whole = self._prefix + path
-            fields = {"id": f"{method} {whole}", "tag": self._tag, **facts}
+            fields = {"id": f"{method} {whole}", **self._facts, **facts}
             operation = Operation(
                 surface=self.surface,
                 method=method,
@@ -116,12 +123,19 @@ class Router:
         *,
         render: Render,
         read_body: ReadBody | None = None,
+        gate: Gate | None = None,
         guard: Guard | None = None,
     ) -> None:
         self.routes = tuple(routes)
         self.render = render
         self._read_body = read_body
+        self._gate = gate
         self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request as an ASGI app."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
 
     @cached_property
     def _index(self) -> dict[tuple[str, int, str], list[_Entry]]:
@@ -183,6 +197,8 @@ class Router:
     async def _respond(self, request: Request) -> Response:
         scope = request.scope
         method, path = scope["method"], scope["path"]
+        if self._gate is not None:
+            self._gate(request)
         entry, parameters = self._find(method, path)
         scope["path_params"] = parameters
         operation = entry.route.operation
