@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,6 +57,15 @@ _GOTRUE = _schema(
 )
 """Every member that some route of GoTrue reads."""
 
+_GOTRUE_QUERIES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("POST", "/auth/v1/token"): ("grant_type",),
+    ("POST", "/auth/v1/logout"): ("scope",),
+    ("GET", "/auth/v1/verify"): ("token", "type", "redirect_to"),
+    ("GET", "/auth/v1/authorize"): ("provider",),
+    ("GET", "/auth/v1/admin/users"): ("page", "per_page"),
+}
+"""The members of the query that a route of GoTrue reads, where it reads any."""
+
 _CARD_FIELDS = ("email", "number", "expiry", "cvc", "holder", "action")
 _CARD = _schema(
     _CARD_FIELDS,
@@ -105,8 +114,13 @@ def shapes() -> tuple[Shape, ...]:
 
 def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     found: dict[tuple[str, str], Callable[..., Any]] = {}
-    for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        found[method, control.PREFIX + path] = handler
+    tables: tuple[Sequence[tuple[str, str, Callable[..., Any]]], ...] = (
+        control.ROUTES,
+        events.ROUTES,
+    )
+    for table in tables:
+        for method, path, handler in table:
+            found[method, control.PREFIX + path] = handler
     for route in (*build_stripe().routes, *build_supabase().routes):
         found[route.operation.method, route.operation.path] = route.handler
     found |= {("POST", path): handler for path, handler in bff_auth.HANDLERS.items()}
@@ -197,5 +211,7 @@ def _queries(
     for route in upstream_routes():
         if route.path == path and method in (route.methods or ()):
             return tuple(field.alias for field in route.dependant.query_params)
+    if (method, path) in _GOTRUE_QUERIES:
+        return _GOTRUE_QUERIES[method, path]
     line = (getattr(handlers.get((method, path)), "__doc__", "") or "").partition("`:")[0]
     return tuple(name for name in re.findall(r"(\w+)=", line) if name in QUERIES)

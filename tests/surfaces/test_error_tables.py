@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from emulator.contract import legacy as catalog  # imports every surface, and so every refusal
+from emulator.surfaces import supabase as package
 from emulator.surfaces.bff import errors as bff
 from emulator.surfaces.control import errors as control
-from emulator.surfaces.supabase import app as gotrue_app
 from emulator.surfaces.supabase import errors as supabase
 from emulator.surfaces.supabase.disabled_features import REFUSALS
 from emulator.surfaces.upstream import errors as upstream
@@ -101,16 +103,15 @@ def test_every_code_that_gotrue_sends_has_its_status() -> None:
 
 
 def test_every_error_of_gotrue_is_an_error_with_a_known_code() -> None:
-    makers = {
-        f"{name}.{constant}": value
-        for name, module in vars(gotrue_app).items()
-        for constant, value in vars(module).items()
-        if isinstance(module, ModuleType)
-        and isinstance(value, partial)
-        and value.func is supabase.GoTrueError
+    makers: dict[str, Callable[[], supabase.GoTrueError]] = {
+        str(feature): make for feature, make in REFUSALS.items()
     }
-    assert len(makers) > 3
-    for place, make in (*makers.items(), *REFUSALS.items()):
+    for found in iter_modules(package.__path__, f"{package.__name__}."):
+        for name, value in vars(import_module(found.name)).items():
+            if isinstance(value, partial) and value.func is supabase.GoTrueError:
+                makers[f"{found.name}.{name}"] = value
+    assert len(makers) > 12
+    for place, make in makers.items():
         refusal = make()
         assert refusal.code in GOTRUE_STATUS, place
         assert 400 <= refusal.status < 600, place

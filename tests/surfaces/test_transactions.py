@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import UnsupportedAction
+from emulator.wire.http.router import Router, Routes
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces.workspaces import open_workspace
@@ -38,7 +39,7 @@ SAID: dict[str, dict[str, Any]] = {
 }
 
 
-def surface(emulator: Emulator, name: str) -> FastAPI:
+def surface(emulator: Emulator, name: str) -> FastAPI | Router:
     """Return a surface of a built emulator."""
     prefix = PREFIXES[name]
     return next(one.app for one in emulator.app.surfaces if one.prefix == prefix)
@@ -47,7 +48,14 @@ def surface(emulator: Emulator, name: str) -> FastAPI:
 def route(emulator: Emulator, name: str, handler: Handler) -> str:
     """Add a route to a surface and return its path."""
     path = PREFIXES[name].rstrip("/") + "/added"
-    surface(emulator, name).router.routes.insert(0, Route(path, handler, methods=["POST"]))
+    app = surface(emulator, name)
+    if isinstance(app, FastAPI):
+        app.router.routes.insert(0, Route(path, handler, methods=["POST"]))
+        return path
+    added = Routes(name, provenance="ours")
+    added.add("POST", path, summary="Added by a test.")(handler)
+    app.routes = (*app.routes, *added.all)
+    vars(app).pop("_index", None)
     return path
 
 
@@ -133,6 +141,7 @@ def test_a_bug_behind_the_bff_is_a_500_in_the_bffs_shape(
         write(request)
         raise ZeroDivisionError
 
+    assert isinstance(upstream, FastAPI)
     upstream.router.routes.insert(0, Route("/api/me", breaks_me, methods=["GET"]))
     ada = scene.signed_in()
     before = whole_state(scene)
