@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from emulator.contract.catalog import Operation
 from emulator.contract.legacy import route_table
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
+from emulator.surfaces.stripe import app as stripe
+from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream.app import openapi_text
 from emulator.world.metering.plan_list import PLANS
 from emulator.world.metering.quota import METERS
@@ -22,19 +25,38 @@ ROOT = Path(__file__).parents[1]
 
 def readme_text() -> str:
     """Return the README with its tables as they should be."""
-    text = (ROOT / "README.md").read_text("utf-8")
     tables = {
         "seeds": seed_rows(),
         "plans": plan_rows(),
         "routes": route_rows(),
         "assumed": assumed(),
     }
+    return with_tables((ROOT / "README.md").read_text("utf-8"), tables)
+
+
+def with_tables(text: str, tables: Mapping[str, list[str]]) -> str:
+    """Return a page with each table between its markers."""
     for name, rows in tables.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)
         text = "".join([before, begin, "\n", "\n".join(rows), "\n", end, after])
     return text
+
+
+def surface_readme(path: Path, operations: Iterable[Operation]) -> str:
+    """Return the README of a surface with its table of operations as it should be."""
+    return with_tables(path.read_text("utf-8"), {"operations": operation_rows(operations)})
+
+
+def operation_rows(operations: Iterable[Operation]) -> list[str]:
+    """Return the table of a surface's operations."""
+    rows = ["| Operation | Caller | |", "| --- | --- | --- |"]
+    for operation in operations:
+        is_missing = operation.availability == "not built"
+        summary = f"Not built (501). {operation.summary}" if is_missing else operation.summary
+        rows.append(f"| `{operation.id}` | {operation.caller} | {summary} |")
+    return rows
 
 
 def seed_rows() -> list[str]:
@@ -107,6 +129,13 @@ def generated() -> dict[Path, str]:
         ROOT / "emulator/surfaces/upstream/openapi.json": openapi_text(),
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "README.md": readme_text(),
+        **{
+            path: surface_readme(path, operations)
+            for path, operations in (
+                (ROOT / "emulator/surfaces/stripe/README.md", stripe.OPERATIONS),
+                (ROOT / "emulator/surfaces/supabase/README.md", supabase.OPERATIONS),
+            )
+        },
     }
 
 

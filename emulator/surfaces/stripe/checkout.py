@@ -1,4 +1,4 @@
-"""The hosted checkout: one page, a step for 3-D Secure, and back to the product."""
+"""Hosted checkout: the payment page and its 3-D Secure step."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def _closed_page(request: Request, session: CheckoutSession, closed: SessionClos
         "message",
         status=200 if is_complete else 410,
         title="Payment complete" if is_complete else "This checkout has expired",
-        said=closed.message,
+        message=closed.message,
         link=success_url(world, session) if is_complete else session.cancel_url,
-        link_said="Continue to WorldFlux" if is_complete else "Back to WorldFlux",
+        link_text="Continue to WorldFlux" if is_complete else "Back to WorldFlux",
     )
 
 

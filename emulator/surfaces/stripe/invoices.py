@@ -1,4 +1,4 @@
-"""One invoice as a page that prints well."""
+"""Invoice page, to read or print."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ DONE = {
     "changed": "Your plan has been changed.",
     "card": "Your card has been changed.",
     "cancelled": "Your subscription will end with its period.",
-    "resumed": "Your subscription goes on.",
+    "resumed": "Your subscription continues.",
     "paid": "Thank you. The invoice is paid.",
 }
-"""What a page says once something has been done."""
+"""The message of the overview after each action."""
 
 _INVOICES_MAX = 100
 
@@ -48,7 +48,7 @@ def portal_path(request: Request) -> str:
 def _live(request: Request, session: PortalSession) -> Subscription:
     live = subscriptions.live_subscription(context_of(request).world, session.workspace_id)
     if live is None:
-        raise Conflict("There is no subscription any more; begin a new one from WorldFlux.")
+        raise Conflict("There is no active subscription; start a new one from WorldFlux.")
     return live
 
 
@@ -73,7 +73,7 @@ def _overview(request: Request, session: PortalSession, *, problem: str = "") ->
         "card": card_of(world, customer),
         "subscription": subscription,
         "plan": None if subscription is None else plan_named(world, subscription.plan),
-        "invoices": [one for one in invoices if one.status != "draft"],
+        "invoices": [invoice for invoice in invoices if invoice.status != "draft"],
         "invoice_path": f"{PREFIX}/invoices",
         "tag": tagged("", world),
         "done": DONE.get(request.query_params.get("done", ""), ""),
@@ -106,7 +106,7 @@ def refused_page(request: Request, session: PortalSession, refusal: Refusal) -> 
 async def show_plans(request: Request) -> Response:
     session = session_of(request)
     world = context_of(request).world
-    plans = [one for one in all_plans(world) if one.month_price_cents or one.year_price_cents]
+    plans = [plan for plan in all_plans(world) if plan.month_price_cents or plan.year_price_cents]
     return page(
         "plans",
         **frame(request, session),

@@ -28,6 +28,7 @@ from emulator.wire.http.router import Routes
 from emulator.wire.mail import verify_url
 from emulator.wire.world_tags import tagged
 from emulator.world.core.refusals import EmailTaken, Invalid
+from emulator.world.core.world import World
 from emulator.world.identity import accounts, one_time_codes
 from emulator.world.records.identity import User
 from emulator.world.records.types import OneTimeKind
@@ -74,20 +75,15 @@ async def generate_link(request: Request) -> Response:
     if user is None and link_type == "magiclink":
         link_type = "signup"  # Real: as for any new address (supabase/auth internal/api/mail.go).
     user = _linked(request, link_type, body, user)
-    address = None
-    if link_type.startswith("email_change"):
-        new_email = email_member(body, "new_email")
-        try:
-            accounts.require_free_email(world, user, new_email)
-        except EmailTaken:
-            raise EMAIL_EXISTS() from None
-        user = accounts.put_user(
-            world, replace(user, new_email=new_email, is_change_half_confirmed=False)
-        )
-        address = new_email if link_type == "email_change_new" else user.email
-    code = one_time_codes.issue_code(world, user, _LINKS[link_type], email=address)
+    is_change = link_type.startswith("email_change")
+    if is_change:
+        user = _changing(world, user, email_member(body, "new_email"))
+    address = user.new_email if link_type == "email_change_new" else user.email
+    code = one_time_codes.issue_code(
+        world, user, _LINKS[link_type], email=address if is_change else None
+    )
     user = one_time_codes.note_sent(world, user, _LINKS[link_type])
-    kind = "email_change" if link_type.startswith("email_change") else link_type
+    kind = "email_change" if is_change else link_type
     given = allowed_redirect(request, optional_text(body, "redirect_to"))
     redirect_to = given or requested_redirect(request) or world.auth.site_url
     link = verify_url(
@@ -102,6 +98,17 @@ async def generate_link(request: Request) -> Response:
             "verification_type": link_type,
             "redirect_to": redirect_to,
         }
+    )
+
+
+def _changing(world: World, user: User, new_email: str) -> User:
+    """Return the user with a pending change of address."""
+    try:
+        accounts.require_free_email(world, user, new_email)
+    except EmailTaken:
+        raise EMAIL_EXISTS() from None
+    return accounts.put_user(
+        world, replace(user, new_email=new_email, is_change_half_confirmed=False)
     )
 
 

@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.supabase.errors import GoTrueError
-from emulator.surfaces.supabase.redirects import (
-    requested_redirect,
-)
+from emulator.surfaces.supabase.redirects import requested_redirect
 from emulator.surfaces.supabase.request_body import (
     challenge_of,
     email_member,
