@@ -16,8 +16,7 @@ from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.disabled_features import REFUSED
-from emulator.surfaces.upstream import not_implemented
-from emulator.surfaces.upstream.app import upstream_routes
+from emulator.surfaces.upstream import app as upstream
 
 NOT_BUILT = "501: not built yet"
 """The purpose of a route that the real server has and the emulator has not."""
@@ -45,7 +44,7 @@ def route_table() -> list[RouteRow]:
     """Return every route, surface by surface."""
     return [
         *_bff(),
-        *_upstream(),
+        *_declared(sorted(upstream.OPERATIONS, key=lambda operation: operation.path)),
         *_declared(supabase.OPERATIONS),
         *_declared(stripe.OPERATIONS),
         *_control(),
@@ -60,21 +59,6 @@ def _bff() -> Iterator[RouteRow]:
             names = ", ".join(f"{target.method} {target.path}" for target in targets)
             purpose = f"{purpose} → {names}"
         yield _row("bff", row.method, row.path, "base contract", purpose)
-
-
-def _upstream() -> Iterator[RouteRow]:
-    missing = {(method, path) for method, path, _, _ in not_implemented.ABSENT}
-    for route in sorted(upstream_routes(), key=lambda route: route.path):
-        for method in sorted(route.methods or ()):
-            is_missing = (method, route.path) in missing
-            yield RouteRow(
-                surface="upstream",
-                method=method,
-                path=route.path,
-                operation=route.name,
-                source=str((route.openapi_extra or {})["x-source"]),
-                purpose=NOT_BUILT if is_missing else route.description.split("\n")[0],
-            )
 
 
 def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:

@@ -12,13 +12,8 @@ from pydantic import Field
 from starlette.datastructures import QueryParams
 
 from emulator.journal.journal import Entry
-from emulator.journal.redaction import (
-    REDACTED,
-    redacted_body,
-    redacted_headers,
-    redacted_query,
-    redacted_text,
-)
+from emulator.journal.redaction import redacted_body, redacted_headers, redacted_query
+from emulator.journal.secret_patterns import REDACTED, redacted_text
 from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.replies import EmptyBody, live_of, natural, reply, whole
 from emulator.surfaces.control.worlds import world_view

@@ -82,7 +82,7 @@ async def generate_link(request: Request) -> Response:
     code = one_time_codes.issue_code(
         world, user, _LINKS[link_type], email=address if is_change else None
     )
-    user = one_time_codes.note_sent(world, user, _LINKS[link_type])
+    user = one_time_codes.record_sent(world, user, _LINKS[link_type])
     kind = "email_change" if is_change else link_type
     given = allowed_redirect(request, optional_text(body, "redirect_to"))
     redirect_to = given or requested_redirect(request) or world.auth.site_url

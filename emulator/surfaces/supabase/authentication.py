@@ -9,10 +9,9 @@ from starlette.requests import Request
 
 from emulator.contract.catalog import Caller
 from emulator.surfaces.supabase.errors import GoTrueError
-from emulator.wire.gotrue.tokens import SERVICE, Claims, read_token
+from emulator.wire.gotrue.tokens import SERVICE, Claims, is_expired, read_token
 from emulator.wire.http.context import context_of
 from emulator.world.core.refusals import LoginRequired
-from emulator.world.core.times import SECOND
 from emulator.world.identity import sessions
 from emulator.world.identity.accounts import is_banned
 from emulator.world.records.identity import User
@@ -81,6 +80,6 @@ def _claims(request: Request) -> Claims:
     world = context.world
     if claims is None or (claims.world != world.name and not claims.is_key_of_default):
         raise BAD_JWT()
-    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if is_expired(claims, world, context.settings):
         raise BAD_JWT()
     return claims

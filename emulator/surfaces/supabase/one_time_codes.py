@@ -29,7 +29,7 @@ from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from emulator.world.identity import one_time_codes, signups
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.pkce import Challenge
 from emulator.world.records.identity import User
 
 OTP_DISABLED = partial(GoTrueError, "otp_disabled", "Signups not allowed for otp")

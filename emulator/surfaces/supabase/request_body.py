@@ -14,7 +14,7 @@ from emulator.surfaces.supabase.errors import GoTrueError
 from emulator.wire.fields import Email
 from emulator.wire.http.bodies import body_of, parse_json
 from emulator.world.core.refusals import Invalid
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.pkce import Challenge
 
 BAD_JSON = partial(GoTrueError, "bad_json", "Could not parse request body as JSON")
 

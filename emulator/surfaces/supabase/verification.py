@@ -31,7 +31,8 @@ from emulator.wire.http.context import context_of
 from emulator.wire.http.router import Routes
 from emulator.wire.world_tags import tagged, untagged
 from emulator.world.core.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
-from emulator.world.identity import one_time_codes, verification
+from emulator.world.identity import verification
+from emulator.world.identity.pkce import PKCE_PREFIX
 from emulator.world.identity.verification import SLOTS, Verified
 
 HALFWAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
@@ -125,7 +126,7 @@ async def follow_link(request: Request) -> Response:
         raise Invalid("type", "Verify requires a verification type")
     if not token:
         raise Invalid("token", "Verify requires a token or a token hash")
-    is_pkce = token.startswith(one_time_codes.PKCE_PREFIX)
+    is_pkce = token.startswith(PKCE_PREFIX)
     try:
         with world.transaction():
             verified = verification.verify_link(

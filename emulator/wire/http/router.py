@@ -30,15 +30,16 @@ from emulator.world.core.refusals import Refusal
 log = logging.getLogger("emulator")
 
 Handler = Callable[..., Awaitable[Response]]
-"""Called with the request and, by name, the path parameters, `query` and `body` it declares."""
+"""Called with the request and, by name, what it declares of the path parameters, `operation`,
+`query` and `body`."""
 
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
 """Turns a refusal and extra headers into a response in the surface's own shape."""
 
-ReadBody = Callable[[Request, type[BaseModel]], Awaitable[BaseModel | None]]
-"""Reads and validates a body. Raises BadInput and what `wire.http.bodies` raises."""
+ReadBody = Callable[[Request, Any], Awaitable[Any]]
+"""Reads and validates a body of a type. Raises BadInput and what `wire.http.bodies` raises."""
 
 Gate = Callable[[Request], None]
 """Runs before the route is looked up. Raises a refusal to stop the request."""
@@ -110,6 +111,7 @@ class _Entry:
     route: Route
     match: Callable[[str], Any]
     path_arguments: tuple[str, ...]
+    takes_operation: bool
     takes_query: bool
     takes_body: bool
 
@@ -132,11 +134,6 @@ class Router:
         self._gate = gate
         self._guard = guard
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request as an ASGI app."""
-        response = await self.respond(Request(scope, receive))
-        await response(scope, receive, send)
-
     @cached_property
     def _index(self) -> dict[tuple[str, int, str], list[_Entry]]:
         index: dict[tuple[str, int, str], list[_Entry]] = {}
@@ -152,6 +149,7 @@ class Router:
                     route=route,
                     match=pattern.match,
                     path_arguments=tuple(n for n in pattern.groupindex if n in arguments),
+                    takes_operation="operation" in arguments,
                     takes_query="query" in arguments,
                     takes_body="body" in arguments,
                 )
@@ -164,7 +162,14 @@ class Router:
             (
                 route.operation.method,
                 route.operation.path.removesuffix(WILDCARD),
-                _Entry(route, path_pattern(route.operation.path).match, (), False, False),
+                _Entry(
+                    route=route,
+                    match=path_pattern(route.operation.path).match,
+                    path_arguments=(),
+                    takes_operation="operation" in route.arguments,
+                    takes_query=False,
+                    takes_body=False,
+                ),
             )
             for route in self.routes
             if route.operation.path.endswith(WILDCARD)
@@ -181,6 +186,11 @@ class Router:
         if "GET" in methods:
             methods.add("HEAD")
         return sorted(methods)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, whatever goes wrong."""
@@ -205,6 +215,8 @@ class Router:
         if self._guard is not None:
             self._guard(request, operation)
         arguments: dict[str, Any] = {name: parameters[name] for name in entry.path_arguments}
+        if entry.takes_operation:
+            arguments["operation"] = operation
         problems: list[Any] = []
         if entry.takes_query and operation.query is not None:
             arguments["query"] = _read_query(request, operation.query, problems)
@@ -214,12 +226,10 @@ class Router:
             raise BadInput(problems)
         return await entry.route.handler(request, **arguments)
 
-    async def _body(
-        self, request: Request, model: type[BaseModel], problems: list[Any]
-    ) -> BaseModel | None:
+    async def _body(self, request: Request, kind: Any, problems: list[Any]) -> Any:
         assert self._read_body is not None
         try:
-            return await self._read_body(request, model)
+            return await self._read_body(request, kind)
         except BadInput as bad:
             problems.extend(bad.problems)
             return None

@@ -29,7 +29,7 @@ def redirect_of(
     """
     path: str = scope["path"]
     bare = path.rstrip("/")
-    if bare == path or not _methods(app, bare):
+    if bare == path or not _methods_of(app, bare):
         return None
     location = quote(prefix + bare).encode()
     if scope["query_string"]:
@@ -41,10 +41,8 @@ def redirect_of(
     return _answer(status, b"%b://%b%b" % (scope["scheme"].encode(), host, location))
 
 
-def _methods(app: FastAPI | Router, path: str) -> list[str]:
-    if isinstance(app, Router):
-        return app.allowed_methods(path)
-    return allowed_methods(app, path)
+def _methods_of(app: FastAPI | Router, path: str) -> list[str]:
+    return app.allowed_methods(path) if isinstance(app, Router) else allowed_methods(app, path)
 
 
 def _answer(

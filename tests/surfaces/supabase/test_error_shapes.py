@@ -7,17 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import admin, done, error, project, refusal, signed_in, visitor
 from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
-    admin,
-    done,
-    error,
-    project,
-    refusal,
-    signed_in,
-    visitor,
-)
 
 PASSWORD = "/auth/v1/token?grant_type=password"
 WRONG = {"email": "ada@lab.test", "password": "wrong-password"}
