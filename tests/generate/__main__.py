@@ -27,6 +27,7 @@ from emulator.surfaces.upstream.errors import ErrorResponse
 from emulator.wire.http.errors import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
+from tests.generate.guide_tables import guide_tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -160,6 +161,7 @@ def generated() -> dict[Path, str]:
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "seeds/README.md": seeds_readme_text(),
         ROOT / "README.md": readme_text(),
+        **{path: with_tables(path, tables) for path, tables in guide_tables().items()},
         **{
             path: surface_readme(path, operations)
             for path, operations in (
