@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from starlette.routing import compile_path
 
+from emulator.contract.catalog import Operation
 from emulator.surfaces.bff import route_table as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
-from emulator.surfaces.stripe import not_implemented as stripe_api
 from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase import other_services
-from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream.app import OPERATIONS
-from emulator.wire.stripe.urls import PREFIX
+from emulator.surfaces.supabase.disabled_features import REFUSED
+from emulator.surfaces.upstream import app as upstream
 
 NOT_BUILT = "501: not built yet"
 """The purpose of a route that the real server has and the emulator has not."""
@@ -44,7 +42,13 @@ class RouteRow:
 
 def route_table() -> list[RouteRow]:
     """Return every route, surface by surface."""
-    return [*_bff(), *_upstream(), *_supabase(), *_stripe(), *_control()]
+    return [
+        *_bff(),
+        *_declared(sorted(upstream.OPERATIONS, key=lambda operation: operation.path)),
+        *_declared(supabase.OPERATIONS),
+        *_declared(stripe.OPERATIONS),
+        *_control(),
+    ]
 
 
 def _bff() -> Iterator[RouteRow]:
@@ -57,34 +61,18 @@ def _bff() -> Iterator[RouteRow]:
         yield _row("bff", row.method, row.path, "base contract", purpose)
 
 
-def _upstream() -> Iterator[RouteRow]:
-    for operation in sorted(OPERATIONS, key=lambda operation: operation.path):
+def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
+    """Yield the rows of a surface that declares its operations."""
+    for operation in operations:
         is_missing = operation.availability == "not built"
         yield RouteRow(
-            surface="upstream",
+            surface=operation.surface,
             method=operation.method,
             path=operation.path,
             operation=operation.id,
             source=operation.provenance,
             purpose=NOT_BUILT if is_missing else operation.summary,
         )
-
-
-def _supabase() -> Iterator[RouteRow]:
-    for method, path, handler in (*supabase.ROUTES, *supabase.SWITCHED_OFF):
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", _sentence(handler.__doc__))
-    for method, path, _ in supabase.ABSENT:
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", NOT_BUILT)
-    for service in other_services.SERVICES:
-        for method in other_services.METHODS:
-            yield _row("supabase", method, f"{service.prefix}/*", "Supabase", NOT_BUILT)
-
-
-def _stripe() -> Iterator[RouteRow]:
-    for method, path, handler in stripe.ROUTES:
-        yield _row("stripe", method, PREFIX + path, "Stripe", _sentence(handler.__doc__))
-    for method in stripe_api.METHODS:
-        yield _row("stripe", method, f"{stripe_api.PREFIX}*", "Stripe", NOT_BUILT)
 
 
 def _control() -> Iterator[RouteRow]:
@@ -118,18 +106,19 @@ class Operations:
         self.surfaces = {row.operation: row.surface for row in table}
         """The surface of every operation by its name."""
         self.unbuilt = frozenset(
-            row.operation for row in table if row.purpose.startswith((NOT_BUILT, PURPOSE))
+            row.operation for row in table if row.purpose.startswith((NOT_BUILT, REFUSED))
         )
         """The operations that answer 501, or that their feature is switched off."""
         self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
         self._wholes: list[tuple[str, RouteRow]] = []
         """The rows whose path ends in `/*`, by what is before it."""
+        with_slash = {each.path for each in supabase.OPERATIONS if each.takes_trailing_slash}
         # A literal path before one with a parameter that would match it too.
         for row in sorted(table, key=lambda row: row.path.count("{")):
             if row.path.endswith("/*"):
                 self._wholes.append((row.path.removesuffix("/*"), row))
                 continue
-            slashed = [f"{row.path}/"] if row.path in supabase.SLASHED else []
+            slashed = [f"{row.path}/"] if row.path in with_slash else []
             for path in (row.path, *slashed):
                 pattern, _, _ = compile_path(path)
                 self._index.setdefault((row.method, path.count("/")), []).append((pattern, row))

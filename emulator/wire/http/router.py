@@ -41,6 +41,9 @@ Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
 ReadBody = Callable[[Request, Any], Awaitable[Any]]
 """Reads and validates a body of a type. Raises BadInput and what `wire.http.bodies` raises."""
 
+Gate = Callable[[Request], None]
+"""Runs before the route is looked up. Raises a refusal to stop the request."""
+
 Guard = Callable[[Request, Operation], None]
 """Runs before anything of the request but its head is read. Raises a refusal to stop it."""
 
@@ -62,12 +65,15 @@ class Route:
 
 
 class Routes:
-    """The routes of one module, in the order of their declaration."""
+    """The routes of one module, in the order of their declaration.
 
-    def __init__(self, surface: str, *, prefix: str = "", tag: str = "") -> None:
+    `facts` are fields of `Operation` that all of them have.
+    """
+
+    def __init__(self, surface: str, *, prefix: str = "", tag: str = "", **facts: Any) -> None:
         self.surface = surface
         self._prefix = prefix
-        self._tag = tag
+        self._facts = {"tag": tag, **facts}
         self.all: list[Route] = []
 
     @property
@@ -85,7 +91,7 @@ class Routes:
 
         def declare(handler: AnyHandler) -> AnyHandler:
             whole = self._prefix + path
-            fields = {"id": f"{method} {whole}", "tag": self._tag, **facts}
+            fields = {"id": f"{method} {whole}", **self._facts, **facts}
             operation = Operation(
                 surface=self.surface,
                 method=method,
@@ -119,11 +125,13 @@ class Router:
         *,
         render: Render,
         read_body: ReadBody | None = None,
+        gate: Gate | None = None,
         guard: Guard | None = None,
     ) -> None:
         self.routes = tuple(routes)
         self.render = render
         self._read_body = read_body
+        self._gate = gate
         self._guard = guard
 
     @cached_property
@@ -199,6 +207,8 @@ class Router:
     async def _respond(self, request: Request) -> Response:
         scope = request.scope
         method, path = scope["method"], scope["path"]
+        if self._gate is not None:
+            self._gate(request)
         entry, parameters = self._find(method, path)
         scope["path_params"] = parameters
         operation = entry.route.operation
