@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,7 +55,8 @@ class Operation:
     provenance: Provenance
     availability: Availability = "built"
     caller: Caller = "anyone"
-    body: type[BaseModel] | None = None
+    body: Any = None
+    """A model, or any other type that pydantic validates; one that admits None may be left out."""
     query: type[BaseModel] | None = None
     media_type: str = "application/json"
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
@@ -119,6 +120,11 @@ class OperationCatalog:
             if operation.method == method and (path == start or path.startswith(f"{start}/")):
                 return operation
         return None
+
+
+def admits_none(kind: Any) -> bool:
+    """Return whether a body of a type may be left out."""
+    return type(None) in get_args(kind)
 
 
 def specific_first(operations: Iterable[Operation]) -> list[Operation]:

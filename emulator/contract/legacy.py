@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from starlette.routing import compile_path
 
-from emulator.surfaces.bff import route_table as bff
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
@@ -49,13 +49,8 @@ def route_table() -> list[RouteRow]:
 
 
 def _bff() -> Iterator[RouteRow]:
-    for row in bff.ALL:
-        purpose = row.used_by
-        targets = [row.target] if row.target else list(row.actions.values())
-        if targets:
-            names = ", ".join(f"{target.method} {target.path}" for target in targets)
-            purpose = f"{purpose} → {names}"
-        yield _row("bff", row.method, row.path, "base contract", purpose)
+    for operation in bff.OPERATIONS:
+        yield _row("bff", operation.method, operation.path, operation.provenance, operation.summary)
 
 
 def _upstream() -> Iterator[RouteRow]:

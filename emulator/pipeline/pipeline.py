@@ -46,6 +46,7 @@ from emulator.wire.http.asgi import (
 )
 from emulator.wire.http.context import KEY, RequestContext
 from emulator.wire.http.errors import Malformed
+from emulator.wire.http.router import Router
 from emulator.wire.http.trailing_slashes import redirect_of
 from emulator.world.core.refusals import NotFound, Refusal
 from emulator.world.core.world import DEFAULT, World
@@ -87,7 +88,7 @@ class Surface:
 
     name: str
     prefix: str
-    app: FastAPI
+    app: FastAPI | Router
     slash_status: int | None = None
     """The status that redirects a path with a slash at its end, where it is redirected."""
 
@@ -418,7 +419,9 @@ def _redirect(call: Call) -> RawResponse | None:
 
 def _rendered(surface: Surface, request: Request, refusal: Refusal) -> RawResponse:
     """Return a refusal in the dialect of a surface that did not run."""
-    return _answer_of(surface.app.state.render(request, refusal, {}))
+    app = surface.app
+    render = app.render if isinstance(app, Router) else app.state.render
+    return _answer_of(render(request, refusal, {}))
 
 
 def _answer_of(response: Response) -> RawResponse:

@@ -10,10 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from emulator.contract.catalog import Operation
 from emulator.contract.legacy import NOT_BUILT, route_table
-from emulator.surfaces.bff import auth as bff_auth
+from emulator.seeding.schema import SeedRun
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff import route_table as bff_routes
-from emulator.surfaces.bff.fixtures import Batch, cli_sync
+from emulator.surfaces.bff.fixtures import Batch, OneRunOrBatch
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
@@ -114,8 +116,6 @@ def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     for prefix, routes in tables:
         for method, path, handler in routes:
             found[method, prefix + path] = handler
-    found |= {("POST", path): handler for path, handler in bff_auth.HANDLERS.items()}
-    found["POST", "/api/e2e/cli-sync"] = cli_sync
     return found
 
 
@@ -132,8 +132,22 @@ def _bodies(
         return _upstream_bodies().get((method, path), ())
     if (row := _bff_row(method, path)) is not None and (row.target or row.actions):
         return tuple(_bff_bodies(row))
+    operation = _declared().get((method, path))
+    if operation is not None:
+        return _declared_bodies(operation)
     handler = handlers.get((method, path))
     return () if handler is None else _models(handler)
+
+
+@lru_cache(maxsize=1)
+def _declared() -> dict[tuple[str, str], Operation]:
+    return {(each.method, each.path): each for each in bff.OPERATIONS}
+
+
+def _declared_bodies(operation: Operation) -> tuple[Schema, ...]:
+    if operation.body is OneRunOrBatch:
+        return (Batch.model_json_schema(), SeedRun.model_json_schema())
+    return () if operation.body is None else (operation.body.model_json_schema(),)
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +172,7 @@ def _upstream_bodies() -> dict[tuple[str, str], tuple[Schema, ...]]:
 
 
 def _bff_row(method: str, path: str) -> bff_routes.Row | None:
-    return next((row for row in bff_routes.ALL if (row.method, row.path) == (method, path)), None)
+    return next((row for row in bff_routes.ROWS if (row.method, row.path) == (method, path)), None)
 
 
 def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
@@ -180,19 +194,12 @@ def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
 
 def _models(handler: Callable[..., Any]) -> tuple[Schema, ...]:
     """Return the models that a handler's code names, by the names that it has for them."""
-    if handler is cli_sync:
-        return (Batch.model_json_schema(), *(_of(Batch, "SeedRun"),))
     named = [handler.__globals__.get(name) for name in handler.__code__.co_names]
     return tuple(
         one.model_json_schema()
         for one in named
         if isinstance(one, type) and issubclass(one, BaseModel)
     )
-
-
-def _of(model: type[BaseModel], name: str) -> Schema:
-    schema = model.model_json_schema()
-    return {**schema["$defs"][name], "$defs": schema["$defs"]}
 
 
 def _queries(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
 from emulator.wire.http.context import context_of
@@ -29,15 +30,16 @@ from emulator.world.core.refusals import Refusal
 log = logging.getLogger("emulator")
 
 Handler = Callable[..., Awaitable[Response]]
-"""Called with the request and, by name, the path parameters, `query` and `body` it declares."""
+"""Called with the request, with what the router holds beside it, and, by name, what it declares of
+the path parameters, `operation`, `query` and `body`."""
 
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
 """Turns a refusal and extra headers into a response in the surface's own shape."""
 
-ReadBody = Callable[[Request, type[BaseModel]], Awaitable[BaseModel | None]]
-"""Reads and validates a body. Raises BadInput and what `wire.http.bodies` raises."""
+ReadBody = Callable[[Request, Any], Awaitable[Any]]
+"""Reads and validates a body of a type. Raises BadInput and what `wire.http.bodies` raises."""
 
 Guard = Callable[[Request, Operation], None]
 """Runs before anything of the request but its head is read. Raises a refusal to stop it."""
@@ -103,6 +105,7 @@ class _Entry:
     route: Route
     match: Callable[[str], Any]
     path_arguments: tuple[str, ...]
+    takes_operation: bool
     takes_query: bool
     takes_body: bool
 
@@ -117,8 +120,11 @@ class Router:
         render: Render,
         read_body: ReadBody | None = None,
         guard: Guard | None = None,
+        beside: object | None = None,
     ) -> None:
+        """`beside` becomes the second argument of every handler, where it is given."""
         self.routes = tuple(routes)
+        self._beside = () if beside is None else (beside,)
         self.render = render
         self._read_body = read_body
         self._guard = guard
@@ -138,6 +144,7 @@ class Router:
                     route=route,
                     match=pattern.match,
                     path_arguments=tuple(n for n in pattern.groupindex if n in arguments),
+                    takes_operation="operation" in arguments,
                     takes_query="query" in arguments,
                     takes_body="body" in arguments,
                 )
@@ -150,7 +157,14 @@ class Router:
             (
                 route.operation.method,
                 route.operation.path.removesuffix(WILDCARD),
-                _Entry(route, path_pattern(route.operation.path).match, (), False, False),
+                _Entry(
+                    route=route,
+                    match=path_pattern(route.operation.path).match,
+                    path_arguments=(),
+                    takes_operation="operation" in route.arguments,
+                    takes_query=False,
+                    takes_body=False,
+                ),
             )
             for route in self.routes
             if route.operation.path.endswith(WILDCARD)
@@ -167,6 +181,11 @@ class Router:
         if "GET" in methods:
             methods.add("HEAD")
         return sorted(methods)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, whatever goes wrong."""
@@ -189,6 +208,8 @@ class Router:
         if self._guard is not None:
             self._guard(request, operation)
         arguments: dict[str, Any] = {name: parameters[name] for name in entry.path_arguments}
+        if entry.takes_operation:
+            arguments["operation"] = operation
         problems: list[Any] = []
         if entry.takes_query and operation.query is not None:
             arguments["query"] = _read_query(request, operation.query, problems)
@@ -196,14 +217,12 @@ class Router:
             arguments["body"] = await self._body(request, operation.body, problems)
         if problems:
             raise BadInput(problems)
-        return await entry.route.handler(request, **arguments)
+        return await entry.route.handler(request, *self._beside, **arguments)
 
-    async def _body(
-        self, request: Request, model: type[BaseModel], problems: list[Any]
-    ) -> BaseModel | None:
+    async def _body(self, request: Request, kind: Any, problems: list[Any]) -> Any:
         assert self._read_body is not None
         try:
-            return await self._read_body(request, model)
+            return await self._read_body(request, kind)
         except BadInput as bad:
             problems.extend(bad.problems)
             return None

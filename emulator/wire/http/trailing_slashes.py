@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.errors import allowed_methods
+from emulator.wire.http.router import Router
 
 FASTAPI = 307
 """Real: Starlette's router redirects to the whole URL where a route has the path without the
@@ -21,14 +22,14 @@ then gets the same 404."""
 
 
 def redirect_of(
-    app: FastAPI, scope: dict[str, Any], *, prefix: str, status: int
+    app: FastAPI | Router, scope: dict[str, Any], *, prefix: str, status: int
 ) -> RawResponse | None:
     """Return the redirect of a path that ends in a slash, or None where it does not, or where the
     app has no route without it. `prefix` is what the URL has before the path.
     """
     path: str = scope["path"]
     bare = path.rstrip("/")
-    if bare == path or not allowed_methods(app, bare):
+    if bare == path or not _methods_of(app, bare):
         return None
     location = quote(prefix + bare).encode()
     if scope["query_string"]:
@@ -38,6 +39,10 @@ def redirect_of(
         return _answer(status, location, more=refresh, content=location)
     host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost")
     return _answer(status, b"%b://%b%b" % (scope["scheme"].encode(), host, location))
+
+
+def _methods_of(app: FastAPI | Router, path: str) -> list[str]:
+    return app.allowed_methods(path) if isinstance(app, Router) else allowed_methods(app, path)
 
 
 def _answer(
