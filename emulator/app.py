@@ -17,6 +17,7 @@ from emulator.pipeline.pipeline import (
 from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.stripe.app import build_stripe
 from emulator.surfaces.stripe.not_implemented import build_stripe_api
 from emulator.surfaces.supabase.app import build_supabase
@@ -95,8 +96,9 @@ def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
     courier = WebhookDispatcher(settings, tells_others=tells_others)
     worlds.on_reset.append(courier.forget)
     worlds.on_purge.append(courier.forget_past)
+    control = Control(registry=worlds, webhooks=courier)
     surfaces = (
-        Surface(name=CONTROL, prefix="/_emulator", app=build_control(worlds, courier)),
+        Surface(name=CONTROL, prefix="/_emulator", app=build_control(control)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
         Surface(name="stripe", prefix="/v1/", app=build_stripe_api()),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),

@@ -25,8 +25,6 @@ _FILTERS: Mapping[str, tuple[Any, str]] = {
 
 _WIDTH = 98
 _UNBROKEN = "\N{NO-BREAK SPACE}"
-_PREFIXES = (("/auth/v1/", "supabase"), ("/stripe/", "stripe"))
-"""Operations of upstream have names; the others are a method and a path."""
 
 
 @click.group()
@@ -100,11 +98,12 @@ def show_request(asked: Asked, *, request_id: str) -> None:
     asked.say(said, json.dumps(said, indent=2, ensure_ascii=False))
 
 
-def _never_met(group: str, names: list[str]) -> list[str]:
+def _never_met(group: str, names: list[Any]) -> list[str]:
     """Return the lines that name what of a group nobody has met, operations by surface."""
     by_surface: dict[str, list[str]] = {}
-    for name in names:
-        surface = f" of {_surface(name)}" if group == "operations" else ""
+    for each in names:
+        name = each["operation"] if group == "operations" else each
+        surface = f" of {each['surface']}" if group == "operations" else ""
         by_surface.setdefault(surface, []).append(name.replace(" ", _UNBROKEN))
     lines = []
     for surface, inside in by_surface.items():
@@ -115,13 +114,6 @@ def _never_met(group: str, names: list[str]) -> list[str]:
     return lines
 
 
-def _surface(operation: str) -> str:
-    path = operation.partition(" ")[2]
-    if not path:
-        return "upstream"
-    return next((name for prefix, name in _PREFIXES if path.startswith(prefix)), "bff")
-
-
 @click.command(short_help="Say what no client has met since the server began.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="End with 1 below that percent.")
 @with_server
@@ -130,10 +122,10 @@ def coverage(asked: Asked, *, fail_under: float | None) -> None:
     said = asked.control.get("coverage")
     groups = [name for name in said if name != "percent"]
     rows = [
-        (name, len(said[name]["met"]), len(said[name]["met"]) + len(said[name]["never"]))
+        (name, len(said[name]["covered"]), sum(len(names) for names in said[name].values()))
         for name in groups
     ]
-    never = [line for name in groups for line in _never_met(name, said[name]["never"])]
+    never = [line for name in groups for line in _never_met(name, said[name]["missing"])]
     asked.say(said, *table(("", "MET", "OF"), rows), f"{said['percent']} % met", *never)
     if fail_under is not None and said["percent"] < fail_under:
         raise click.ClickException(f"{said['percent']} % is less than {fail_under:g} %.")

@@ -11,7 +11,6 @@ from starlette.routing import compile_path
 
 from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.stripe import not_implemented as stripe_api
 from emulator.surfaces.supabase import app as supabase
@@ -86,8 +85,10 @@ def _stripe() -> Iterator[RouteRow]:
 
 
 def _control() -> Iterator[RouteRow]:
-    for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        yield _row("control", method, control.PREFIX + path, "ours", _sentence(handler.__doc__))
+    for operation in control.OPERATIONS:
+        yield _row(
+            "control", operation.method, operation.path, operation.provenance, operation.summary
+        )
 
 
 def _row(surface: str, method: str, path: str, source: str, purpose: str) -> RouteRow:

@@ -17,7 +17,6 @@ from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff import route_table as bff_routes
 from emulator.surfaces.bff.fixtures import Batch, OneRunOrBatch
 from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.disabled_features import PURPOSE
@@ -109,7 +108,6 @@ def shapes() -> tuple[Shape, ...]:
 def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     found: dict[tuple[str, str], Callable[..., Any]] = {}
     tables: tuple[tuple[str, Sequence[tuple[str, str, Callable[..., Any]]]], ...] = (
-        (control.PREFIX, (*control.ROUTES, *events.ROUTES)),
         (urls.PREFIX, stripe.ROUTES),
         (supabase.PREFIX, (*supabase.ROUTES, *supabase.SWITCHED_OFF, *supabase.ABSENT)),
     )
@@ -141,7 +139,7 @@ def _bodies(
 
 @lru_cache(maxsize=1)
 def _declared() -> dict[tuple[str, str], Operation]:
-    return {(each.method, each.path): each for each in bff.OPERATIONS}
+    return {(each.method, each.path): each for each in (*bff.OPERATIONS, *control.OPERATIONS)}
 
 
 def _declared_bodies(operation: Operation) -> tuple[Schema, ...]:
@@ -209,5 +207,8 @@ def _queries(
     for route in upstream_routes():
         if route.path == path and method in (route.methods or ()):
             return tuple(field.alias for field in route.dependant.query_params)
+    declared = _declared().get((method, path))
+    if declared is not None:
+        return () if declared.query is None else tuple(declared.query.model_fields)
     line = (getattr(handlers.get((method, path)), "__doc__", "") or "").partition("`:")[0]
     return tuple(name for name in re.findall(r"(\w+)=", line) if name in QUERIES)

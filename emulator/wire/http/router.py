@@ -64,8 +64,10 @@ class Route:
 class Routes:
     """The routes of one module, in the order of their declaration."""
 
-    def __init__(self, surface: str, *, prefix: str = "", tag: str = "") -> None:
+    def __init__(self, surface: str, *, prefix: str = "", tag: str = "", **defaults: Any) -> None:
+        """`defaults` are further fields that their operations share."""
         self.surface = surface
+        self._defaults = defaults
         self._prefix = prefix
         self._tag = tag
         self.all: list[Route] = []
@@ -85,7 +87,7 @@ class Routes:
 
         def declare(handler: AnyHandler) -> AnyHandler:
             whole = self._prefix + path
-            fields = {"id": f"{method} {whole}", "tag": self._tag, **facts}
+            fields = {"id": f"{method} {whole}", "tag": self._tag, **self._defaults, **facts}
             operation = Operation(
                 surface=self.surface,
                 method=method,
