@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import settings
 
-from tests.lawful import Emulator
-from tests.running import Running, start
-from tests.scene import stage
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import stage
 from tests.support.messages import MESSAGES_OF_THIS_RUN
+from tests.support.server import Running, serving, start
+
+ROOT = Path(__file__).parents[1]
 
 # The same examples on every machine, and no clock to lose against on a busy one.
 settings.register_profile("emulator", deadline=None, derandomize=True)
@@ -77,7 +80,7 @@ def demo() -> Emulator:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Emulator:
-    """Return a fresh emulator in process on the small world of `tests/scene.py`."""
+    """Return a fresh emulator in process on the small world of `tests/support/fixture_seed.py`."""
     return stage(tmp_path)
 
 
@@ -94,3 +97,30 @@ def launch() -> Iterator[Callable[..., Running]]:
     yield run
     for running in started:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_server(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """Return a server that the tests of a module share, on its `SERVED_SEED`, by default `demo`."""
+    with serving("--seed", getattr(request.module, "SERVED_SEED", "demo")) as running:
+        yield running
+
+
+@pytest.fixture
+def origin(shared_server: Running) -> str:
+    """Return the origin of the shared server, for tests that have worlds of their own names."""
+    return shared_server.url
+
+
+@pytest.fixture
+def http() -> Iterator[httpx2.Client]:
+    """Return a client with a cookie jar that uses no proxy and follows no redirect."""
+    with httpx2.Client(trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def this_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every process that a test starts import this tree, whatever is installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("WORLDFLUX_EMULATOR_URL", raising=False)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.test_page import NIA, at, submit
-from tests.browser.worldly import (
+from tests.support.browser_worlds import (
     WORLD,
     Dashboard,
     Emulated,
@@ -21,8 +21,8 @@ from tests.browser.worldly import (
     shared,
     watched,
 )
-from tests.running import Running
 from tests.support.messages import golden
+from tests.support.server import Running
 
 Person = Callable[[], BrowserContext]
 

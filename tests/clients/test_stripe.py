@@ -12,12 +12,12 @@ import httpx2
 import pytest
 import stripe
 
-from tests.clients import node
-from tests.lawful import Emulator
-from tests.receiver import Receiver
-from tests.running import Running
+from tests.support import node
+from tests.support.checked_client import Emulator
+from tests.support.hosted_pages import Hosted
 from tests.support.messages import golden
-from tests.surfaces.stripe.hosted import Hosted
+from tests.support.server import Running
+from tests.support.webhook_receiver import Receiver
 
 Launch = Callable[..., Running]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx2
 
-from tests.clients.console import NEWEST
-from tests.clients.places import ANY
-from tests.clients.project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
-from tests.clients.supabase import MISSING, Jar, Supabase
+from tests.support.auth_project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
+from tests.support.console import NEWEST
 from tests.support.messages import golden
+from tests.support.supabase_clients import MISSING, Jar, Supabase
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

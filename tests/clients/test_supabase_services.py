@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import node
-from tests.clients.console import NEWEST
-from tests.running import Running
+from tests.support import node
+from tests.support.console import NEWEST
 from tests.support.messages import golden
+from tests.support.server import Running
 
 SEED = "users: []\n"
 

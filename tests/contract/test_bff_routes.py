@@ -12,7 +12,7 @@ from emulator.surfaces.bff import auth, fixtures
 from emulator.surfaces.bff.app import OPERATIONS, build_bff
 from emulator.surfaces.bff.route_table import CLOUD, PUBLIC, ROWS, Row
 from emulator.surfaces.upstream.app import build_upstream, upstream_routes
-from tests.contract.reference import (
+from tests.support.api_reference import (
     AUTH_ROUTES,
     BFF_ROUTES,
     E2E_ROUTES,
@@ -20,8 +20,17 @@ from tests.contract.reference import (
     SOURCE_OF_TRUTH,
     later_list,
 )
-from tests.lawful import Emulator
-from tests.scene import CHECKOUT, DONE, LIVE_SHARE, PORTAL, browser, pay, problem, stage
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
+    CHECKOUT,
+    DONE,
+    LIVE_SHARE,
+    PORTAL,
+    browser,
+    pay,
+    problem,
+    stage,
+)
 from tests.support.messages import golden
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -13,14 +13,14 @@ from random import Random
 
 from starlette.types import ASGIApp
 
-from emulator.pipeline.world_resolution import without_prefix
 from emulator.registry.registry import WorldRegistry
+from emulator.wire.world_address import without_prefix
 from tests.fuzz.calls import Answer, Call, encoded
 from tests.fuzz.grammar import Grammar
 from tests.fuzz.laws import Breach, Snapshot, judge, snapshot
 from tests.fuzz.scenes import SCENES, Scene
 from tests.fuzz.station import HUNG, Station
-from tests.world.integrity import assert_whole
+from tests.support.integrity import assert_whole
 
 EPISODE = 250
 """How many calls it has, at most."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import httpx2
 
-from tests.running import Running
 from tests.support.messages import golden
+from tests.support.server import Running
 
 Launch = Callable[..., Running]
 Browse = Callable[[Running], httpx2.Client]

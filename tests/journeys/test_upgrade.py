@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.seeding.files import bundled_names, load
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import CHECKOUT, pay, problem
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import CHECKOUT, pay, problem
 from tests.support.messages import golden
 
 AT_THE_CAP = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.protocol.raw import Line, ask, until
-from tests.running import Running, start
-from tests.scene import problem
+from tests.support.fixture_seed import problem
 from tests.support.messages import golden
+from tests.support.raw_http import Line, ask, until
+from tests.support.server import Running, start
 
 SYNC = "POST /api/e2e/cli-sync HTTP/1.1"
 JSON = "Content-Type: application/json"

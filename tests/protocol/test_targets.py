@@ -8,11 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from tests.lawful import Emulator
-from tests.protocol.raw import Line, Reply, ask
-from tests.running import start
-from tests.scene import problem
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import problem
 from tests.support.messages import golden
+from tests.support.raw_http import Line, Reply, ask
+from tests.support.server import start
 
 
 def ask_raw(url: str, *lines: str) -> Reply:

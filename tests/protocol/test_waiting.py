@@ -17,9 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.server.connection import Connection
-from tests.lawful import Emulator
-from tests.protocol.raw import Line, ask, settle, until
+from tests.support.checked_client import Emulator
 from tests.support.messages import golden
+from tests.support.raw_http import Line, ask, settle, until
 
 MAIL = "GET /_w/{world}/_emulator/mail?to={to}&wait=60 HTTP/1.1"
 REQUESTS = "GET /_w/{world}/_emulator/requests?path=/{to}&wait=60 HTTP/1.1"

@@ -9,9 +9,8 @@ import pytest
 
 from emulator.seeding.files import SeedError, load, plant_file
 from emulator.world.core.world import World
-from emulator.world.metering import quota
-from emulator.world.metering.plan_list import PLANS
-from emulator.world.metering.plans import all_plans
+from emulator.world.metering import meters, quota
+from emulator.world.metering.plans import PLANS, all_plans
 from emulator.world.records.workspaces import Caps, Plan, Workspace
 from tests.support.messages import golden
 
@@ -103,5 +102,5 @@ def test_every_run_of_a_seed_counts_with_or_without_a_client_run_id(tmp_path: Pa
     runs = f"runs: [{{client_run_id: one, {artifacts}}}, {{name: two, {artifacts}}}]"
     world = planted(PEOPLE.replace("plan: PLAN", runs), tmp_path)
     (lab,) = world.all(Workspace, "all", ())
-    usage = quota.usage_of(world, lab)
+    usage = meters.usage_of(world, lab)
     assert (usage.runs, usage.storage_bytes) == (2, 14)

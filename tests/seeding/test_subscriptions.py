@@ -10,7 +10,7 @@ from emulator.seeding.files import SeedError
 from emulator.world.billing.subscriptions import newest_subscription
 from emulator.world.records.billing import Invoice
 from emulator.world.records.workspaces import Workspace
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 
 SEEDS = {
     "active": ("team", "active", ["paid"]),

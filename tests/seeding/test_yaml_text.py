@@ -15,7 +15,7 @@ from emulator.cli import cli
 from emulator.persistence.envelope import wrap
 from emulator.persistence.export import FORMAT, VERSION
 from emulator.seeding.files import SeedError, parse
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 from tests.support.messages import golden
 
 TOO_MANY = golden("seed", "yaml", "too-many-aliases")

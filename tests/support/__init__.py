@@ -1,1 +1,1 @@
-"""What tests share."""
+"""What tests are built with; no tests here."""

@@ -1,12 +1,16 @@
 """Golden messages: the emulator's own prose, which tests compare by surface, code and case.
 
-    assert answer.json()["error"] == problem("conflict", golden("bff", "conflict", "slug-is-taken"))
+    assert answer.json()["error"] == problem("conflict", golden("all", "conflict", "slug-is-taken"))
 
 `golden` returns the text that `tests/golden/messages.json` has, so a test compares whole bodies and
 holds no sentence. `pytest --golden` takes whatever the emulator says in such a place for right and
 writes it there; then a change of wording is one diff to read. It runs with any number of workers.
 
-Write `"Error: " + golden(...)`, not an f-string: a sum knows which part of it is the message.
+The surface `all` holds what several surfaces say. Texts of GoTrue, Stripe and pydantic are theirs
+and stay literal in the tests.
+
+Write `"Error: " + golden(...)`, not an f-string: a sum knows which part of it is the message. And
+compare with `==`; neither `in` nor `!=` can record.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from emulator.world.core.refusals import QuotaExceeded
 from emulator.world.identity import accounts
 from emulator.world.records.workspaces import Workspace
 from emulator.world.workspaces import workspaces
+from tests.support.full_workspace import FULL, ROOMY, full, gauge, refusal
 from tests.support.messages import golden
-from tests.surfaces.full import FULL, ROOMY, full, gauge, refusal
 
 RUN = {"name": "n", "adapter_id": "openpi", "task": "eval"}
 SYNC = {"client_run_id": "three", "adapter_id": "openpi", "task": "eval"}

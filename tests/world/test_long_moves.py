@@ -13,9 +13,10 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
 from emulator.world.records.types import Instant
+from tests.support import world_builder
+from tests.support.billed_world import Billed
+from tests.support.due_jobs import add_jobs
 from tests.support.messages import golden
-from tests.world.billed import Billed
-from tests.world.dues import add_jobs
 
 EPOCH = 20_454 * DAY
 MOST = 20
@@ -24,7 +25,7 @@ MOST = 20
 
 def world_with_jobs(*dues: Instant) -> World:
     """Return a world in which an export expires at each of these instants from the epoch."""
-    world = World.begin(name="default", entropy="long", epoch=EPOCH)
+    world = world_builder.begin("long")
     add_jobs(world, *dues)
     return world
 
@@ -100,7 +101,7 @@ def calls_of(act: Callable[[], Any]) -> int:
 def test_a_year_takes_as_much_work_after_decades_as_at_first() -> None:
     billed = Billed()
     billed.subscribe()
-    first = calls_of(lambda: lifecycle.advance(billed.world, by=365 * DAY))
-    lifecycle.advance(billed.world, by=30 * 365 * DAY)
-    later = calls_of(lambda: lifecycle.advance(billed.world, by=365 * DAY))
+    first = calls_of(lambda: lifecycle.move(billed.world, to=billed.world.now + 365 * DAY))
+    lifecycle.move(billed.world, to=billed.world.now + 30 * 365 * DAY)
+    later = calls_of(lambda: lifecycle.move(billed.world, to=billed.world.now + 365 * DAY))
     assert later < 1.15 * first

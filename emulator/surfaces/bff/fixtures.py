@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.contract.catalog import MIB
-from emulator.seeding.plant import upload_of
+from emulator.seeding.plant_workspace import upload_of
 from emulator.seeding.schema import SeedRun
 from emulator.surfaces.bff.errors import CLI_SYNC_PATH
 from emulator.wire.fields import Strict

@@ -201,7 +201,7 @@ def _webhooks_view(request: Request) -> WebhooksView:
         id=webhook_endpoints.INTERNAL,
         url=f"{context.settings.public_url}{_INTERNAL_PATH}",
         secret=context.settings.webhook_secret,
-        enabled_events=list(events.OWN_KINDS),
+        enabled_events=list(events.INTERNAL_KINDS),
         is_held=settings.is_held,
     )
     endpoints = webhook_endpoints.endpoints(world)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import A_UUID, ADA, PERIOD, browser, caller, invalid, problem
+from tests.support.checked_client import Emulator
+from tests.support.expected_views import FREE, usage
+from tests.support.fixture_seed import A_UUID, ADA, PERIOD, browser, caller, invalid, problem
 from tests.support.messages import golden
-from tests.surfaces.bff.cookies import NAME, decoded
-from tests.surfaces.views import FREE, usage
+from tests.support.session_cookies import NAME, decoded
 
 EXPIRES_AT = 1_767_225_600 + 2_300_000_000
 ADAS: dict[str, Any] = {

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
-from tests.lawful import ORIGIN, Emulator
-from tests.scene import (
+from emulator.wire.http.headers import BODY_MAX
+from tests.support.checked_client import ORIGIN, Emulator
+from tests.support.expected_views import PUBLIC, SHARE_LIVE
+from tests.support.fixture_seed import (
     A_SECRET,
     A_TOKEN,
     A_UUID,
@@ -30,7 +31,6 @@ from tests.scene import (
     unseen,
 )
 from tests.support.messages import golden
-from tests.surfaces.views import PUBLIC, SHARE_LIVE
 
 LOGIN_REQUIRED = {"error": problem("login_required", golden("all", "login_required", "no-session"))}
 NEW: dict[str, Any] = {"name": "new", "adapter_id": "openpi", "task": "eval"}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import AWAY, LAB, NOBODY, browser, problem, stage, unseen
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.expected_views import PUBLIC
+from tests.support.fixture_seed import AWAY, LAB, NOBODY, browser, problem, stage, unseen
 from tests.support.messages import golden
-from tests.surfaces.views import PUBLIC
 
 
 def ada_with_two(scene: Emulator) -> tuple[LawfulClient, str, str]:

@@ -7,15 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.scene import A_UUID
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import ADA, EPOCH, advance, mails, project
 from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
-    ADA,
-    EPOCH,
-    advance,
-    mails,
-    project,
-)
 
 PROFILE: dict[str, Any] = {
     "id": ADA,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
-from tests.lawful import Emulator
-from tests.scene import browser, invalid, no_room, problem
+from emulator.wire.http.headers import BODY_MAX
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import browser, invalid, no_room, problem
 from tests.support.messages import golden
 
 WRITES = [

@@ -9,10 +9,9 @@ import pytest
 
 from emulator.world.core.jobs import schedule
 from emulator.world.identity.sessions import TIMEBOX
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     ADA,
     BO,
     EPOCH,
@@ -25,6 +24,7 @@ from tests.surfaces.supabase.gotrue import (
     refusal,
     visitor,
 )
+from tests.support.messages import golden
 
 AT_REST = {"now": EPOCH, "mode": "virtual", "epoch": EPOCH}
 

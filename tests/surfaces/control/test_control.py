@@ -9,9 +9,9 @@ import pytest
 
 from emulator import __version__
 from emulator.world.records.tables import TABLES
-from tests.lawful import Emulator
-from tests.scene import SECRET as KEY
-from tests.scene import caller, invalid, problem, with_secret
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import SECRET as KEY
+from tests.support.fixture_seed import caller, invalid, problem, with_secret
 from tests.support.messages import golden
 
 CLOCK = {"now": "2026-01-01T00:00:00Z", "mode": "virtual", "epoch": "2026-01-01T00:00:00Z"}

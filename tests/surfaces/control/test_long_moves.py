@@ -9,10 +9,10 @@ from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.lifecycle import JOBS_MAX
-from tests.lawful import Emulator
-from tests.scene import invalid
+from tests.support.checked_client import Emulator
+from tests.support.due_jobs import add_jobs
+from tests.support.fixture_seed import invalid
 from tests.support.messages import golden
-from tests.world.dues import add_jobs
 
 
 def test_a_move_on_which_too_much_falls_due_is_refused_and_changes_nothing(

@@ -14,11 +14,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.lawful import Emulator
-from tests.running import Running
-from tests.scene import A_UUID, invalid
-from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID, invalid
+from tests.support.gotrue import (
     A_CODE,
     ADAS,
     CONFIRMS,
@@ -35,6 +33,8 @@ from tests.surfaces.supabase.gotrue import (
     signed_in,
     visitor,
 )
+from tests.support.messages import golden
+from tests.support.server import Running
 
 EMPTY: dict[str, Any] = {"items": [], "next_cursor": None}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 from tests.support.messages import golden
 
 OBJECT = golden("all", "validation_error", "no-object")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 from tests.support.messages import golden
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     A_CODE,
     A_HASH,
     ADA,
@@ -39,6 +38,7 @@ from tests.surfaces.supabase.gotrue import (
     user,
     visitor,
 )
+from tests.support.messages import golden
 
 USERS = "/auth/v1/admin/users"
 TAKEN = refusal(422, "email_exists", "A user with this email address has already been registered")

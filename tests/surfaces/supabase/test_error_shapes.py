@@ -11,17 +11,9 @@ from emulator.surfaces.supabase import errors
 from emulator.wire.http import errors as wire
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
-from tests.lawful import Emulator, LawfulClient
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import admin, done, error, project, refusal, signed_in, visitor
 from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
-    admin,
-    done,
-    error,
-    project,
-    refusal,
-    signed_in,
-    visitor,
-)
 
 PASSWORD = "/auth/v1/token?grant_type=password"
 WRONG = {"email": "ada@lab.test", "password": "wrong-password"}

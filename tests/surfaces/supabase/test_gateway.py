@@ -9,18 +9,9 @@ import httpx2
 import pytest
 
 from emulator.wire.gotrue.tokens import anon_key, service_key
-from tests.lawful import Emulator, LawfulClient
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import VERSION, done, error, log_in, mails, project, refusal, visitor
 from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
-    VERSION,
-    done,
-    error,
-    log_in,
-    mails,
-    project,
-    refusal,
-    visitor,
-)
 
 ON = "require_api_key: true"
 

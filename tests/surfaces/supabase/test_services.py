@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 from tests.support.messages import golden
 
 REST = {"code": "not_implemented", "details": None, "hint": None}

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.scene import A_UUID
-from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     A_CODE,
     A_HASH,
     ADAS,
@@ -37,6 +36,7 @@ from tests.surfaces.supabase.gotrue import (
     user,
     visitor,
 )
+from tests.support.messages import golden
 
 NEW = {"email": "New@Lab.test", "password": "new-password"}
 UNCONFIRMED = "  - {email: eve@lab.test, name: Eve, password: eve-password, is_confirmed: false}"

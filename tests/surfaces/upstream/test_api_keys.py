@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_SECRET,
     A_UUID,
     ADA,

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
-from tests.lawful import Emulator
-from tests.scene import SECRET, invalid, problem, with_secret
+from emulator.wire.http.headers import BODY_MAX
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import SECRET, invalid, problem, with_secret
 from tests.support.messages import golden
 
 RUN = '"name": "n", "adapter_id": "a", "task": "eval"'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from emulator.wire.gotrue.tokens import anon_key
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     AWAY_SECRET,
     BRIEF_SECRET,
     REVOKED_SECRET,

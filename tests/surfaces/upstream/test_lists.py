@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import (
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import (
     ALPHA,
     AWAY,
     AWAY_PROJECT,

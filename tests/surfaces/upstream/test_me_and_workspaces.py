@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.expected_views import FREE, UNCAPPED, usage
+from tests.support.fixture_seed import (
     A_UUID,
     ADA,
     AWAY,
@@ -24,7 +25,6 @@ from tests.scene import (
     with_secret,
 )
 from tests.support.messages import golden
-from tests.surfaces.views import FREE, UNCAPPED, usage
 
 ME: dict[str, Any] = {
     "id": ADA,

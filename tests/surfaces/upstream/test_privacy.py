@@ -10,10 +10,9 @@ import pytest
 
 from emulator.surfaces.upstream.app import upstream_routes
 from emulator.surfaces.upstream.not_implemented import ABSENT
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import A_UUID, CHECKOUT, PORTAL, Matching, pay
-from tests.support.messages import golden
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import A_UUID, CHECKOUT, PORTAL, Matching, pay
+from tests.support.gotrue import (
     ADA,
     BO,
     EPOCH,
@@ -25,6 +24,7 @@ from tests.surfaces.supabase.gotrue import (
     signed_in,
     visitor,
 )
+from tests.support.messages import golden
 
 DAY = 86_400
 HASH = Matching(r"[0-9a-f]{16}")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.world.records.runs import Run
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_UUID,
     ADA,
     ALPHA,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import LawfulClient
+from tests.support.checked_client import LawfulClient
+from tests.support.full_workspace import ROOMY, full, gauge
 from tests.support.messages import golden
-from tests.surfaces.full import ROOMY, full, gauge
 
 HELD = {
     "key": "job-1",
