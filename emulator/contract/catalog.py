@@ -149,4 +149,4 @@ def path_pattern(path: str) -> re.Pattern[str]:
     pattern = re.escape(literals[0])
     for name, literal in zip(names, literals[1:], strict=True):
         pattern += f"(?P<{name}>[^/]+){re.escape(literal)}"
-    return re.compile(f"^{pattern}$")
+    return re.compile(rf"^{pattern}\Z")

@@ -16,8 +16,7 @@ from emulator.surfaces.stripe import not_implemented as stripe_api
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase import other_services
 from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream import not_implemented
-from emulator.surfaces.upstream.app import upstream_routes
+from emulator.surfaces.upstream.app import OPERATIONS
 from emulator.wire.stripe.urls import PREFIX
 
 NOT_BUILT = "501: not built yet"
@@ -53,18 +52,16 @@ def _bff() -> Iterator[RouteRow]:
 
 
 def _upstream() -> Iterator[RouteRow]:
-    missing = {(method, path) for method, path, _, _ in not_implemented.ABSENT}
-    for route in sorted(upstream_routes(), key=lambda route: route.path):
-        for method in sorted(route.methods or ()):
-            is_missing = (method, route.path) in missing
-            yield RouteRow(
-                surface="upstream",
-                method=method,
-                path=route.path,
-                operation=route.name,
-                source=str((route.openapi_extra or {})["x-source"]),
-                purpose=NOT_BUILT if is_missing else route.description.split("\n")[0],
-            )
+    for operation in sorted(OPERATIONS, key=lambda operation: operation.path):
+        is_missing = operation.availability == "not built"
+        yield RouteRow(
+            surface="upstream",
+            method=operation.method,
+            path=operation.path,
+            operation=operation.id,
+            source=operation.provenance,
+            purpose=NOT_BUILT if is_missing else operation.summary,
+        )
 
 
 def _supabase() -> Iterator[RouteRow]:

@@ -11,7 +11,8 @@ from emulator.settings import Settings
 from emulator.surfaces.bff import auth, fixtures
 from emulator.surfaces.bff.app import OPERATIONS, build_bff
 from emulator.surfaces.bff.route_table import CLOUD, PUBLIC, ROWS, Row
-from emulator.surfaces.upstream.app import build_upstream, upstream_routes
+from emulator.surfaces.upstream.app import OPERATIONS as UPSTREAM
+from emulator.surfaces.upstream.app import build_upstream
 from tests.support.api_reference import (
     AUTH_ROUTES,
     BFF_ROUTES,
@@ -68,8 +69,7 @@ def target_of(row: Row) -> str:
 
 def routed_upstream() -> set[tuple[str, str]]:
     """Return method and path of every route of the upstream."""
-    routes = upstream_routes()
-    return {(method, route.path) for route in routes for method in route.methods or ()}
+    return {(operation.method, operation.path) for operation in UPSTREAM}
 
 
 def test_the_cloud_table_is_the_pages_row_for_row() -> None:
@@ -101,11 +101,8 @@ def test_the_actions_are_those_that_the_page_names() -> None:
 
 
 def test_every_target_is_a_route_of_the_upstream() -> None:
-    upstream = {
-        (method, route.path) for route in upstream_routes() for method in route.methods or ()
-    }
     targets = {(target.method, target.path) for row in ROWS for target in row.targets}
-    assert targets <= upstream
+    assert targets <= routed_upstream()
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -203,9 +200,6 @@ def test_all_five_codes_of_the_page_can_be_met_in_its_envelope(tmp_path: Path) -
 
 
 def test_what_the_later_page_lists_is_routed_upstream(scene: Emulator) -> None:
-    upstream = {
-        (method, route.path) for route in upstream_routes() for method in route.methods or ()
-    }
-    assert set(later_list()) <= upstream
+    assert set(later_list()) <= routed_upstream()
     for route in SOURCE_OF_TRUTH:
         assert scene.client().request(*route.split()).status_code == 200

@@ -20,7 +20,7 @@ from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream.app import upstream_routes
+from emulator.surfaces.upstream.app import OPERATIONS as UPSTREAM
 from emulator.wire.stripe import urls
 
 Schema = Mapping[str, Any]
@@ -151,21 +151,19 @@ def _declared_bodies(operation: Operation) -> tuple[Schema, ...]:
 @lru_cache(maxsize=1)
 def upstream_bodies() -> dict[str, TypeAdapter[Any]]:
     """Return what reads the body of each operation of the upstream that takes one."""
-    made: dict[str, TypeAdapter[Any]] = {}
-    for route in upstream_routes():
-        if route.body_field is not None:
-            kind: Any = route.body_field.field_info.annotation
-            made[route.name] = TypeAdapter(kind)
-    return made
+    return {
+        operation.name: TypeAdapter(operation.body)
+        for operation in UPSTREAM
+        if operation.body is not None
+    }
 
 
 @lru_cache(maxsize=1)
 def _upstream_bodies() -> dict[tuple[str, str], tuple[Schema, ...]]:
     return {
-        (method, route.path): (upstream_bodies()[route.name].json_schema(),)
-        for route in upstream_routes()
-        for method in route.methods or ()
-        if route.name in upstream_bodies()
+        (operation.method, operation.path): (upstream_bodies()[operation.name].json_schema(),)
+        for operation in UPSTREAM
+        if operation.name in upstream_bodies()
     }
 
 
@@ -204,9 +202,9 @@ def _queries(
     method: str, path: str, handlers: Mapping[tuple[str, str], Callable[..., Any]]
 ) -> tuple[str, ...]:
     """Return the members of a route's query, as its signature or its docstring has them."""
-    for route in upstream_routes():
-        if route.path == path and method in (route.methods or ()):
-            return tuple(field.alias for field in route.dependant.query_params)
+    for operation in UPSTREAM:
+        if (operation.method, operation.path) == (method, path):
+            return () if operation.query is None else tuple(operation.query.model_fields)
     declared = _declared().get((method, path))
     if declared is not None:
         return () if declared.query is None else tuple(declared.query.model_fields)
