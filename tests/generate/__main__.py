@@ -24,6 +24,7 @@ from emulator.surfaces.upstream.errors import ErrorResponse
 from emulator.wire.http.errors import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
+from tests.generate.documents import bff_document, control_document
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,6 +129,8 @@ def generated() -> dict[Path, str]:
     """Return every generated file with its text."""
     return {
         ROOT / "emulator/surfaces/upstream/openapi.json": upstream_document_text(),
+        ROOT / "emulator/surfaces/bff/openapi.json": bff_document(),
+        ROOT / "emulator/surfaces/control/openapi.json": control_document(),
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "README.md": readme_text(),
     }

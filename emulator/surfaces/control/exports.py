@@ -12,6 +12,7 @@ from emulator.persistence.capsule import record_capsule
 from emulator.persistence.export import export_bytes, import_bytes
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
+from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import body_of
 from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
@@ -23,7 +24,7 @@ IMPORT_BYTES_MAX = 2**30
 some 370,000 runs."""
 
 
-class StoredFile(View):
+class StoredFile(Strict):
     """A file that the emulator writes and reads; its content is the emulator's own."""
 
     format: str

@@ -95,7 +95,7 @@ async def get_mail(request: Request, _: Control, *, mail_id: str) -> Response:
     "GET",
     "/mail/{mail_id}/html",
     summary="Show a mail as a page.",
-    answers={200: None},
+    is_documented=False,
     refuses={Code.NOT_FOUND},
 )
 async def get_mail_html(request: Request, _: Control, *, mail_id: str) -> Response:

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.control.control import PREFIX, Control
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.world.core.refusals import NotFound
 
@@ -38,8 +37,7 @@ def _content(name: str) -> bytes:
     "GET",
     "/assets/{name}",
     summary="Return a file that the documents' pages load: Swagger UI's script or style.",
-    answers={200: None},
-    refuses={Code.NOT_FOUND},
+    is_documented=False,
 )
 async def get_asset(_: Request, __: Control, *, name: str) -> Response:
     if name not in TYPES:
