@@ -34,7 +34,7 @@ def _number(value: Any) -> int | float:
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 
 
-"""A finite number that keeps its spelling: 1 stays 1 and 1.0 stays 1.0."""
+"""A finite number with its type preserved: 1 stays 1 and 1.0 stays 1.0."""
 
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -92,14 +92,14 @@ WebUrl = Annotated[
 ]
 
 
-"""A page or an endpoint; nothing but the web's own schemes."""
+"""The URL of a page or an endpoint: http or https only."""
 
 
 def _event_name(name: str) -> str:
     if name not in EVENT_NAMES:
         near = get_close_matches(name, EVENT_NAMES, n=3) or EVENT_NAMES
         listed = " or ".join(filter(None, [", ".join(map(repr, near[:-1])), repr(near[-1])]))
-        raise ValueError(f"{name!r} is not an event that is sent here; use {listed}")
+        raise ValueError(f"{name!r} is not a supported event; use {listed}")
     return name
 
 
@@ -111,7 +111,7 @@ EventName = Annotated[
 ]
 
 
-"""A kind of event that an endpoint can listen to, or `*` for all."""
+"""A kind of event that an endpoint can subscribe to, or `*` for all of them."""
 
 
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
@@ -137,10 +137,10 @@ def _within_calendar(value: datetime) -> datetime:
 Time = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
 
 
-"""An instant that RFC 3339 can write, in whatever zone."""
+"""An instant with a time zone, within the years of RFC 3339."""
 
 
 class Strict(BaseModel):
-    """A model that refuses members it does not know."""
+    """A model that refuses unknown members."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import orjson
@@ -31,13 +31,24 @@ ROOT = Path(__file__).parents[2]
 
 def readme_text() -> str:
     """Return the README with its tables as they should be."""
-    text = (ROOT / "README.md").read_text("utf-8")
     tables = {
         "seeds": seed_rows(),
         "plans": plan_rows(),
         "routes": route_rows(),
         "assumed": assumed(),
     }
+    return with_tables(ROOT / "README.md", tables)
+
+
+def seeds_readme_text() -> str:
+    """Return the README of the seeds with its tables as they should be."""
+    tables = {"seeds": seed_rows(), "plans": plan_rows()}
+    return with_tables(ROOT / "seeds/README.md", tables)
+
+
+def with_tables(path: Path, tables: Mapping[str, list[str]]) -> str:
+    """Return the text of a file with each table between its markers."""
+    text = path.read_text("utf-8")
     for name, rows in tables.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
@@ -132,6 +143,7 @@ def generated() -> dict[Path, str]:
         ROOT / "emulator/surfaces/bff/openapi.json": bff_document(),
         ROOT / "emulator/surfaces/control/openapi.json": control_document(),
         ROOT / "seeds/schema.json": schema_text(),
+        ROOT / "seeds/README.md": seeds_readme_text(),
         ROOT / "README.md": readme_text(),
     }
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.journal.journal import Entry
-from emulator.journal.redaction import redacted_text
+from emulator.journal.secret_patterns import redacted_text
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.journal_views import EntryView, entry_view
 from emulator.surfaces.control.replies import LIMIT, View, Wait, Whole, reply

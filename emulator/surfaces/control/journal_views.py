@@ -7,13 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from emulator.journal.journal import Entry
-from emulator.journal.redaction import (
-    REDACTED,
-    redacted_body,
-    redacted_headers,
-    redacted_query,
-    redacted_text,
-)
+from emulator.journal.redaction import redacted_body, redacted_headers, redacted_query
+from emulator.journal.secret_patterns import REDACTED, redacted_text
 from emulator.surfaces.control.replies import Digest, Moment, View
 from emulator.world.core.times import to_text
 

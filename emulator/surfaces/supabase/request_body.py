@@ -22,13 +22,12 @@ from emulator.surfaces.supabase.errors import (
 )
 from emulator.wire.fields import Email
 from emulator.wire.gotrue.session_cookie import NO_STORE
-from emulator.wire.gotrue.tokens import SERVICE, Claims, read_token
+from emulator.wire.gotrue.tokens import SERVICE, Claims, is_expired, read_token
 from emulator.wire.http.bodies import body_of, parse_json
 from emulator.wire.http.context import context_of
 from emulator.wire.http.origins import is_allowed_origin
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Invalid, LoginRequired
-from emulator.world.core.times import SECOND
 from emulator.world.identity import sessions
 from emulator.world.identity.accounts import is_banned
 from emulator.world.identity.pkce import Challenge
@@ -168,7 +167,7 @@ def _claims(request: Request) -> Claims:
     world = context.world
     if claims is None or (claims.world != world.name and not claims.is_key_of_default):
         raise BadJwt
-    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if is_expired(claims, world, context.settings):
         raise BadJwt
     return claims
 

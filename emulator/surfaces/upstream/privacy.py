@@ -74,7 +74,7 @@ def _view(request: Request, export: Export) -> ExportView:
 )
 async def export_me(request: Request) -> Response:
     world, actor = world_and_actor(request)
-    return reply(_view(request, data_requests.ask_for_export(world, actor)))
+    return reply(_view(request, data_requests.request_export(world, actor)))
 
 
 @routes.add(

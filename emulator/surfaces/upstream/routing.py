@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from emulator.contract.catalog import Caller, Operation, Provenance, admits_none
 from emulator.surfaces.upstream.views import View
-from emulator.wire.gotrue.tokens import read_token
+from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.http import router
 from emulator.wire.http.bodies import preload_json
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
@@ -25,7 +25,6 @@ from emulator.wire.http.router import AnyHandler, Route
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
-from emulator.world.core.times import SECOND
 from emulator.world.identity.sessions import session_actor
 from emulator.world.records.workspaces import Workspace
 from emulator.world.workspaces.api_keys import PREFIX, key_actor
@@ -145,7 +144,7 @@ def _caller(context: RequestContext, headers: Headers) -> Actor:
     claims = read_token(credential, context.settings)
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise BadCredentials
-    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if is_expired(claims, world, context.settings):
         raise LoginRequired
     return session_actor(world, claims.session_id, source=context.source)
 
@@ -164,7 +163,7 @@ async def read_body(request: Request, kind: Any) -> Any:
     """Return the body as `kind`, which may be any type that pydantic validates.
 
     Real: FastAPI takes an empty body for an absent one, and validates with `from_attributes`
-    (fastapi 0.140, dependencies/utils.py and _compat/v2.py). Raises BadInput, and what
+    (fastapi 0.165, routing.py and _compat/v2.py). Raises BadInput, and what
     `preload_json` raises.
     """
     await preload_json(request)

@@ -1,4 +1,4 @@
-"""GoTrue's error codes with the status that it sends each with, for faults that name a code."""
+"""GoTrue's error codes and their statuses, for faults that name a code."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ GOTRUE_STATUS: Mapping[str, int] = {
     "weak_password": 422,
     "web3_provider_disabled": 422,
 }
-"""Real: the codes of supabase/auth internal/api/apierrors/errorcode.go, each with the status of the
-places in internal/api that raise it, of several the most common. `forbidden`, `method_not_allowed`,
-`not_found`, `not_implemented` and `request_too_large` are ours, where GoTrue has no code."""
+"""Real: the codes of supabase/auth internal/api/apierrors/errorcode.go, each with the status that
+internal/api most often sends it with. `forbidden`, `method_not_allowed`, `not_found`,
+`not_implemented` and `request_too_large` are ours: GoTrue has no code for them."""
