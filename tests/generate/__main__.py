@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import orjson
 
 from emulator import __version__
+from emulator.contract.catalog import Operation
 from emulator.contract.legacy import route_table
 from emulator.contract.openapi import build_document
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
 from emulator.settings import Settings
+from emulator.surfaces.bff import app as bff
+from emulator.surfaces.control import app as control
 from emulator.surfaces.upstream import pages
 from emulator.surfaces.upstream.app import OPERATIONS
 from emulator.surfaces.upstream.errors import ErrorResponse
@@ -55,6 +58,22 @@ def with_tables(path: Path, tables: Mapping[str, list[str]]) -> str:
         _, after = rest.split(end)
         text = "".join([before, begin, "\n", "\n".join(rows), "\n", end, after])
     return text
+
+
+def surface_readme(path: Path, operations: Iterable[Operation]) -> str:
+    """Return the README of a surface with its table of operations as it should be."""
+    return with_tables(path, {"operations": operation_rows(operations)})
+
+
+def operation_rows(operations: Iterable[Operation]) -> list[str]:
+    """Return the table of a surface's operations."""
+    rows = ["| Operation | Caller | |", "| --- | --- | --- |"]
+    for operation in operations:
+        is_missing = operation.availability == "not built"
+        summary = f"Not built (501). {operation.summary}" if is_missing else operation.summary
+        route = f"{operation.method} {operation.path}"
+        rows.append(f"| `{route}` | {operation.caller} | {summary} |")
+    return rows
 
 
 def seed_rows() -> list[str]:
@@ -145,6 +164,14 @@ def generated() -> dict[Path, str]:
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "seeds/README.md": seeds_readme_text(),
         ROOT / "README.md": readme_text(),
+        **{
+            path: surface_readme(path, operations)
+            for path, operations in (
+                (ROOT / "emulator/surfaces/upstream/README.md", OPERATIONS),
+                (ROOT / "emulator/surfaces/bff/README.md", bff.OPERATIONS),
+                (ROOT / "emulator/surfaces/control/README.md", control.OPERATIONS),
+            )
+        },
     }
 
 
