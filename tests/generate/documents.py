@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import or_
 from re import findall
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, Field, RootModel, create_model
@@ -142,10 +142,11 @@ def _body(row: Row) -> Any:
     if row.target is not None:
         return _upstream_operation(row.target).body
     members = [_action_body(action, target) for action, target in row.actions.items()]
-    union = Annotated[reduce(or_, members), Field(discriminator="action")]
-    title = "".join(word.title() for word in row.name.split("_"))
-    return type(
-        f"{title}Body", (RootModel[union],), {"__doc__": "An action, which `action` names."}
+    return _union(
+        f"{_title(row.name)}Body",
+        members,
+        doc="An action, which `action` names.",
+        discriminator="action",
     )
 
 
@@ -154,14 +155,13 @@ def _action_body(action: str, target: Target) -> Any:
     beside it.
     """
     body = _upstream_operation(target).body if target.takes_body else None
-    base = next((kind for kind in get_args(body) if kind is not type(None)), body) or Strict
+    base: Any = next((kind for kind in get_args(body) if kind is not type(None)), body)
     fields: dict[str, Any] = dict.fromkeys(findall(r"\{(\w+)\}", target.path), (str, ...))
-    name = "".join(word.title() for word in action.split("_"))
+    fields["action"] = (Literal[action], ...)
     return create_model(
-        f"{name}Action",
-        __base__=base,
+        f"{_title(action)}Action",
+        __base__=base or Strict,
         __doc__=f"The action `{action}`.",
-        action=(Literal[action], ...),  # type: ignore[valid-type]
         **fields,
     )
 
@@ -170,19 +170,27 @@ def _any_of(name: str, models: list[Any]) -> Any:
     distinct = list(dict.fromkeys(models))
     if len(distinct) == 1:
         return distinct[0]
-    title = "".join(word.title() for word in name.split("_"))
-    return type(f"{title}Answer", (RootModel[reduce(or_, distinct)],), {})
+    return _union(f"{_title(name)}Answer", distinct, doc="What the action responds with.")
+
+
+def _union(name: str, models: list[Any], *, doc: str, discriminator: str | None = None) -> Any:
+    root: Any = (reduce(or_, models), Field(discriminator=discriminator))
+    return create_model(name, __base__=RootModel, __doc__=doc, root=root)
+
+
+def _title(name: str) -> str:
+    return "".join(word.title() for word in name.split("_"))
 
 
 def _with_synced_runs(operation: Operation) -> Operation:
     """Return `cli_sync` with its response, whose items are runs as the upstream shows them."""
     if operation.name != "cli_sync":
         return operation
-    run = _UPSTREAM["GET", "/api/runs/{run_id}"].answers[200]
+    run: Any = _UPSTREAM["GET", "/api/runs/{run_id}"].answers[200]
     synced = create_model(
         "SyncedRuns",
         __doc__="The runs, and how many of them were created, updated and left unchanged.",
-        items=(list[run], ...),  # type: ignore[valid-type]
+        items=(list.__class_getitem__(run), ...),
         created=(int, ...),
         updated=(int, ...),
         unchanged=(int, ...),

@@ -33,7 +33,8 @@ from emulator.world.runs.uploads import Synced, Upload, sync_runs
 routes = Routes("bff", tag="e2e")
 
 RUNS_MAX = 10_000
-"""Assumed: the most runs in one call; enough for any test, small enough for one response."""
+"""Assumed: a call takes at most this many runs, which are enough for any test and still fit into a
+response."""
 
 BODY_LIMIT = 64 * MIB
 

@@ -25,8 +25,8 @@ routes = Routes("control", prefix=PREFIX, tag="faults", provenance="ours")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LATENCY_MS_MAX = 60_000
 FAULTS_MAX = 1_000
-"""Assumed: the armed faults of a world. Every request is compared with each of them, and there are
-fewer routes than that."""
+"""Assumed: a world has at most this many armed faults, since every request is compared with each of
+them, and there are fewer routes than that."""
 
 GOTRUE_PREFIX = "/auth/v1/"
 

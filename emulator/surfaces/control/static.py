@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,9 +29,10 @@ TYPES: Mapping[str, str] = {
 
 @lru_cache(maxsize=len(TYPES))
 def _content(name: str) -> bytes:
-    import fastapi_offline  # only these pages need it
-
-    return files(fastapi_offline).joinpath("static", name).read_bytes()
+    # Its files are read without importing it, as that would import FastAPI.
+    package = find_spec("fastapi_offline")
+    assert package is not None and package.origin is not None
+    return (Path(package.origin).parent / "static" / name).read_bytes()
 
 
 @routes.add(

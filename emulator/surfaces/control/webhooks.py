@@ -26,8 +26,8 @@ from emulator.world.records.billing import BillingSettings, Delivery, WebhookEnd
 routes = Routes("control", prefix=PREFIX, tag="webhooks", provenance="ours")
 
 ENDPOINTS_MAX = 100
-"""Assumed: the webhook endpoints that control gives one world. Each costs every event a delivery;
-Stripe itself takes 16 an account."""
+"""Assumed: a world has at most this many webhook endpoints, since each costs every event a
+delivery; Stripe itself takes 16 per account."""
 
 _INTERNAL_PATH = "/api/billing/webhook"
 
