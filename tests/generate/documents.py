@@ -186,11 +186,11 @@ def _with_synced_runs(operation: Operation) -> Operation:
     """Return `cli_sync` with its response, whose items are runs as the upstream shows them."""
     if operation.name != "cli_sync":
         return operation
-    run: Any = _UPSTREAM["GET", "/api/runs/{run_id}"].answers[200]
+    runs: Any = list.__class_getitem__(_UPSTREAM["GET", "/api/runs/{run_id}"].answers[200])
     synced = create_model(
         "SyncedRuns",
         __doc__="The runs, and how many of them were created, updated and left unchanged.",
-        items=(list.__class_getitem__(run), ...),
+        items=(runs, ...),
         created=(int, ...),
         updated=(int, ...),
         unchanged=(int, ...),
