@@ -410,7 +410,7 @@ def test_an_unknown_kind_is_refused_with_what_comes_near(
     )
     error = answer.json()["error"]
     assert (answer.status_code, error["details"]["path"]) == (422, "enabled_events.1")
-    assert error["message"] == "kinds.1: " + golden("control", "webhooks", case)
+    assert error["message"] == "enabled_events.1: " + golden("control", "webhooks", case)
 
 
 def test_the_kinds_that_can_be_wanted_are_those_that_are_emitted() -> None:
