@@ -30,7 +30,7 @@ from emulator.wire.fields import (
     Slug,
     Strict,
     WebUrl,
-    _within_calendar,
+    within_calendar,
 )
 from emulator.wire.run_input import RunFields
 from emulator.world.billing.cards import GOOD
@@ -58,7 +58,7 @@ def _moment(value: Any) -> datetime | timedelta:
             raise ValueError("A duration must be at most 100 years")
         return value
     if isinstance(value, datetime) and value.tzinfo:
-        return _within_calendar(value)
+        return within_calendar(value)
     raise ValueError(_NO_MOMENT)
 
 

@@ -28,6 +28,7 @@ from emulator.wire.http.errors import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
 from tests.generate.documents import bff_document, control_document
+from tests.generate.guide_tables import guide_tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -172,6 +173,7 @@ def generated() -> dict[Path, str]:
                 (ROOT / "emulator/surfaces/control/README.md", control.OPERATIONS),
             )
         },
+        **{path: with_tables(path, tables) for path, tables in guide_tables().items()},
     }
 
 
