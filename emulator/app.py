@@ -5,14 +5,21 @@ from __future__ import annotations
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emulator.contract.catalog import Operation
 from emulator.contract.legacy import Operations, route_table
 from emulator.pipeline.pipeline import CONTROL, Pipeline, Surface
 from emulator.registry.registry import WorldRegistry
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff.app import build_bff
+from emulator.surfaces.control import app as control
 from emulator.surfaces.control.app import build_control
+from emulator.surfaces.control.control import Control
+from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.stripe.app import build_stripe, build_stripe_api
+from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.supabase.other_services import SERVICES, build_service
+from emulator.surfaces.upstream import app as upstream
 from emulator.surfaces.upstream.app import build_upstream
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
@@ -20,6 +27,15 @@ from emulator.wire.http.asgi import RAW_SEND, call_app
 from emulator.wire.http.headers import INSTANCE_HEADER, STATE_HEADER, WORLD_HEADER
 from emulator.wire.http.origins import LOOPBACK_ORIGIN
 from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
+
+OPERATIONS: tuple[Operation, ...] = (
+    *bff.OPERATIONS,
+    *sorted(upstream.OPERATIONS, key=lambda operation: operation.path),
+    *supabase.OPERATIONS,
+    *stripe.OPERATIONS,
+    *control.OPERATIONS,
+)
+"""Every operation of every surface."""
 
 EXPOSED = (
     STATE_HEADER,
@@ -83,13 +99,14 @@ def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
     worlds.operations = operations.surfaces
     worlds.unbuilt = operations.unbuilt
     worlds.operation_at = operations.at
-    upstream = build_upstream()
-    bff = build_bff(upstream, settings)
+    upstream_router = build_upstream()
+    bff_router = build_bff(upstream_router, settings)
     courier = WebhookDispatcher(settings, tells_others=tells_others)
     worlds.on_reset.append(courier.forget)
     worlds.on_purge.append(courier.forget_past)
+    control = Control(registry=worlds, webhooks=courier)
     surfaces = (
-        Surface(name=CONTROL, prefix="/_emulator", app=build_control(worlds, courier)),
+        Surface(name=CONTROL, prefix="/_emulator", app=build_control(control)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
         Surface(name="stripe", prefix="/v1/", app=build_stripe_api()),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),
@@ -97,13 +114,13 @@ def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
             Surface(name="supabase", prefix=service.prefix, app=build_service(service))
             for service in SERVICES
         ),
-        Surface(name="bff", prefix="/api/cloud/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/auth/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/e2e/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/public/r/", app=bff, slash_status=NEXT),
-        Surface(name="upstream", prefix="/", app=upstream, slash_status=FASTAPI),
+        Surface(name="bff", prefix="/api/cloud/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/auth/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/e2e/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/public/r/", app=bff_router, slash_status=NEXT),
+        Surface(name="upstream", prefix="/", app=upstream_router, slash_status=FASTAPI),
     )
-    own_webhook = InternalWebhookEndpoint(upstream, courier, run=call_app)
+    own_webhook = InternalWebhookEndpoint(upstream_router, courier, run=call_app)
     exchanges = Pipeline(surfaces, worlds, operations, courier, own_webhook)
     cors = CORSMiddleware(
         exchanges,

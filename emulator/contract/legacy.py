@@ -10,9 +10,8 @@ from functools import lru_cache
 from starlette.routing import compile_path
 
 from emulator.contract.catalog import Operation
-from emulator.surfaces.bff import route_table as bff
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.disabled_features import REFUSED
@@ -52,13 +51,8 @@ def route_table() -> list[RouteRow]:
 
 
 def _bff() -> Iterator[RouteRow]:
-    for row in bff.ALL:
-        purpose = row.used_by
-        targets = [row.target] if row.target else list(row.actions.values())
-        if targets:
-            names = ", ".join(f"{target.method} {target.path}" for target in targets)
-            purpose = f"{purpose} → {names}"
-        yield _row("bff", row.method, row.path, "base contract", purpose)
+    for operation in bff.OPERATIONS:
+        yield _row("bff", operation.method, operation.path, operation.provenance, operation.summary)
 
 
 def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
@@ -76,8 +70,10 @@ def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
 
 
 def _control() -> Iterator[RouteRow]:
-    for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        yield _row("control", method, control.PREFIX + path, "ours", _sentence(handler.__doc__))
+    for operation in control.OPERATIONS:
+        yield _row(
+            "control", operation.method, operation.path, operation.provenance, operation.summary
+        )
 
 
 def _row(surface: str, method: str, path: str, source: str, purpose: str) -> RouteRow:

@@ -216,7 +216,7 @@ class Pipeline:
             operation=self._operations.named(method, asked.path),
         )
         inner = {**scope, KEY: context, "method": method}
-        if asked.prefixed is not None:
+        if asked.path != scope["path"]:
             inner |= {"path": asked.path, "raw_path": asked.path.encode()}
         call = Call(
             scope=inner,

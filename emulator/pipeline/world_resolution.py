@@ -3,6 +3,7 @@
 The port it came in by, the path prefix `/_w/{name}` or the `X-Emulator-World` header name it; else
 the cookie `emulator_world`; else a credential's tag; else it is the default world. Two that
 disagree are refused by name, except that cookies, which browsers share across ports, give way.
+Control's paths may name it too, `/_emulator/worlds/{name}/…`; nothing else is looked at then.
 
 Prefix, header and cookie make a world on first use, a credential and the port of a deleted world
 never; nor does reading control, so that a bookmark of a deleted world does not bring it back, nor
@@ -24,7 +25,7 @@ from emulator.wire.gotrue.session_cookie import read_cookies, read_session
 from emulator.wire.gotrue.tokens import read_token
 from emulator.wire.http.origins import is_of_another_site
 from emulator.wire.json_reader import load_json
-from emulator.wire.world_address import COOKIE, HEADER, without_prefix
+from emulator.wire.world_address import COOKIE, HEADER, control_path_of, without_prefix
 from emulator.wire.world_tags import MARK, tag_of
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.world import DEFAULT, World
@@ -65,6 +66,9 @@ class Asking:
     method: str
     path: str
     prefixed: str | None
+    controlled: str | None
+    """The world that a path of control names, `/_emulator/worlds/{name}/…`."""
+
     query: bytes
     headers: Mapping[str, str]
     body: bytes
@@ -76,11 +80,13 @@ class Asking:
 def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) -> Asking:
     """Return what of a request tells its world."""
     path, prefixed = without_prefix(scope["path"])
+    path, controlled = control_path_of(path)
     server = scope.get("server")
     return Asking(
         method=scope["method"],
         path=path,
         prefixed=prefixed,
+        controlled=controlled,
         query=scope["query_string"],
         headers=headers,
         body=body,
@@ -99,6 +105,8 @@ def asking(scope: Mapping[str, Any], headers: Mapping[str, str], body: bytes) ->
 
 def resolve_world(worlds: WorldRegistry, request: Asking) -> LiveWorld:
     """Return the world of a request. Refuses Conflict by name, NotFound, Invalid."""
+    if request.controlled is not None:
+        return worlds.get(request.controlled)
     if request.path.startswith(WORLDLESS):
         return worlds.get(DEFAULT)
     sources = _sources(worlds, request)
@@ -128,7 +136,9 @@ def _may_make(request: Asking, sources: Mapping[str, str], settings: Settings) -
 
 def has_stale_cookie(worlds: WorldRegistry, request: Asking) -> bool:
     """Tell whether cookies alone name a world that is not there and that naming does not make."""
-    if worlds.settings.makes_worlds_lazily or request.path.startswith(WORLDLESS):
+    if worlds.settings.makes_worlds_lazily or request.controlled is not None:
+        return False
+    if request.path.startswith(WORLDLESS):
         return False
     sources = _sources(worlds, request)
     name = sources.get(_COOKIE_SOURCE)
@@ -147,6 +157,8 @@ def world_of_url(worlds: WorldRegistry, scope: Mapping[str, Any]) -> World | Non
     named = {name for _, name in _worlds_named(worlds, request)}
     if request.path.startswith(WORLDLESS):
         named = {DEFAULT}
+    if request.controlled is not None:
+        named = {request.controlled}
     return worlds.peek(named.pop()) if len(named) == 1 else None
 
 

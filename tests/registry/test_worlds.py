@@ -9,8 +9,8 @@ import pytest
 
 from emulator.registry.registry import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, WorldRegistry
 from emulator.settings import Settings
-from emulator.surfaces.control.events import ENDPOINTS_MAX
 from emulator.surfaces.control.faults import FAULTS_MAX
+from emulator.surfaces.control.webhooks import ENDPOINTS_MAX
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.times import SECOND
 from tests.support.checked_client import Emulator, LawfulClient
