@@ -12,7 +12,7 @@ import pytest
 from emulator.surfaces.upstream.app import OPERATIONS as ROUTED
 from emulator.surfaces.upstream.pages import openapi_bytes
 from emulator.wire.http.errors import Code
-from tests.generate.__main__ import upstream_document_text
+from tests.generate.documents import upstream_document
 from tests.support.api_reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
 from tests.support.checked_client import Emulator
 from tests.support.document import Document, Operation
@@ -65,7 +65,7 @@ def reached(value: Any) -> set[str]:
 
 def test_the_committed_document_is_the_one_that_the_routes_make() -> None:
     committed = files("emulator.surfaces.upstream").joinpath("openapi.json").read_text("utf-8")
-    assert committed == upstream_document_text(), "run `make generate`"
+    assert committed == upstream_document(), "run `make generate`"
     assert openapi_bytes() == committed.encode()
 
 

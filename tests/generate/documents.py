@@ -1,4 +1,4 @@
-"""OpenAPI documents of the BFF and of control, made from the catalog.
+"""OpenAPI documents of the upstream, the BFF and control, made from the catalog.
 
 The BFF's rows are forwarded, so their bodies, queries and responses are the upstream's. Surfaces
 never import one another; this module may import both.
@@ -23,6 +23,7 @@ from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff.route_table import ROWS, Row, Target
 from emulator.surfaces.control import app as control
 from emulator.surfaces.upstream import app as upstream
+from emulator.surfaces.upstream import errors, pages
 from emulator.surfaces.upstream.errors import ErrorDetail
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import EmptyBody
@@ -52,6 +53,21 @@ class ErrorResponse(BaseModel):
     """Every failure."""
 
     error: ErrorDetail
+
+
+def upstream_document() -> str:
+    """Return the document of the upstream. Takes most of a second."""
+    document = build_document(
+        upstream.OPERATIONS,
+        title=pages.TITLE,
+        version=__version__,
+        description=pages.DESCRIPTION,
+        server_url=Settings().public_url,
+        error_model=errors.ErrorResponse,
+        statuses={str(code): status for code, status in STATUS.items()},
+        security_schemes=pages.SECURITY_SCHEMES,
+    )
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def control_document() -> str:

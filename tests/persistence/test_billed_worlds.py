@@ -102,7 +102,7 @@ class Story:
         self.say("POST", "/api/sync/runs", json=run, headers=bearer)
         # What follows is heard late: held from the control plane, and delayed for the others.
         self.control("/webhooks/own/hold")
-        self.control("/webhooks/behaviour", delay_seconds=3600, duplicate=1, shuffle=True)
+        self.control("/webhooks/behavior", delay_seconds=3600, duplicate=1, shuffle=True)
         self.control("/billing/cancel", workspace=trial)
         self.portal()
 

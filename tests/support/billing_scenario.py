@@ -200,7 +200,7 @@ class Paying:
 
     def hold(self) -> Iterator[None]:
         """The control plane hears late that a subscription is over; others hear oddly."""
-        self.control("/webhooks/behaviour", drop=1, duplicate=1, delay_seconds=60)
+        self.control("/webhooks/behavior", drop=1, duplicate=1, delay_seconds=60)
         self.control("/webhooks/own/hold")
         self.control("/billing/cancel")
         self.browser.call("GET", "/api/cloud/workspaces")
@@ -210,7 +210,7 @@ class Paying:
         self.browser.call("GET", "/api/cloud/workspaces")
         self.control("/clock/advance", seconds=60)
         self.hear()
-        self.control("/webhooks/behaviour", delay_seconds=0)
+        self.control("/webhooks/behavior", delay_seconds=0)
 
     def leave(self) -> Iterator[None]:
         """The consumer is forgotten, and hears of nothing more."""

@@ -67,7 +67,7 @@ class Hosted:
 
     def portal_opened(self) -> None:
         """Cause one event: the portal of a subscription that began unheard."""
-        self.control("/webhooks/behaviour", drop=12)
+        self.control("/webhooks/behavior", drop=12)
         self.subscribe()
         self.portal()
 

@@ -120,7 +120,7 @@ def test_a_failed_delivery_is_tried_again_on_the_worlds_clock(
 
 def test_knobs_drop_duplicate_and_delay(hosted: Hosted, receiver: Receiver) -> None:
     secret = listen(hosted, receiver)
-    hosted.control("/webhooks/behaviour", drop=2, duplicate=1, delay_seconds=60)
+    hosted.control("/webhooks/behavior", drop=2, duplicate=1, delay_seconds=60)
     hosted.subscribe()
     hosted.control("/settle")
     assert receiver.got == []
@@ -134,7 +134,7 @@ def test_a_shuffle_is_the_same_every_time(receiver: Receiver) -> None:
     for _ in range(2):
         hosted = Hosted(Emulator("demo"))
         secret = listen(hosted, receiver)
-        hosted.control("/webhooks/behaviour", shuffle=True)
+        hosted.control("/webhooks/behavior", shuffle=True)
         hosted.subscribe()
         hosted.control("/settle")
         orders.append([one.type for one in receiver.events(secret)])

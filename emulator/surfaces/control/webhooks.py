@@ -146,7 +146,7 @@ async def remove_webhook(request: Request, control: Control, *, endpoint_id: str
 
 @routes.add(
     "POST",
-    "/webhooks/behaviour",
+    "/webhooks/behavior",
     summary="Delay, drop, duplicate or shuffle deliveries to other servers.",
     body=DeliveryOptions,
     answers={200: WebhooksView},

@@ -40,7 +40,7 @@ STATUS = {"status": 500}
         ("webhooks", {"url": "http://localhost:9", "enabled_events": {}}, "enabled_events", None),
         ("webhooks", {"url": "http://localhost:9", "enabled_events": []}, "enabled_events", None),
         (
-            "webhooks/behaviour",
+            "webhooks/behavior",
             {"shuffle": 1},
             "shuffle",
             golden("all", "validation_error", "no-boolean"),
