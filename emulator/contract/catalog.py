@@ -60,7 +60,7 @@ class Operation:
     query: type[BaseModel] | None = None
     media_type: str = "application/json"
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
-    """Successful statuses and the model of their bodies; None is no body."""
+    """Successful statuses and the model of their bodies; None means no body."""
     refuses: frozenset[str] = frozenset()
     """The error codes that the surface's document lists."""
     is_documented: bool = True

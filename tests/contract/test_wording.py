@@ -18,10 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 BANNED = {
     r"\b(?:said|told|anew|whoever|whosever|whomever|behaviour\w*|normalis\w*|serialis\w*)\b": "",
-    r"\bis no (?!longer|t\b)\w+|\bis no more\b|\bare no (?!longer)\w+": "is not a …, no longer exists",
+    r"(?<![Tt]here )\b(?:is|are) no (?!longer\b|cap\b)\w+": "is not a …, no longer exists",
     r"\bTell whether\b|\bTells whether\b": "Return whether",
     r"\bRefuses [A-Z]": "Raises …",
-    r"\bof which\b|\bof those\b": "name the thing",
     r"(?:clients|worldflux|DESIGN|redesign)\.md": "cite a page that is public",
 }
 """Pattern → what to write instead."""
