@@ -6,14 +6,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.legacy import Operations, route_table
-from emulator.pipeline.pipeline import (
-    CONTROL,
-    INSTANCE_HEADER,
-    STATE_HEADER,
-    WORLD_HEADER,
-    Pipeline,
-    Surface,
-)
+from emulator.pipeline.pipeline import CONTROL, Pipeline, Surface
 from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
@@ -25,6 +18,7 @@ from emulator.surfaces.upstream.app import build_upstream
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
 from emulator.wire.http.asgi import RAW_SEND, call_app
+from emulator.wire.http.headers import INSTANCE_HEADER, STATE_HEADER, WORLD_HEADER
 from emulator.wire.http.origins import LOOPBACK_ORIGIN
 from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
 

@@ -14,11 +14,11 @@ from emulator.faults.rules import FaultSet, RequestMatcher, Then
 from emulator.journal.journal import Entry
 from emulator.persistence.capsule import Asked, Capsule, Jump, StoredCall, read_capsule
 from emulator.persistence.records_json import load_state, load_text, spec_of
-from emulator.pipeline.pipeline import BODY_MAX, BODY_MAX_BY_PATH
-from emulator.pipeline.world_resolution import PREFIX
 from emulator.registry.live_world import Baseline, LiveWorld
 from emulator.registry.registry import WorldRegistry
 from emulator.seeding.files import SeedError, SeedFile, parse
+from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
+from emulator.wire.world_address import PREFIX
 from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import DEFAULT, World

@@ -21,12 +21,9 @@ from emulator.pipeline.host_guard import refusal_of, source_of
 from emulator.pipeline.response_cache import ResponseCache
 from emulator.pipeline.world_resolution import (
     ASIDE,
-    COOKIE,
-    PREFIX,
     asking,
     has_stale_cookie,
     resolve_world,
-    without_prefix,
     world_of_url,
 )
 from emulator.registry.live_world import LiveWorld
@@ -46,13 +43,17 @@ from emulator.wire.http.asgi import (
 )
 from emulator.wire.http.context import KEY, RequestContext
 from emulator.wire.http.errors import Malformed
+from emulator.wire.http.headers import (
+    BODY_MAX,
+    BODY_MAX_BY_PATH,
+    INSTANCE_HEADER,
+    STATE_HEADER,
+    WORLD_HEADER,
+)
 from emulator.wire.http.trailing_slashes import redirect_of
+from emulator.wire.world_address import COOKIE, PREFIX, without_prefix
 from emulator.world.core.refusals import NotFound, Refusal
 from emulator.world.core.world import DEFAULT, World
-
-STATE_HEADER = "X-Emulator-State"
-WORLD_HEADER = "X-Emulator-World"
-INSTANCE_HEADER = "X-Emulator"
 
 _STATE, _WORLD, _INSTANCE = (
     one.lower().encode() for one in (STATE_HEADER, WORLD_HEADER, INSTANCE_HEADER)
@@ -62,11 +63,6 @@ _VARY = (b"vary", b"Origin")
 
 _NO_WORLD = f"{COOKIE}=; Max-Age=0; Path=/".encode()
 """Deletes the cookie of a world that is not there, so that a browser is not refused for good."""
-
-BODY_MAX = 10 * 2**20
-BODY_MAX_BY_PATH = {"/api/e2e/cli-sync": 64 * 2**20, "/_emulator/import": 2**30}
-"""Bytes. Assumed: 1 GiB is room enough for an import. Measured: an export takes 2.9 kB a run, so
-that is some 370,000 runs."""
 
 CONTROL = "control"
 

@@ -24,14 +24,12 @@ from emulator.wire.gotrue.session_cookie import read_cookies, read_session
 from emulator.wire.gotrue.tokens import read_token
 from emulator.wire.http.origins import is_of_another_site
 from emulator.wire.json_reader import load_json
+from emulator.wire.world_address import COOKIE, HEADER, without_prefix
 from emulator.wire.world_tags import MARK, tag_of
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.world import DEFAULT, World
 
-HEADER = "x-emulator-world"
 _RAW_HEADER = HEADER.encode()
-COOKIE = "emulator_world"
-PREFIX = "/_w/"
 
 WORLDLESS = ("/_emulator/worlds", "/_emulator/export", "/_emulator/import")
 """Control's paths that are about all worlds; what names one there is not looked at, so that a
@@ -150,14 +148,6 @@ def world_of_url(worlds: WorldRegistry, scope: Mapping[str, Any]) -> World | Non
     if request.path.startswith(WORLDLESS):
         named = {DEFAULT}
     return worlds.peek(named.pop()) if len(named) == 1 else None
-
-
-def without_prefix(path: str) -> tuple[str, str | None]:
-    """Return a path without the prefix that names a world, and that name."""
-    if not path.startswith(PREFIX):
-        return path, None
-    name, slash, rest = path.removeprefix(PREFIX).partition("/")
-    return slash + rest or "/", name
 
 
 def _worlds_named(worlds: WorldRegistry, request: Asking) -> Iterator[tuple[str, str]]:

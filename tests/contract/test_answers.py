@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from jsonschema import ValidationError
 
-from emulator.pipeline.pipeline import BODY_MAX
 from emulator.registry.registry import machine_now
+from emulator.wire.http.headers import BODY_MAX
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
 from tests.contract.documented import Document, Operation

@@ -13,8 +13,8 @@ from random import Random
 
 from starlette.types import ASGIApp
 
-from emulator.pipeline.world_resolution import without_prefix
 from emulator.registry.registry import WorldRegistry
+from emulator.wire.world_address import without_prefix
 from tests.fuzz.calls import Answer, Call, encoded
 from tests.fuzz.grammar import Grammar
 from tests.fuzz.laws import Breach, Snapshot, judge, snapshot

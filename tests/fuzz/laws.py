@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from emulator.app import WRITES_ON_GET
-from emulator.pipeline.world_resolution import COOKIE, without_prefix
 from emulator.registry.registry import WorldRegistry
+from emulator.wire.world_address import COOKIE, without_prefix
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.error_shapes import is_guards, is_shaped, surface_of
 from tests.lawful import COMMITTING

@@ -68,7 +68,7 @@ def test_the_crowded_seed_holds_the_people_that_were_invented() -> None:
 
 def test_planting_never_imports_faker() -> None:
     code = (
-        "import sys; from emulator.seeding.files import load, plant_file; plant_file(load('demo')); "
-        "print('faker' in sys.modules)"
+        "import sys; from emulator.seeding.files import load, plant_file; "
+        "plant_file(load('demo')); print('faker' in sys.modules)"
     )
     assert run_python(code) == "False\n"

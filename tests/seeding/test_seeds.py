@@ -31,7 +31,8 @@ PRINT_DIGESTS = """
 import json
 from emulator.seeding.files import bundled_names, load, plant_file
 from tests.world.lab import content
-print(json.dumps({name: str(plant_file(load(name)).world.state.digest) for name in bundled_names()}))
+digest_of = lambda name: str(plant_file(load(name)).world.state.digest)
+print(json.dumps({name: digest_of(name) for name in bundled_names()}))
 """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
+from emulator.wire.http.headers import BODY_MAX
 from tests.lawful import Emulator
 from tests.scene import browser, invalid, no_room, problem
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.pipeline.pipeline import BODY_MAX
+from emulator.wire.http.headers import BODY_MAX
 from tests.lawful import Emulator
 from tests.scene import SECRET, invalid, problem, with_secret
 
