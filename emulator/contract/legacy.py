@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from typing import cast
 
-from starlette.routing import compile_path
-
+from emulator.contract.catalog import Operation, OperationCatalog, Provenance
 from emulator.surfaces.bff import route_table as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
@@ -114,41 +112,19 @@ def _sentence(doc: str | None) -> str:
     return said[:1].upper() + said[1:]
 
 
-class Operations:
-    """Tells which operation a method and path name."""
-
-    def __init__(self, table: list[RouteRow]) -> None:
-        self.surfaces = {row.operation: row.surface for row in table}
-        """The surface of every operation by its name."""
-        self.unbuilt = frozenset(
-            row.operation for row in table if row.purpose.startswith((NOT_BUILT, PURPOSE))
+def legacy_catalog() -> OperationCatalog:
+    """Return the catalog of all operations, made of the table of routes."""
+    return OperationCatalog(
+        Operation(
+            surface=row.surface,
+            method=row.method,
+            path=row.path,
+            id=row.operation,
+            name=row.operation,
+            summary=row.purpose,
+            provenance=cast(Provenance, row.source),
+            availability="not built" if row.purpose.startswith((NOT_BUILT, PURPOSE)) else "built",
+            takes_trailing_slash=row.path in supabase.SLASHED,
         )
-        """The operations that answer 501, or that their feature is switched off."""
-        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
-        self._wholes: list[tuple[str, RouteRow]] = []
-        """The rows whose path ends in `/*`, by what is before it."""
-        # A literal path before one with a parameter that would match it too.
-        for row in sorted(table, key=lambda row: row.path.count("{")):
-            if row.path.endswith("/*"):
-                self._wholes.append((row.path.removesuffix("/*"), row))
-                continue
-            slashed = [f"{row.path}/"] if row.path in supabase.SLASHED else []
-            for path in (row.path, *slashed):
-                pattern, _, _ = compile_path(path)
-                self._index.setdefault((row.method, path.count("/")), []).append((pattern, row))
-
-        self.at = lru_cache(maxsize=4096)(self._at)
-        """Returns the operation of a method and path, or None for what is routed nowhere."""
-
-    def _at(self, method: str, path: str) -> str | None:
-        for pattern, row in self._index.get((method, path.count("/")), ()):
-            if pattern.match(path):
-                return row.operation
-        for start, row in self._wholes:
-            if row.method == method and (path == start or path.startswith(f"{start}/")):
-                return row.operation
-        return None
-
-    def named(self, method: str, path: str) -> str:
-        """Return the operation, or `METHOD *` for what is routed nowhere."""
-        return self.at(method, path) or f"{method} *"
+        for row in route_table()
+    )

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emulator.persistence.envelope import unwrap, wrap, write_atomically
 from emulator.persistence.records_json import dump, join_tables, load_table
-from emulator.registry.live_world import Baseline, Snapshot
-from emulator.registry.registry import WORLDS_MAX, WorldRegistry, require_name
+from emulator.registry.live_world import Baseline, require_name
+from emulator.registry.registry import WORLDS_MAX, WorldRegistry
+from emulator.registry.snapshots import Snapshot
 from emulator.seeding.files import SeedError, SeedFile, parse
 from emulator.seeding.plant import Planted
 from emulator.world.core.refusals import Invalid
@@ -145,7 +146,7 @@ def export_bytes(worlds: WorldRegistry) -> bytes:
         ],
         "snapshots": [
             {"name": kept.name, "world": kept.world, "begin": pool.beginning(kept.baseline)}
-            for kept in worlds.snapshots.values()
+            for kept in worlds.snapshots
         ],
     }
     content["seeds"] = [

@@ -10,7 +10,8 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message
 
 from emulator.app import build_app
-from emulator.faults.rules import FaultSet, RequestMatcher, Then
+from emulator.faults.effects import ErrorResponse
+from emulator.faults.rules import FaultSet, RequestMatcher
 from emulator.journal.journal import Entry
 from emulator.persistence.capsule import Asked, Capsule, Jump, StoredCall, read_capsule
 from emulator.persistence.records_json import load_state, load_text, spec_of
@@ -84,7 +85,7 @@ class ReplayClock:
 async def _replayed(capsule: Capsule) -> Replay:
     machine = ReplayClock(capsule.seed.epoch)
     worlds = _worlds(capsule, machine)
-    app = build_app(worlds, tells_others=False)
+    app = build_app(worlds, sends_webhooks=False)
     live = _starting_world(worlds, capsule)
     total, same = len(capsule.calls), 0
     if str(live.world.state.digest) != capsule.start.digest:
@@ -153,8 +154,8 @@ async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | 
     """Make a call again and return what the journal holds of it."""
     live.faults = FaultSet()
     if call.fault is not None:
-        then = Then(status=call.fault.status, code=call.fault.code, message=call.fault.message)
-        live.faults, _ = live.faults.arm(RequestMatcher(), then)
+        effect = ErrorResponse(**dict(call.fault))
+        live.faults, _ = live.faults.arm(RequestMatcher(), effect)
     expected_id = live.journal.next_id()
     await _send(app, live.world.name, call.request)
     last = list(live.journal)[-1:]

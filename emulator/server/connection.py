@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from emulator.wire.http.asgi import HEAD_MAX, HURRY, MALFORMED, RawResponse, call_app, too_large
+from emulator.wire.http.asgi import GIVEN_UP, HEAD_MAX, MALFORMED, RawResponse, call_app, too_large
 
 LINGER_SECONDS = 5
 """How long a client may go on sending after it was refused. Closing at once would reset the
@@ -35,7 +35,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.url = b""
         self.headers = []
-        self._hurry = asyncio.Event()
+        self._given_up = asyncio.Event()
         self._running: RequestResponseCycle | None = None
         self._is_in_head = self._is_in_body = False
         self._head_bytes = 0
@@ -76,7 +76,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a request."""
         super().on_message_begin()
-        cast(Scope, self.scope)[HURRY] = self._hurry
+        cast(Scope, self.scope)[GIVEN_UP] = self._given_up
         self._is_in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
@@ -217,20 +217,20 @@ class Connection(HttpToolsProtocol):
         Assumed: a client that sends no more may have gone altogether, which looks the same. So
         what is done is answered, and nothing is waited for.
         """
-        self._hurry.set()
+        self._given_up.set()
         self._end()
         return self._is_busy()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what waits for this client."""
-        self._hurry.set()
+        self._given_up.set()
         super().connection_lost(exc)
         if self._running is not None and not self._running.response_complete:
             _give_up(self._running)
 
     def shutdown(self) -> None:
         """End with the server: answer what waits at once, drop what is half sent or not read."""
-        self._hurry.set()
+        self._given_up.set()
         running = self._running
         is_stuck = running is not None and (running.response_started or self.flow.write_paused)
         if self._is_over or (self._is_busy() and is_stuck):

@@ -18,6 +18,7 @@ import uvicorn
 from emulator.app import build_app
 from emulator.persistence.envelope import is_replaceable
 from emulator.persistence.export import export_file, import_file
+from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
 from emulator.server.connection import Connection
 from emulator.settings import Settings
@@ -72,30 +73,25 @@ def _open(host: str, port: int, *, is_needed: bool) -> list[socket.socket]:
     return [listener]
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, saying when it listens, and opening further ports while it does."""
+class SocketOpener:
+    """Opens further ports of a running server; they are closed with it."""
 
-    def __init__(self, config: uvicorn.Config, *, host: str, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, host: str) -> None:
         self._host = host
-        self._on_ready = on_ready
+        self._server: _Server | None = None
         self._opening: set[asyncio.Task[None]] = set()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, then say so, unless a signal has already ended it."""
-        await super().startup(sockets)
-        if not self.should_exit:
-            self._on_ready()
-
-    def end(self, *_: Any) -> None:
-        """Handle a signal that came before uvicorn handles them, or once more after it did."""
-        self.should_exit = True
+    def start(self, server: _Server) -> None:
+        """Open ports of this server from now on; it listens on its own."""
+        self._server = server
 
     def open_port(self, port: int) -> int:
-        """Listen on a further port, 0 for a free one, and return it. Refuses Conflict.
+        """Listen on a further port, 0 for a free one, and return it. Raises Conflict.
 
         Connections are accepted at once and served from the loop's next turn on.
         """
+        if self._server is None:
+            raise Conflict("The server does not listen yet; open the port once it does.")
         try:
             opened = bind(self._host, port)
         except PortInUseError as error:
@@ -104,26 +100,53 @@ class _Server(uvicorn.Server):
             ) from error
         except OSError as error:
             raise Conflict(f"Port {port} cannot be opened: {error.strerror}.") from error
-        task = asyncio.get_running_loop().create_task(self._attend(opened))
+        task = asyncio.get_running_loop().create_task(self._server.attend(opened))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
         return int(opened[0].getsockname()[1])
 
-    async def _attend(self, opened: list[socket.socket]) -> None:
+    def close_port(self, port: int) -> None:
+        """Stop listening on a further port; connections that are open there stay open."""
+        if self._server is not None:
+            self._server.close_listeners(port)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a call when it listens, and with further ports while it does."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, opener: SocketOpener, on_ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._opener = opener
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen and report it, unless a signal has already ended the server."""
+        await super().startup(sockets)
+        self._opener.start(self)
+        if not self.should_exit:
+            self._on_ready()
+
+    def end(self, *_: Any) -> None:
+        """Handle a signal that came before uvicorn handles them, or again after it did."""
+        self.should_exit = True
+
+    async def attend(self, opened: list[socket.socket]) -> None:
+        """Serve connections of further listeners, which uvicorn closes when it ends."""
         loop = asyncio.get_running_loop()
         for listener in opened:
-            # What uvicorn closes when it ends.
             self.servers.append(await loop.create_server(self._protocol, sock=listener))
 
-    def close_port(self, port: int) -> None:
-        """Listen on a further port no more; connections that are open there stay."""
+    def close_listeners(self, port: int) -> None:
+        """Stop listening on a port."""
         for server in list(self.servers):
-            if any(one.getsockname()[1] == port for one in server.sockets):
+            if any(listener.getsockname()[1] == port for listener in server.sockets):
                 self.servers.remove(server)
                 server.close()
 
     def _protocol(self) -> asyncio.Protocol:
-        # As uvicorn's own `startup` makes one for each connection.
+        # As uvicorn's own `startup` creates the protocol of each connection.
         kind: Any = self.config.http_protocol_class
         protocol: asyncio.Protocol = kind(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
@@ -145,7 +168,9 @@ def serve(
 
     Raises SeedError, OSError; refuses Invalid for a bad file.
     """
-    worlds = WorldRegistry(replace(settings, instance=uuid4().hex[:12]), seed)
+    opener = SocketOpener(sockets[0].getsockname()[0])
+    settings = replace(settings, instance=uuid4().hex[:12])
+    worlds = WorldRegistry(settings, seed, ports=PortMap(opener))
     if imported is not None:
         import_file(worlds, imported)
     config = uvicorn.Config(
@@ -162,11 +187,10 @@ def serve(
     # A part of a second, which uvicorn's annotation does not foresee: who holds on with half a
     # request is not waited for, and the whole end stays well within the second.
     config.timeout_graceful_shutdown = 0.25  # type: ignore[assignment]
-    server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
+    server = _Server(config, opener=opener, on_ready=lambda: on_ready(worlds))
     for name in _ENDING:
         # uvicorn raises the signal once more when it has ended; then it has done its work.
         signal.signal(name, server.end)
-    worlds.open_port, worlds.close_port = server.open_port, server.close_port
     # What is planted lives as long as the server, and no cycle lies in it: measured with 100,000
     # runs, a full collection stops all answers for 35 ms.
     gc.collect()

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from emulator.persistence.replay import replay
-from emulator.registry.registry import NAME
+from emulator.registry.live_world import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.kits.conftest import ROOT, example
 from tests.running import Running

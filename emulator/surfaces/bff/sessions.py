@@ -73,7 +73,7 @@ def require_session(request: Request) -> LiveSession:
         left_seconds = claims.expires_at - world.now // SECOND
         if left_seconds < MARGIN_SECONDS:
             return _renewed(context, stored.get("refresh_token"))
-    actor = context.actor = session_actor(world, claims.session_id, source=context.source)
+    actor = context.outcome.actor = session_actor(world, claims.session_id, source=context.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic import AwareDatetime, Field, model_validator
@@ -24,10 +24,10 @@ from emulator.surfaces.control import (
     static,
 )
 from emulator.surfaces.control import worlds as worlds_
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.durations import Span, Stretch
 from emulator.surfaces.control.errors import BadSeed, render
 from emulator.surfaces.control.replies import live_of, reply, reply_when_settled
-from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.wire.fields import Email, Strict
 from emulator.wire.http.bodies import read_strictly
 from emulator.wire.http.context import context_of
@@ -42,10 +42,7 @@ from emulator.world.records.tables import TABLES
 
 PREFIX = "/_emulator"
 
-Handler = Callable[[Request, WorldRegistry], Awaitable[Response]]
-
-Bound = TypeVar("Bound")
-"""What a handler is given beside the request: the worlds, or the courier."""
+Handler = Callable[..., Awaitable[Response]]
 
 
 class Reset(Strict):
@@ -147,20 +144,22 @@ async def get_clock(request: Request, worlds: WorldRegistry) -> Response:
     return reply(_clock_view(request, worlds))
 
 
-async def advance_clock(request: Request, worlds: WorldRegistry) -> Response:
+async def advance_clock(request: Request, control: Control) -> Response:
     """`POST /clock/advance {"seconds"|"duration"}`: move the clock; it never goes backwards."""
     body = await read_strictly(request, Advance)
+    worlds = control.registry
     live = live_of(request, worlds)
     span = body.duration or Stretch(microseconds=round((body.seconds or 0) * SECOND))
     to = lifecycle.moment_after(live.world, months=span.months, by=span.microseconds)
-    return _moved(request, worlds, worlds.move_clock(live, to=to))
+    return _moved(request, control, worlds.move_clock(live, to=to))
 
 
-async def set_clock(request: Request, worlds: WorldRegistry) -> Response:
+async def set_clock(request: Request, control: Control) -> Response:
     """`POST /clock/set {"now"}`: move the clock to a moment that has not passed."""
     body = await read_strictly(request, SetClock)
+    worlds = control.registry
     happened = worlds.move_clock(live_of(request, worlds), to=instant(body.now))
-    return _moved(request, worlds, happened)
+    return _moved(request, control, happened)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -205,22 +204,23 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 """Method, path below the prefix, handler."""
 
 
-def build_control(worlds: WorldRegistry, courier: WebhookDispatcher) -> FastAPI:
+def build_control(control: Control) -> FastAPI:
     """Return the ASGI app of control."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    handlers = [(method, path, _bound(handler, worlds)) for method, path, handler in ROUTES]
-    handlers += [
-        (method, path, _bound(handler, courier)) for method, path, handler in events.ROUTES
-    ]
-    for method, path, handle in handlers:
-        app.router.routes.append(Route(PREFIX + path, handle, methods=[method]))
+    for method, path, handler in (*ROUTES, *events.ROUTES):
+        app.router.routes.append(Route(PREFIX + path, _bound(handler, control), methods=[method]))
     install(app, render)
     return app
 
 
 def _bound(
-    handler: Callable[[Request, Bound], Awaitable[Response]], bound: Bound
+    handler: Callable[..., Awaitable[Response]], control: Control
 ) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler with its second argument: control, or the part of it that it declares."""
+    _, kind = list(handler.__annotations__.values())[:2]
+    beside = {"WorldRegistry": control.registry, "WebhookDispatcher": control.webhooks}
+    bound = beside.get(kind, control)
+
     async def handle(request: Request) -> Response:
         return await handler(request, bound)
 
@@ -236,9 +236,9 @@ def _clock_view(request: Request, worlds: WorldRegistry) -> dict[str, Any]:
     }
 
 
-def _moved(request: Request, worlds: WorldRegistry, happened: list[FiredJob]) -> Response:
-    view = _clock_view(request, worlds)
+def _moved(request: Request, control: Control, happened: list[FiredJob]) -> Response:
+    view = _clock_view(request, control.registry)
     view["happened"] = [
         {"at": to_text(one.at), "what": one.kind, "target_id": one.target_id} for one in happened
     ]
-    return reply_when_settled(request, view)
+    return reply_when_settled(request, view, control.webhooks)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import Field
 
-from emulator.registry.registry import WorldRegistry
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.replies import live_of, reply_when_settled
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import read_strictly
@@ -64,7 +64,7 @@ def _subscription(world: World, name: str | None) -> Subscription:
     return live
 
 
-def _state(request: Request, workspace_id: str) -> Response:
+def _state(request: Request, control: Control, workspace_id: str) -> Response:
     """Return how the workspace's subscription and its last invoice stand."""
     context = context_of(request)
     world = context.world
@@ -76,16 +76,16 @@ def _state(request: Request, workspace_id: str) -> Response:
         "subscription": None if known is None else subscription_view(world, known),
         "invoice": invoice_view(world, context.settings, last[0]) if last else None,
     }
-    return reply_when_settled(request, view)
+    return reply_when_settled(request, view, control.webhooks)
 
 
-async def get_billing(request: Request, _: WorldRegistry) -> Response:
+async def get_billing(request: Request, control: Control) -> Response:
     """`GET /billing?workspace=`: how a workspace's subscription and last invoice stand."""
     world = context_of(request).world
-    return _state(request, _workspace(world, request.query_params.get("workspace")).id)
+    return _state(request, control, _workspace(world, request.query_params.get("workspace")).id)
 
 
-async def fail_payments(request: Request, _: WorldRegistry) -> Response:
+async def fail_payments(request: Request, control: Control) -> Response:
     """`POST /billing/fail-next {"workspace"?, "count"?}`: have the next payments fail."""
     body = await read_strictly(request, FailPayments)
     world = context_of(request).world
@@ -94,10 +94,10 @@ async def fail_payments(request: Request, _: WorldRegistry) -> Response:
     if customer is None:
         raise Conflict(f"Nobody pays for workspace {workspace.slug} yet.")
     world.put(replace(customer, payments_to_fail=body.count))
-    return _state(request, workspace.id)
+    return _state(request, control, workspace.id)
 
 
-async def pay_now(request: Request, _: WorldRegistry) -> Response:
+async def pay_now(request: Request, control: Control) -> Response:
     """`POST /billing/pay {"workspace"?}`: have every draft and open invoice paid now."""
     body = await read_strictly(request, Whose)
     world = context_of(request).world
@@ -110,19 +110,19 @@ async def pay_now(request: Request, _: WorldRegistry) -> Response:
             renewals.pay_now(world, invoice)
     except CardDeclined:
         pass  # the answer shows it, and the attempt is what was asked for
-    return _state(request, subscription.workspace_id)
+    return _state(request, control, subscription.workspace_id)
 
 
-async def end_trial(request: Request, _: WorldRegistry) -> Response:
+async def end_trial(request: Request, control: Control) -> Response:
     """`POST /billing/end-trial {"workspace"?}`: end a trial now and collect."""
     body = await read_strictly(request, Whose)
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     renewals.end_trial(world, subscription)
-    return _state(request, subscription.workspace_id)
+    return _state(request, control, subscription.workspace_id)
 
 
-async def advance_to_invoice(request: Request, worlds: WorldRegistry) -> Response:
+async def advance_to_invoice(request: Request, control: Control) -> Response:
     """`POST /billing/next-invoice {"workspace"?}`: move the clock until an invoice is next
     collected: a renewal, the end of a trial, or another attempt.
     """
@@ -130,20 +130,20 @@ async def advance_to_invoice(request: Request, worlds: WorldRegistry) -> Respons
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     to = max(world.now, renewals.next_collection_at(world, subscription))
-    worlds.move_clock(live_of(request, worlds), to=to)
-    return _state(request, subscription.workspace_id)
+    control.registry.move_clock(live_of(request, control.registry), to=to)
+    return _state(request, control, subscription.workspace_id)
 
 
-async def end_subscription(request: Request, _: WorldRegistry) -> Response:
+async def end_subscription(request: Request, control: Control) -> Response:
     """`POST /billing/cancel {"workspace"?}`: end a subscription now, as the API's DELETE does."""
     body = await read_strictly(request, Whose)
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     subscriptions.end_subscription(world, subscription, reason="cancellation_requested")
-    return _state(request, subscription.workspace_id)
+    return _state(request, control, subscription.workspace_id)
 
 
-async def refund_payment(request: Request, _: WorldRegistry) -> Response:
+async def refund_payment(request: Request, control: Control) -> Response:
     """`POST /billing/refund {"workspace"?, "amount_cents"?}`: give back the last payment."""
     body = await read_strictly(request, GiveBack)
     world = context_of(request).world
@@ -153,16 +153,16 @@ async def refund_payment(request: Request, _: WorldRegistry) -> Response:
     if not good:
         raise Conflict(f"Workspace {workspace.slug} has paid nothing.")
     payments.refund(world, good[-1], amount_cents=body.amount_cents)
-    return _state(request, workspace.id)
+    return _state(request, control, workspace.id)
 
 
-async def expire_checkout(request: Request, _: WorldRegistry) -> Response:
+async def expire_checkout(request: Request, control: Control) -> Response:
     """`POST /checkout/{session_id}/expire`: close a checkout that nobody completed."""
     world = context_of(request).world
     session_id = untagged(request.path_params["session_id"], world) or ""
     session = checkout.checkout_session(world, session_id)
     checkout.expire_checkout(world, session.id)
-    return _state(request, session.workspace_id)
+    return _state(request, control, session.workspace_id)
 
 
 ROUTES = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from emulator.journal.observed_states import STATES
-from emulator.registry.registry import WorldRegistry
+from emulator.journal.coverage import Coverage
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.replies import reply
 from emulator.wire.http.errors import Code
 
@@ -16,28 +16,16 @@ CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
 asked for either."""
 
 
-async def get_coverage(_: Request, worlds: WorldRegistry) -> Response:
+async def get_coverage(_: Request, control: Control) -> Response:
     """`GET /coverage`: which operations, error codes and states clients have met, in all worlds."""
-    return reply(coverage_view(worlds))
+    return reply(coverage_view(control.coverage))
 
 
-def coverage_view(worlds: WorldRegistry) -> dict[str, Any]:
+def coverage_view(coverage: Coverage) -> dict[str, Any]:
     """Return the coverage: what was met how often, what never, and the share in percent."""
-    operations = {
-        name: worlds.met["operation", name, ""]
-        for name, surface in sorted(worlds.operations.items())
-        if surface != "control" and name not in worlds.unbuilt
-    }
-    codes = {
-        str(code): sum(
-            count
-            for (kind, _, detail), count in worlds.met.items()
-            if kind == "code" and detail == code
-        )
-        for code in Code
-        if code not in CODES_NOT_ASKED
-    }
-    states = {state: worlds.met["state", state, ""] for state in STATES}
+    operations = coverage.operations()
+    codes = {str(code): coverage.code(code) for code in Code if code not in CODES_NOT_ASKED}
+    states = coverage.states()
     groups = {"operations": operations, "codes": codes, "states": states}
     total = sum(len(group) for group in groups.values())
     met = sum(1 for group in groups.values() for count in group.values() if count)

@@ -257,8 +257,8 @@ async def settle(request: Request, courier: WebhookDispatcher) -> Response:
     as it was signed.
     """
     context = context_of(request)
-    context.awaits_deliveries = True
-    context.when_settled = lambda _: _json(_deliveries_view(context.world, courier))
+    context.outcome.drain_webhooks = True
+    context.outcome.respond_after_drain = lambda: _json(_deliveries_view(context.world, courier))
     return _json(_deliveries_view(context.world, courier))
 
 

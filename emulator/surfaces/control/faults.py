@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from pydantic import Field, model_validator
 
-from emulator.faults.rules import Fault, RequestMatcher, Then
+from emulator.contract.catalog import OperationCatalog
+from emulator.faults.effects import EFFECTS, Effect
+from emulator.faults.rules import Fault, RequestMatcher
 from emulator.registry.registry import WorldRegistry
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.replies import live_of, reply
 from emulator.wire.fields import Strict
 from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
@@ -83,26 +87,17 @@ class Arm(Strict):
 
 
 def _view(fault: Fault) -> dict[str, Any]:
-    match, then = fault.match, fault.then
     return {
         "id": fault.id,
         "match": {
             name: value
             for name in MatchIn.model_fields
-            if (value := getattr(match, name)) is not None
+            if (value := getattr(fault.match, name)) is not None
         },
         "then": {
-            name: value
-            for name, value in (
-                ("status", then.status),
-                ("code", then.code),
-                ("message", then.message),
-                ("latency_ms", then.latency_ms),
-                ("recorded", then.is_recorded or None),
-                ("drop", then.drop or None),
-                ("truncate_bytes", then.truncate_bytes),
-            )
-            if value is not None
+            field.name: value
+            for field in fields(fault.effect)
+            if (value := getattr(fault.effect, field.name)) is not None and value is not False
         },
         "seen": fault.seen,
         "hits": fault.hits,
@@ -114,63 +109,67 @@ async def list_faults(request: Request, worlds: WorldRegistry) -> Response:
     return reply({"items": [_view(fault) for fault in live_of(request, worlds).faults.faults]})
 
 
-async def arm_fault(request: Request, worlds: WorldRegistry) -> Response:
+async def arm_fault(request: Request, control: Control) -> Response:
     """`POST /faults {"match", "then"}`: arm a fault; an unknown operation is refused."""
     body = await read_strictly(request, Arm)
-    _require_known(body.match, worlds)
-    status, code = _status_and_code(body.then, _surface_of(body.match, worlds))
-    then = Then(
-        status=status,
-        code=code,
-        message=body.then.message,
-        latency_ms=body.then.latency_ms,
-        is_recorded=body.then.recorded is True,
-        drop=body.then.drop is True,
-        truncate_bytes=body.then.truncate_bytes,
-    )
-    live = live_of(request, worlds)
+    _require_known(body.match, control.catalog)
+    effect = _effect(body.then, _surface_of(body.match, control.catalog))
+    live = live_of(request, control.registry)
     if len(live.faults.faults) >= FAULTS_MAX:
         raise Conflict(
             f"This world has {FAULTS_MAX} armed faults; disarm some, or all of them with "
             "DELETE /_emulator/faults."
         )
-    live.faults, fault = live.faults.arm(RequestMatcher(**body.match.model_dump()), then)
+    live.faults, fault = live.faults.arm(RequestMatcher(**body.match.model_dump()), effect)
     return reply(_view(fault), status=201)
 
 
-def _require_known(match: MatchIn, worlds: WorldRegistry) -> None:
+def _effect(then: ThenIn, surface: str | None) -> Effect:
+    """Return the effect whose members a client named."""
+    status, code = _status_and_code(then, surface)
+    members = then.model_dump(exclude_none=True) | ({} if status is None else {"status": status})
+    if code is not None:
+        members["code"] = code
+    for kind in EFFECTS:
+        if members.keys() <= {field.name for field in fields(kind)}:
+            return kind(**members)
+    raise AssertionError(members)
+
+
+def _require_known(match: MatchIn, catalog: OperationCatalog) -> None:
     """Refuse Invalid for an operation or a path that no call could ever have."""
     hint = "`worldflux-emulator routes --json` lists them all."
     if match.operation is not None:
-        surface = worlds.operations.get(match.operation)
-        if surface is None or surface == "control":
-            known = [one for one, where in worlds.operations.items() if where != "control"]
+        operation = catalog.by_id.get(match.operation)
+        if operation is None or operation.surface == "control":
+            known = [each.id for each in catalog if each.surface != "control"]
             near = get_close_matches(match.operation, known, n=1)
             also = f"did you mean {near[0]!r}? " if near else ""
             message = f"There is no operation {match.operation!r}; {also}{hint}"
             raise Invalid("match.operation", message)
-        if match.surface not in (None, surface):
-            message = f"{match.operation!r} is an operation of {surface!r}."
+        if match.surface not in (None, operation.surface):
+            message = f"{match.operation!r} is an operation of {operation.surface!r}."
             raise Invalid("match.surface", message)
     if match.path is not None and "*" not in match.path:
         methods = METHODS if match.method is None else (match.method,)
-        found = {worlds.operation_at(method, match.path) for method in methods} - {None}
+        found = [each for method in methods if (each := catalog.at(method, match.path))]
         if not found:
             said = match.method or "a call"
             raise Invalid("match.path", f"No route takes {said} at {match.path!r}; {hint}")
-        if {worlds.operations[str(one)] for one in found} == {"control"}:
+        if {each.surface for each in found} == {"control"}:
             raise Invalid("match.path", "Calls for control meet no faults.")
-        if match.operation is not None and match.operation not in found:
+        if match.operation is not None and match.operation not in {each.id for each in found}:
             message = f"{match.operation!r} is no call at {match.path!r}."
             raise Invalid("match.operation", message)
 
 
-def _surface_of(match: MatchIn, worlds: WorldRegistry) -> str | None:
+def _surface_of(match: MatchIn, catalog: OperationCatalog) -> str | None:
     """Return the one surface that a fault is for, or None."""
     if match.surface is not None:
         return match.surface
     if match.operation is not None:
-        return worlds.operations.get(match.operation)
+        operation = catalog.by_id.get(match.operation)
+        return None if operation is None else operation.surface
     if match.path is not None and match.path.startswith(GOTRUE_PREFIX):
         return "supabase"
     return None

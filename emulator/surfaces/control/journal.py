@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from pydantic import Field
 from starlette.datastructures import QueryParams
 
+from emulator.contract.catalog import OperationCatalog
 from emulator.journal.journal import Entry
 from emulator.journal.redaction import (
     REDACTED,
@@ -20,6 +21,7 @@ from emulator.journal.redaction import (
     redacted_text,
 )
 from emulator.registry.registry import WorldRegistry
+from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.replies import EmptyBody, live_of, natural, reply, whole
 from emulator.surfaces.control.worlds import world_view
 from emulator.wire.fields import Strict
@@ -66,12 +68,12 @@ _MEMBERS = (*_FILTERS, "actor", "since")
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
-def _matching(request: Request, worlds: WorldRegistry, *, also: tuple[str, ...]) -> list[Entry]:
+def _matching(request: Request, control: Control, *, also: tuple[str, ...]) -> list[Entry]:
     """Return the entries that fit the query, oldest first; `also` are its members that filter
     nothing. Refuses Invalid for a member or a value that nothing could ever fit.
     """
     query = request.query_params
-    _require_sense(query, worlds, also=also)
+    _require_sense(query, control.catalog, also=also)
     since = natural(query.get("since", "0"), "since")
     wanted = [(fits, query[name]) for name, fits in _FILTERS.items() if name in query]
     if "actor" in query:
@@ -80,17 +82,17 @@ def _matching(request: Request, worlds: WorldRegistry, *, also: tuple[str, ...])
         wanted.append((_is_by, actor))
     return [
         entry
-        for entry in live_of(request, worlds).journal
+        for entry in live_of(request, control.registry).journal
         if entry.id > since and all(fits(entry, value) for fits, value in wanted)
     ]
 
 
-def _require_sense(query: QueryParams, worlds: WorldRegistry, *, also: tuple[str, ...]) -> None:
+def _require_sense(query: QueryParams, catalog: OperationCatalog, *, also: tuple[str, ...]) -> None:
     for member in query:
         if member not in (*_MEMBERS, *also):
             known = ", ".join((*_MEMBERS, *also))
             raise Invalid(member, f"There is no filter {member!r}; there are {known}.")
-    surfaces = sorted({*worlds.operations.values()} - {"control"})
+    surfaces = sorted({operation.surface for operation in catalog} - {"control"})
     surface, status = query.get("surface"), query.get("status")
     if surface is not None and surface not in surfaces:
         raise Invalid("surface", f"There is no surface {surface!r}; use one of {surfaces}.")
@@ -123,7 +125,7 @@ def entry_view(entry: Entry, *, most: int | None = None) -> dict[str, Any]:
         "mail": [one["id"] for one in changed if one["table"] == "mail"],
         "events": [one["id"] for one in changed if one["table"] == "events"],
         "fault_id": entry.fault_id,
-        "latency_ms": entry.then.latency_ms or 0,
+        "latency_ms": entry.latency_ms,
         "state": {"before": str(entry.before.digest), "after": str(entry.after.digest)},
     }
 
@@ -138,16 +140,16 @@ def _message_view(
     }
 
 
-async def list_requests(request: Request, worlds: WorldRegistry) -> Response:
+async def list_requests(request: Request, control: Control) -> Response:
     """`GET /requests?surface=&operation=&method=&path=&status=&code=&actor=&since=&limit=&wait=`:
     newest first, long bodies cut; with `wait`, once one fits, or empty after so many seconds.
     """
     query = request.query_params
     limit = whole(query.get("limit"), "limit", default=LIMIT, most=LIMIT_MAX)
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
-    found = _matching(request, worlds, also=("limit", "wait"))
+    found = _matching(request, control, also=("limit", "wait"))
     if not found and wait:
-        context_of(request).poll_seconds = wait
+        context_of(request).outcome.wait_until_changed = wait
     items = [entry_view(entry, most=LISTED_BYTES_MAX) for entry in reversed(found[-limit:])]
     return reply({"items": items, "count": len(found)})
 
@@ -161,15 +163,15 @@ def _entry(request: Request, worlds: WorldRegistry) -> Entry:
     return live_of(request, worlds).journal.entry(natural(request.path_params["id"], "id"))
 
 
-async def verify_requests(request: Request, worlds: WorldRegistry) -> Response:
+async def verify_requests(request: Request, control: Control) -> Response:
     """`GET /requests/verify?…&times=`: 200 if so many requests fit (default: any), else
     `conflict`, which says what came instead. Counts what the journal still holds.
     """
     said = request.query_params.get("times")
-    count = len(_matching(request, worlds, also=("times",)))
+    count = len(_matching(request, control, also=("times",)))
     is_met = count > 0 if said is None else count == natural(said, "times")
     if not is_met:
-        journal = live_of(request, worlds).journal
+        journal = live_of(request, control.registry).journal
         came = [f"{one.method} {redacted_text(one.path)} {one.status}" for one in journal]
         raise Conflict(
             f"{count} requests fit, {said or 'at least 1'} were expected. "
@@ -199,7 +201,7 @@ async def fork_at(request: Request, worlds: WorldRegistry) -> Response:
     body = await read_strictly(request, ForkAt)
     live = live_of(request, worlds)
     if body.at == "before":
-        entry = live.journal.entry_to_undo(entry.id)
+        entry = live.journal.undoable_entry(entry.id)
     state = entry.before if body.at == "before" else entry.after
-    begin = replace(worlds.baseline_from(live), state=state)
+    begin = replace(live.present_baseline(), state=state)
     return reply(world_view(worlds.make(body.name, begin=begin), worlds), status=201)

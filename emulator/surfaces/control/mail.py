@@ -32,7 +32,7 @@ async def list_mail(request: Request, _: WorldRegistry) -> Response:
     wait = whole(query.get("wait"), "wait", default=0, most=WAIT_SECONDS_MAX)
     found = _found(request, limit + 1)
     if not found and wait:
-        context.poll_seconds = wait
+        context.outcome.wait_until_changed = wait
     page = found[:limit]
     items = [mail_view(context.world, context.settings, mail) for mail in page]
     next_cursor = cursor_after(page[-1]) if len(found) > limit else None

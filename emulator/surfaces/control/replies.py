@@ -28,19 +28,21 @@ def reply(view: Any, *, status: int = 200) -> Response:
     return Response(orjson.dumps(view), status_code=status, media_type="application/json")
 
 
-def reply_when_settled(request: Request, view: dict[str, Any]) -> Response:
+def reply_when_settled(
+    request: Request, view: dict[str, Any], webhooks: WebhookDispatcher
+) -> Response:
     """Return a view as JSON, sent once nothing is on its way to webhooks, or after some seconds;
     then what still is on its way is listed as `pending`.
     """
     context = context_of(request)
     world = context.world
 
-    def answer(courier: WebhookDispatcher) -> Response:
-        pending = [delivery_view(one) for one in courier.unfinished(world, "pending")]
+    def answer() -> Response:
+        pending = [delivery_view(one) for one in webhooks.unfinished(world, "pending")]
         return reply({**view, "pending": pending} if pending else view)
 
-    context.awaits_deliveries = True
-    context.when_settled = answer
+    context.outcome.drain_webhooks = True
+    context.outcome.respond_after_drain = answer
     return reply(view)
 
 

@@ -8,8 +8,9 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from emulator.registry.environment import url_of
-from emulator.registry.live_world import LiveWorld, Snapshot
+from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
+from emulator.registry.snapshots import Snapshot
 from emulator.seeding.files import SeedError
 from emulator.surfaces.control.errors import BadSeed
 from emulator.surfaces.control.replies import EmptyBody, reply
@@ -87,7 +88,7 @@ async def make_world(request: Request, worlds: WorldRegistry) -> Response:
 
 async def fork_world(request: Request, worlds: WorldRegistry) -> Response:
     """`POST /worlds/{name}/fork {"name", "port"?}`: a second world in the same state."""
-    begin = worlds.baseline_from(worlds.get(request.path_params["name"]))
+    begin = worlds.get(request.path_params["name"]).present_baseline()
     body = await read_strictly(request, Fork)
     return _made(worlds, worlds.make(body.name, begin=begin), body.port)
 
@@ -131,7 +132,7 @@ def _snapshot_view(kept: Snapshot) -> dict[str, Any]:
 
 async def list_snapshots(_: Request, worlds: WorldRegistry) -> Response:
     """`GET /snapshots`: what was kept, in the order of keeping."""
-    return reply({"items": [_snapshot_view(kept) for kept in worlds.snapshots.values()]})
+    return reply({"items": [_snapshot_view(kept) for kept in worlds.snapshots]})
 
 
 async def keep_snapshot(request: Request, worlds: WorldRegistry) -> Response:
@@ -151,5 +152,5 @@ async def restore_snapshot(request: Request, worlds: WorldRegistry) -> Response:
 
 async def delete_snapshot(request: Request, worlds: WorldRegistry) -> Response:
     """`DELETE /snapshots/{name}`: forget a kept state."""
-    worlds.drop_snapshot(request.path_params["name"])
+    worlds.snapshots.delete(request.path_params["name"])
     return Response(status_code=204)

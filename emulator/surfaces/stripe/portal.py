@@ -79,7 +79,7 @@ async def show_portal(request: Request) -> Response:
 
 
 def _refused(request: Request, session: PortalSession, refusal: Refusal) -> Response:
-    context_of(request).commits = refusal.commits
+    context_of(request).outcome.keep_writes = refusal.commits
     assert isinstance(refusal, (CardDeclined, Conflict, Invalid))
     overview = _overview(request, session, problem=refusal.message)
     return page("portal", status=status_of(refusal), **overview)
@@ -161,7 +161,7 @@ async def submit_card(request: Request) -> Response:
     try:
         session = portal.replace_card(context.world, session, typed_card(context.world, fields))
     except (CardDeclined, Invalid) as refusal:
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         form = refused_form(fields, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     if session.pending is not None:
@@ -211,7 +211,7 @@ async def submit_portal_step(request: Request) -> Response:
     except (CardDeclined, Conflict) as refusal:
         if invoice is not None:
             return _refused(request, session, refusal)
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         form = refused_form({}, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     return _back(request, "card" if invoice is None else "paid")

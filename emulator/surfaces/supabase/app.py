@@ -102,7 +102,7 @@ def _counted(handler: Handler) -> Handler:
         context = context_of(request)
         world = context.world
         count_request(world, "request", "all", limit=world.auth.requests_per_minute)
-        context.before = world.state
+        context.savepoint()
         return await handler(request)
 
     return handle

@@ -188,7 +188,7 @@ def bearer(request: Request) -> Actor:
         raise SessionNotFound from None
     if is_banned(user, context.world.now):
         raise Banned
-    context.actor = actor
+    context.outcome.actor = actor
     return actor
 
 

@@ -77,7 +77,7 @@ class CallerRoute(PublicRoute):
     async def answer(self, request: Request) -> Response:
         """Answer a request, the caller judged before anything else of it is read."""
         context = context_of(request)
-        context.actor = _caller(context, request.headers)
+        context.outcome.actor = _caller(context, request.headers)
         return await call(self.signature, request)
 
 
