@@ -7,7 +7,7 @@ RUNTIME := .venv/.runtime-stamp
 DEV := .venv/.dev-stamp
 # npm writes this file last.
 CLIENTS := tests/clients/node_modules/.package-lock.json
-KITS := tests/kits/node_modules/.package-lock.json
+KITS := tests/testing/node_modules/.package-lock.json
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -41,7 +41,7 @@ fuzz: $(DEV) ## send hostile input at length; ARGS="--requests 1000000 --seed 2"
 
 clean: ## remove everything that make fetched or tools cached
 	rm -rf .venv tests/clients/node_modules tests/clients/*/node_modules test-results dist
-	rm -rf tests/kits/node_modules tests/clients/generated
+	rm -rf tests/testing/node_modules tests/clients/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find emulator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -72,8 +72,8 @@ $(CLIENTS): $(addprefix tests/clients/,package-lock.json package.json newest/pac
 	cd tests/clients && npm ci --loglevel=error
 	@touch $@
 
-$(KITS): $(addprefix tests/kits/,package-lock.json package.json) | node
-	cd tests/kits && npm ci --loglevel=error
+$(KITS): $(addprefix tests/testing/,package-lock.json package.json) | node
+	cd tests/testing && npm ci --loglevel=error
 	@touch $@
 
 browser: $(DEV)

@@ -1,7 +1,7 @@
-"""The command line: `worldflux-emulator serve | exec | worlds | requests | …`.
+"""Command line: `worldflux-emulator serve | exec | worlds | requests | …`.
 
-Exit codes: 0 done · 1 a sentence says what is wrong (port in use, bad seed, …) · 2 wrong usage ·
-3 no emulator answers · `exec` and what it runs: that command's own.
+Exit codes: 0 success · 1 an error, which stderr explains in one sentence · 2 wrong usage · 3 no
+emulator can be reached. `exec` exits with the exit code of its command.
 """
 
 from __future__ import annotations
@@ -9,17 +9,24 @@ from __future__ import annotations
 import click
 
 from emulator import __version__
+from emulator.cli.capsule import capsule
 from emulator.cli.clock import clock
+from emulator.cli.coverage import coverage
 from emulator.cli.doctor import doctor
 from emulator.cli.env import env
 from emulator.cli.exec import run_with_emulator
 from emulator.cli.faults import faults
 from emulator.cli.init import init
-from emulator.cli.replay import capsule, replay
-from emulator.cli.requests import coverage, mail, requests
-from emulator.cli.seeds import routes, seeds
+from emulator.cli.mail import mail
+from emulator.cli.replay import replay
+from emulator.cli.requests import requests
+from emulator.cli.reset import reset
+from emulator.cli.routes import routes
+from emulator.cli.seeds import seeds
 from emulator.cli.serve import serve
-from emulator.cli.worlds import reset, status, wait, worlds
+from emulator.cli.status import status
+from emulator.cli.wait import wait
+from emulator.cli.worlds import worlds
 
 
 def main() -> None:
@@ -33,8 +40,27 @@ def cli() -> None:
     """Emulate the WorldFlux Cloud control plane: standalone, deterministic, in memory."""
 
 
-for _command in (
-    *(serve, run_with_emulator, env, seeds, routes, init, doctor, replay),
-    *(wait, status, reset, worlds, clock, mail, requests, faults, coverage, capsule),
-):
+COMMANDS: tuple[click.Command, ...] = (
+    serve,
+    run_with_emulator,
+    env,
+    seeds,
+    routes,
+    init,
+    doctor,
+    wait,
+    status,
+    reset,
+    worlds,
+    clock,
+    mail,
+    requests,
+    faults,
+    coverage,
+    capsule,
+    replay,
+)
+"""Every command, in the order in which the guide explains them."""
+
+for _command in COMMANDS:
     cli.add_command(_command)

@@ -1,4 +1,4 @@
-"""`doctor`: whether this machine has what the emulator and its kits need."""
+"""`doctor`: checks this machine for what the emulator and its kits need."""
 
 from __future__ import annotations
 
@@ -25,25 +25,34 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at and what was found; an error keeps the emulator from working."""
+    """The result of one check; an error means that the emulator cannot work."""
 
     level: Literal["ok", "warning", "error"]
     what: str
     found: str
 
 
-@click.command(short_help="Say whether this machine has what is needed.")
-@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.command(short_help="Check this machine for everything needed.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port that `serve` is to listen on.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def doctor(*, port: int, as_json: bool) -> None:
-    """Say whether this machine has what is needed; ends with 1 where an error keeps it back."""
+    """Check this machine for everything the emulator needs.
+
+    Exits with 1 if something required is missing.
+    """
     findings = [_version(), *_python(), _node(), _chromium(), _port(port), *_seeds()]
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in findings], indent=2))
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        for one in findings:
-            click.echo(f"{one.level}: {one.what}: {one.found}")
-    if any(one.level == "error" for one in findings):
+        for finding in findings:
+            click.echo(f"{finding.level}: {finding.what}: {finding.found}")
+    if any(finding.level == "error" for finding in findings):
         sys.exit(1)
 
 
@@ -56,26 +65,27 @@ def _python() -> Iterator[Finding]:
     try:
         import uvloop  # noqa: F401
     except ImportError:
-        yield Finding("warning", "uvloop", "not there; the server is slower")
+        yield Finding("warning", "uvloop", "not installed; the server is slower without it")
 
 
 def _node() -> Finding:
-    found = shutil.which("node")
-    if found is None:
+    program = shutil.which("node")
+    if program is None:
         return Finding("warning", "node", "not on the PATH; the Playwright kit needs it")
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    version = said.stdout.strip()
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    version = done.stdout.strip()
     major = version.removeprefix("v").partition(".")[0]
     if not major.isdigit() or int(major) < NODE_AT_LEAST:
-        return Finding("warning", "node", f"{version or 'broken'}; {NODE_AT_LEAST} is needed")
+        found = version or "prints no version"
+        return Finding("warning", "node", f"{found}; version {NODE_AT_LEAST} or newer is needed")
     return Finding("ok", "node", version)
 
 
 def _chromium() -> Finding:
     for name in CHROMIUM:
-        found = shutil.which(name)
-        if found is not None:
-            return Finding("ok", "chromium", found)
+        program = shutil.which(name)
+        if program is not None:
+            return Finding("ok", "chromium", program)
     remedy = "install it, or run `npx playwright install chromium`"
     return Finding("warning", "chromium", f"not on the PATH; {remedy}")
 
@@ -87,11 +97,11 @@ def _port(port: int) -> Finding:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return _holder(what, port)
+            return _port_in_use(what, port)
     return Finding("ok", what, "free")
 
 
-def _holder(what: str, port: int) -> Finding:
+def _port_in_use(what: str, port: int) -> Finding:
     try:
         health = ControlClient(HttpTransport(f"http://127.0.0.1:{port}")).get("health")
     except (UnreachableError, ControlError):
@@ -103,11 +113,11 @@ def _seeds() -> Iterator[Finding]:
     from emulator.seeding.files import SeedError, bundled_names, load, plant_file
 
     if not bundled_names():
-        yield Finding("error", "seeds", "none is there; install the package again")
+        yield Finding("error", "seeds", "missing; reinstall the package")
     for name in bundled_names():
         try:
             plant_file(load(name))
         except SeedError as error:
             yield Finding("error", f"seed {name}", str(error))
         else:
-            yield Finding("ok", f"seed {name}", "good")
+            yield Finding("ok", f"seed {name}", "valid")

@@ -1,4 +1,4 @@
-"""What people can mend, said as one sentence on stderr."""
+"""Error handling: turns expected exceptions into one sentence on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ P = ParamSpec("P")
 
 
 class _Unreachable(click.ClickException):
-    """No emulator answers."""
+    """No emulator can be reached."""
 
     exit_code = 3
 
 
 def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn what people can mend into one sentence on stderr and an exit code."""
+    """Report errors that a user can fix without a traceback; bugs keep theirs."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -31,24 +31,24 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
         except (ControlError, StartError) as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            raise  # whoever reads has had enough; click ends quietly
+            raise  # the reader of a pipe, such as `head`, has closed it; click exits quietly
         except OSError as error:
-            raise click.ClickException(_of_a_file(error)) from error
+            raise click.ClickException(_file_error(error)) from error
         except UnreachableError as error:
-            raise _Unreachable(f"{error} Start one: worldflux-emulator serve.") from error
-        except _of_the_emulator() as error:
+            raise _Unreachable(f"{error} Start one with: worldflux-emulator serve") from error
+        except _emulator_errors() as error:
             raise click.ClickException(str(error)) from error
 
     return run
 
 
-def _of_a_file(error: OSError) -> str:
+def _file_error(error: OSError) -> str:
     reason = error.strerror or str(error)
     return reason if error.filename is None else f"{reason}: {str(error.filename)!r}"
 
 
-def _of_the_emulator() -> tuple[type[Exception], ...]:
-    # Asked for once something went wrong: a command that only talks to a server plants no seed.
+def _emulator_errors() -> tuple[type[Exception], ...]:
+    # Imported only after a failure: a command that talks to a server need not load seeding.
     from emulator.seeding.files import SeedError
     from emulator.world.core.refusals import Refusal
 

@@ -1,4 +1,4 @@
-"""`exec`: a command with an emulator of its own beside it."""
+"""`exec`: run a command with an emulator beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from emulator.cli.error_handling import plain_errors
 from emulator.cli.server_options import URL
-from emulator.client.server_process import start
+from emulator.client.server_process import start_server
 
 _NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
 """Exit codes as a shell has them."""
@@ -24,19 +24,25 @@ _NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
     short_help="Run COMMAND with an emulator beside it.",
     context_settings={"allow_interspersed_args": False},
 )
-@click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free one]")
-@click.option("--clock", type=click.Choice(["virtual", "wall"]), default="virtual")
+@click.option("--seed", default="demo", show_default=True, help="Name or file of the seed.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
+@click.option(
+    "--clock",
+    type=click.Choice(["virtual", "wall"]),
+    default="virtual",
+    show_default=True,
+    help="virtual stands still until advanced; wall follows the machine.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @plain_errors
 def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, ...]) -> None:
-    """Run COMMAND with an emulator beside it, and end with its exit code.
+    """Run COMMAND with an emulator beside it, and exit with the exit code of COMMAND.
 
-    The emulator listens on a free port; the command finds it in its environment, which is set as
-    `env` prints it, with WORLDFLUX_EMULATOR_URL besides. Put `--` before the command.
+    COMMAND finds the emulator through its environment: the variables that `env` prints, and
+    WORLDFLUX_EMULATOR_URL. Put `--` before COMMAND.
     """
-    _on_ending_signals(_leave)  # first of all: none may find a server that nobody ends
-    server = start("--seed", seed, "--clock", clock, port=port)
+    _on_termination(_exit)  # before the server starts, so that no signal can leave it behind
+    server = start_server("--seed", seed, "--clock", clock, port=port)
     try:
         code = _run(command, {**os.environ, **server.ready["env"], URL: server.url})
     finally:
@@ -44,43 +50,43 @@ def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, .
     sys.exit(code)
 
 
-def _on_ending_signals(handle: Callable[[int, FrameType | None], None]) -> None:
-    """Set a handler for what ends a process, unless it was started to ignore it, as by `nohup`."""
+def _on_termination(handle: Callable[[int, FrameType | None], None]) -> None:
+    """Handle the signals that end a process, except those it was started to ignore (`nohup`)."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handle)
 
 
-def _leave(number: int, _: FrameType | None) -> None:
+def _exit(number: int, _: FrameType | None) -> None:
     sys.exit(_SIGNALLED + number)
 
 
 def _run(command: tuple[str, ...], environ: dict[str, str]) -> int:
-    """Run a command to its end and return its exit code, as a shell would."""
+    """Run a command until it exits and return its exit code, as a shell would."""
     children: list[subprocess.Popen[bytes]] = []
     early: list[int] = []
 
-    def pass_on(number: int, _: FrameType | None) -> None:
+    def forward(number: int, _: FrameType | None) -> None:
         early.append(number)
-        for one in children:
-            one.send_signal(number)
+        for running in children:
+            running.send_signal(number)
 
-    # Before the command starts: a signal that comes at once is passed on then.
-    _on_ending_signals(pass_on)
+    # Before the command starts, so that a signal that arrives meanwhile is forwarded too.
+    _on_termination(forward)
     try:
-        child = subprocess.Popen(command, env=environ)  # noqa: S603 - what the user asked for
+        child = subprocess.Popen(command, env=environ)  # noqa: S603 - the user's own command
     except FileNotFoundError:
-        click.echo(f"Error: There is no command {command[0]!r}.", err=True)
+        click.echo(f"Error: Command {command[0]!r} not found.", err=True)
         return _NOT_FOUND
     except OSError as error:
-        click.echo(f"Error: {command[0]!r} cannot be run: {error.strerror}.", err=True)
+        click.echo(f"Error: Cannot run {command[0]!r}: {error.strerror}.", err=True)
         return _NOT_EXECUTABLE
 
     children.append(child)
     for number in early:
         child.send_signal(number)
-    # A terminal sends Ctrl-C to the command itself.
+    # A terminal sends Ctrl-C to the command as well.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     code = child.wait()
     return code if code >= 0 else _SIGNALLED - code

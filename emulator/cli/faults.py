@@ -1,4 +1,4 @@
-"""The faults of a world."""
+"""`faults`: arm, list and disarm the faults of a world."""
 
 from __future__ import annotations
 
@@ -6,61 +6,74 @@ from typing import Any
 
 import click
 
-from emulator.cli.server_options import SURFACES, Asked, with_world
+from emulator.cli.output import Invocation
+from emulator.cli.server_options import SURFACES, with_world
 
 _MATCH = ("surface", "operation", "method", "path", "actor", "times", "nth")
+"""The options that choose requests; every other option describes the effect."""
 
 
 @click.group()
 def faults() -> None:
-    """Put failures where you want them."""
+    """Make chosen requests fail."""
 
 
-def _said(members: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in members.items()) or "every call"
+def _members(members: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in members.items()) or "every request"
 
 
-@faults.command("list", short_help="List the armed faults with their hits.")
+@faults.command("list", short_help="List the armed faults and their counts.")
 @with_world
-def list_faults(asked: Asked) -> None:
-    """List the armed faults with how many calls matched and how many were hit."""
-    said = asked.control.get("faults")
+def list_faults(invocation: Invocation) -> None:
+    """List the armed faults, with how many requests each matched and was applied to."""
+    view = invocation.control.get("faults")
     rows = [
-        (one["id"], one["hits"], one["seen"], _said(one["match"]), _said(one["then"]))
-        for one in said["items"]
+        (
+            fault["id"],
+            fault["seen"],
+            fault["hits"],
+            _members(fault["match"]),
+            _members(fault["then"]),
+        )
+        for fault in view["items"]
     ]
-    asked.list(said, ("ID", "HITS", "SEEN", "CALLS", "MEET"), rows, none="No faults.")
+    head = ("ID", "MATCHED", "APPLIED", "REQUESTS", "EFFECT")
+    invocation.print_list(view, head, rows, if_empty="No faults.")
 
 
-@faults.command("arm")
-@click.option("--surface", type=click.Choice(SURFACES))
-@click.option("--operation", help="As `routes` names it: list_runs, 'GET /api/cloud/runs'.")
-@click.option("--method", help="GET, POST, …")
-@click.option("--path", help="May hold *.")
-@click.option("--actor", help="The id or e-mail of a user, or the id of a key.")
-@click.option("--times", type=click.IntRange(1), help="The first so many calls.")
-@click.option("--nth", type=click.IntRange(1), help="Every nth of them.")
-@click.option("--status", type=click.IntRange(400, 599), help="Meet that status.")
-@click.option("--code", help="Meet that error code.")
-@click.option("--message", help="What the error says.")
-@click.option("--latency-ms", type=click.IntRange(1), help="Wait before the answer.")
-@click.option("--recorded", is_flag=True, default=None, help="Note the latency, do not wait.")
-@click.option("--drop", is_flag=True, default=None, help="Meet a dropped connection.")
-@click.option("--truncate-bytes", type=click.IntRange(0), help="Meet a body cut off after so many.")
+@faults.command("arm", short_help="Arm a fault and print its id.")
+@click.option("--surface", type=click.Choice(SURFACES), help="Match this surface.")
+@click.option(
+    "--operation", help="Match an operation as `routes` names it: list_runs, 'GET /api/cloud/runs'."
+)
+@click.option("--method", help="Match an HTTP method.")
+@click.option("--path", help="Match a path; may contain *.")
+@click.option("--actor", help="Match a user by id or e-mail, or an API key by id.")
+@click.option("--times", type=click.IntRange(1), help="Apply to the first N matching requests.")
+@click.option("--nth", type=click.IntRange(1), help="Apply to every nth matching request.")
+@click.option("--status", type=click.IntRange(400, 599), help="Respond with this status.")
+@click.option("--code", help="Respond with this error code.")
+@click.option("--message", help="Message of the error.")
+@click.option("--latency-ms", type=click.IntRange(1), help="Delay the response.")
+@click.option("--recorded", is_flag=True, default=None, help="Record the latency without waiting.")
+@click.option("--drop", is_flag=True, default=None, help="Drop the connection.")
+@click.option(
+    "--truncate-bytes", type=click.IntRange(0), help="Cut the body off after so many bytes."
+)
 @with_world
-def arm_fault(asked: Asked, /, **said: Any) -> None:
-    """Arm a fault: which calls, and what they meet. Prints its id."""
-    told = {name: value for name, value in said.items() if value is not None}
-    match = {name: value for name, value in told.items() if name in _MATCH}
-    then = {name: value for name, value in told.items() if name not in _MATCH}
-    fault = asked.control.post("faults", match=match, then=then)
-    asked.say(fault, fault["id"])
+def arm_fault(invocation: Invocation, /, **options: Any) -> None:
+    """Arm a fault for the requests that match, and print its id."""
+    given = {name: value for name, value in options.items() if value is not None}
+    match = {name: value for name, value in given.items() if name in _MATCH}
+    then = {name: value for name, value in given.items() if name not in _MATCH}
+    fault = invocation.control.post("faults", match=match, then=then)
+    invocation.print(fault, fault["id"])
 
 
-@faults.command("disarm")
+@faults.command("disarm", short_help="Disarm a fault, or all faults of a world.")
 @click.argument("fault_id", required=False)
 @with_world
-def disarm_fault(asked: Asked, *, fault_id: str | None) -> None:
-    """Disarm a fault, or all of a world."""
-    asked.control.delete("faults", *([fault_id] if fault_id else []))
-    asked.say({"disarmed": fault_id}, f"{fault_id or 'all faults'}: disarmed")
+def disarm_fault(invocation: Invocation, *, fault_id: str | None) -> None:
+    """Disarm the fault FAULT_ID, or without it all faults of a world."""
+    invocation.control.delete("faults", *([fault_id] if fault_id else []))
+    invocation.print({"disarmed": fault_id}, f"{fault_id or 'all faults'}: disarmed")

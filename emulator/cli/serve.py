@@ -1,4 +1,4 @@
-"""`serve`: plant a seed, serve it, and say how to get in."""
+"""`serve`: plant a seed, serve it, and print how to sign in."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _signing_secret(_: click.Context, __: click.Parameter, value: str | None) ->
     if value is None:
         return WEBHOOK_SECRET
     if not _SIGNING_SECRET.fullmatch(value):
-        raise click.BadParameter("Write whsec_ and at least 8 characters, as Stripe's secrets are.")
+        raise click.BadParameter("Write whsec_ followed by at least 8 characters, as Stripe does.")
     return value
 
 
 def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the URLs of an option, which must be what a seed takes for one."""
+    """Return the URLs of an option, held to the rules of a seed's URLs."""
     if urls:
         from pydantic import TypeAdapter, ValidationError
 
@@ -54,10 +54,10 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
 
 
 @click.command()
-@click.option("--seed", default="demo", show_default=True, help="A seed's name or file.")
+@click.option("--seed", default="demo", show_default=True, help="Name or file of the seed.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free one."
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free port."
 )
 @click.option(
     "--clock",
@@ -66,20 +66,20 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
     show_default=True,
     help="virtual stands still until advanced; wall follows the machine.",
 )
-@click.option("--public-url", help="The origin clients use.  [default: http://localhost:PORT]")
-@click.option("--allowed-host", multiple=True, help="A further Host name to answer to; repeatable.")
+@click.option("--public-url", help="Origin that clients use.  [default: http://localhost:PORT]")
+@click.option("--allowed-host", multiple=True, help="Further Host name to accept; repeatable.")
 @click.option(
-    "--allowed-origin", multiple=True, help="A further origin that pages may have; repeatable."
+    "--allowed-origin", multiple=True, help="Further origin to accept from pages; repeatable."
 )
 @click.option(
     "--e2e-fixtures/--no-e2e-fixtures",
     default=None,
-    help=f"POST /api/cloud/runs and /api/e2e/cli-sync.  [default: {SWITCH}, else on]",
+    help=f"Serve POST /api/cloud/runs and /api/e2e/cli-sync.  [default: {SWITCH}, else on]",
 )
 @click.option(
     "--lazy-worlds/--no-lazy-worlds",
     default=True,
-    help="Whether a request that names an unknown world makes it.  [default: it does]",
+    help="Create unknown worlds on first use.  [default: lazy-worlds]",
 )
 @click.option(
     "--idle-worlds",
@@ -87,24 +87,28 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
     metavar="SECONDS",
     default=86_400,
     show_default=True,
-    help="From the thousandth world on, drop those idle for so long.",
+    help="Above 1,000 worlds, delete worlds idle for this long.",
 )
-@click.option("--import", "imported", type=_FILE, help="Begin with the worlds of an export.")
-@click.option("--export-on-exit", "exported", type=_FILE, help="Write all worlds there at the end.")
+@click.option("--import", "imported", type=_FILE, help="Start with the worlds of an export.")
+@click.option(
+    "--export-on-exit", "exported", type=_FILE, help="Export all worlds to FILE on shutdown."
+)
 @click.option(
     "--webhook",
     multiple=True,
     callback=_web_urls,
-    help="A URL to deliver Stripe's events to; repeatable.",
+    help="URL to deliver Stripe events to; repeatable.",
 )
 @click.option(
     "--webhook-secret",
     metavar="WHSEC",
     callback=_signing_secret,
-    help="Signs those events, and all others that have no secret of their own.  [default: fixed]",
+    help="Signing secret of endpoints that have no secret of their own.  [default: fixed]",
 )
 @click.option("--allow-remote-webhooks", is_flag=True, help="Deliver events to other machines too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON line instead of text once ready.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one line of JSON instead of text once ready."
+)
 @click.option(ENDS_WITH_STDIN, is_flag=True, hidden=True)
 @plain_errors
 def serve(
@@ -131,11 +135,11 @@ def serve(
     if ends_with_stdin:
         end_with_stdin()
     from emulator.seeding.files import load
-    from emulator.server import server  # heavy: only `serve` pays for it
+    from emulator.server import server  # imports uvicorn and the whole emulator
 
     load(seed)
     if exported is not None and not exported.parent.is_dir():
-        raise click.ClickException(f"There is no folder {str(exported.parent)!r} to export to.")
+        raise click.ClickException(f"Folder {str(exported.parent)!r} to export to does not exist.")
     try:
         sockets = server.bind(host, port)
     except server.PortInUseError as error:
@@ -174,15 +178,15 @@ def _switch(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH, "1").strip().lower() not in ("", "0", "false", "no", "off")
 
 
-def _leads(url: str, address: str, port: int) -> bool:
-    """Tell whether a URL plainly leads to an address and port of this machine."""
+def _points_to(url: str, address: str, port: int) -> bool:
+    """Return whether a URL names an address and port of this machine, without a look-up."""
     from emulator.wire.http.origins import is_loopback_host
 
     parts = urlsplit(url)
     name = parts.hostname or ""
     try:
         is_port = parts.port == port
-    except ValueError:  # no number, or beyond 65535
+    except ValueError:  # not a number, or above 65535
         return False
     is_here = is_loopback_host(address) or ip_address(address).is_unspecified
     return is_port and (name == address or (is_here and is_loopback_host(name)))
@@ -199,9 +203,9 @@ def _print_ready(worlds: WorldRegistry, *, address: str, port: int, as_json: boo
     url = settings.public_url
     listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
     variables = variables_of(worlds.get(DEFAULT), settings)
-    heard = [
-        (one.url, signing_secret(one, settings))
-        for one in webhook_endpoints.endpoints(worlds.default())
+    endpoints = [
+        (endpoint.url, signing_secret(endpoint, settings))
+        for endpoint in webhook_endpoints.endpoints(worlds.default())
     ]
     if as_json:
         ready = {
@@ -211,23 +215,23 @@ def _print_ready(worlds: WorldRegistry, *, address: str, port: int, as_json: boo
             "instance": settings.instance,
             "logins": [{"email": email, "password": password} for email, password in logins],
             "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
-            "webhooks": [{"url": url, "secret": secret} for url, secret in heard],
+            "webhooks": [{"url": url, "secret": secret} for url, secret in endpoints],
             "env": variables,
         }
         click.echo(json.dumps(ready))
     else:
-        # Tools wait for this line: it stays as it is, without colour.
+        # Tools wait for this line: do not change it, and do not color it.
         click.echo(f"worldflux-emulator ready on {url}")
-        asked_at = url
-        if not _leads(url, address, port):
+        control_url = url
+        if not _points_to(url, address, port):
             click.echo(f"listening on {listening}")
             is_any = ip_address(address).is_unspecified
-            asked_at = f"http://localhost:{port}" if is_any else listening
-        lines = ["", *_how_to_get_in(logins, keys)]
-        if heard:
+            control_url = f"http://localhost:{port}" if is_any else listening
+        lines = ["", *_sign_in_lines(logins, keys)]
+        if endpoints:
             lines += ["", "Webhooks (URL, signing secret):"]
-            lines += [f"  {url}  {secret}" for url, secret in heard]
-        click.echo("\n".join([*lines, *_what_to_set(variables, asked_at)]))
+            lines += [f"  {url}  {secret}" for url, secret in endpoints]
+        click.echo("\n".join([*lines, *_environment_lines(variables, control_url)]))
     sys.stdout.flush()
 
 
@@ -235,13 +239,13 @@ _SHOWN = 5
 """How many accounts and keys the ready message lists."""
 
 
-def _how_to_get_in(
+def _sign_in_lines(
     logins: tuple[tuple[str, str], ...], keys: tuple[tuple[str, str], ...]
 ) -> list[str]:
     lines = ["Sign in (e-mail, password):"]
     lines += [f"  {email}  {password}" for email, password in logins[:_SHOWN]]
     if not logins:
-        lines.append("  nobody yet: POST /api/auth/signup")
+        lines.append("  no users yet; sign up with POST /api/auth/signup")
     if len(logins) > _SHOWN:
         lines.append(f"  … and {len(logins) - _SHOWN} more in the seed")
     if keys:
@@ -250,7 +254,7 @@ def _how_to_get_in(
     return lines
 
 
-def _what_to_set(variables: Mapping[str, str], asked_at: str) -> list[str]:
-    again = f"{PROGRAM} env" if asked_at == DEFAULT_URL else f"{PROGRAM} env --url {asked_at}"
-    head = f"Set for a dashboard or the CLI (`{again}` prints this again):"
+def _environment_lines(variables: Mapping[str, str], url: str) -> list[str]:
+    command = f"{PROGRAM} env" if url == DEFAULT_URL else f"{PROGRAM} env --url {url}"
+    head = f"Environment for a dashboard or the CLI (`{command}` prints it again):"
     return ["", head, *(f"  {line}" for line in shell_lines(variables))]

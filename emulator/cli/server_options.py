@@ -1,10 +1,8 @@
-"""What the commands that talk to a server share: their options, and printing what it says."""
+"""Options of the commands that talk to a server: --url, --world and --json."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from emulator.cli.error_handling import plain_errors
+from emulator.cli.output import Invocation
 from emulator.client.control_client import ControlClient, ControlError
 from emulator.client.transports import HttpTransport
 from emulator.wire.http.origins import is_loopback_host
@@ -29,45 +28,20 @@ _SEED_SUFFIXES = (".yaml", ".yml", ".json")
 
 P = ParamSpec("P")
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The server a command talks to, and how it is to print."""
-
-    control: ControlClient
-    is_json: bool
-
-    def say(self, view: Any, *lines: str) -> None:
-        """Print what the server said: as JSON, or these lines."""
-        if self.is_json:
-            click.echo(json.dumps(view, indent=2, ensure_ascii=False))
-        else:
-            for line in lines:
-                click.echo(line)
-
-    def list(
-        self, view: Any, head: Sequence[str], rows: Sequence[Sequence[object]], *, none: str
-    ) -> None:
-        """Print a list: as JSON, or as a table; on stderr, that there is nothing in it."""
-        self.say(view, *table(head, rows))
-        if not rows and not self.is_json:
-            click.echo(none, err=True)
-
-
 url_option = click.option(
     "--url",
     envvar=URL,
     default=DEFAULT_URL,
     show_default=True,
     show_envvar=True,
-    help="Its origin.",
+    help="Origin of the emulator.",
 )
-_world_option = click.option("--world", help="The world it is about.  [default: default]")
-json_option = click.option("--json", "as_json", is_flag=True, help="What the server said, as JSON.")
+_world_option = click.option("--world", help="World to act on.  [default: default]")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the response as JSON.")
 
 
-def with_world(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
-    """Give a command a world of its server: the options --url, --world and --json."""
+def with_world(command: Callable[Concatenate[Invocation, P], None]) -> Callable[..., None]:
+    """Add --url, --world and --json to a command that acts on one world."""
 
     @url_option
     @_world_option
@@ -75,32 +49,34 @@ def with_world(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., 
     @wraps(command)
     @plain_errors
     def run(*args: Any, url: str, world: str | None, as_json: bool, **kwargs: Any) -> None:
-        line = HttpTransport(url)
+        transport = HttpTransport(url)
         if world is not None:
-            require_world(ControlClient(line), world)
-        command(Asked(ControlClient(line, world), as_json), *args, **kwargs)
+            require_world(ControlClient(transport), world)
+        command(Invocation(ControlClient(transport, world), as_json), *args, **kwargs)
 
     return run
 
 
-def with_server(command: Callable[Concatenate[Asked, P], None]) -> Callable[..., None]:
-    """Give a command that is about no one world its server: the options --url and --json."""
+def with_server(command: Callable[Concatenate[Invocation, P], None]) -> Callable[..., None]:
+    """Add --url and --json to a command that acts on a whole server."""
 
     @url_option
     @json_option
     @wraps(command)
     @plain_errors
     def run(*args: Any, url: str, as_json: bool, **kwargs: Any) -> None:
-        command(Asked(ControlClient(HttpTransport(url)), as_json), *args, **kwargs)
+        command(Invocation(ControlClient(HttpTransport(url)), as_json), *args, **kwargs)
 
     return run
 
 
 def resolve_seed_argument(control: ControlClient, seed: str | None) -> str | None:
-    """Return a seed, snapshot or world as it was named, and a file that is here by its whole path
-    where the server is on this machine too: its own folder may be another.
+    """Return the name of a seed, snapshot or world as the server can use it.
+
+    A file's path becomes absolute where the server is on this machine, since the server's working
+    directory may be another.
     """
-    if seed is None or not is_loopback_host(urlsplit(control.line.url).hostname or ""):
+    if seed is None or not is_loopback_host(urlsplit(control.transport.url).hostname or ""):
         return seed
     path = Path(seed)
     is_path = path.suffix in _SEED_SUFFIXES or len(path.parts) > 1
@@ -108,26 +84,18 @@ def resolve_seed_argument(control: ControlClient, seed: str | None) -> str | Non
 
 
 def require_world(control: ControlClient, name: str) -> None:
-    """Refuse a world that is not there: asked about, one that is misspelt would be made."""
+    """Raise ClickException where a world does not exist.
+
+    Without this check, the first request for a misspelled name would create that world.
+    """
     try:
         control.get("worlds", name)
     except ControlError as error:
         if error.code != "not_found":
             raise
-        known = [one["name"] for one in control.get("worlds")["items"]]
+        known = [world["name"] for world in control.get("worlds")["items"]]
         near = get_close_matches(name, known, n=1)
-        remedy = f"Did you mean {near[0]!r}?" if near else f"Make it: {PROGRAM} worlds make {name}"
-        raise click.ClickException(f"There is no world {name!r}. {remedy}") from error
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return the lines of a table, a row each, under its head; with no rows no line at all."""
-    written = [tuple("-" if cell is None else str(cell) for cell in row) for row in rows]
-    if not written:
-        return []
-    lines = [tuple(head), *written]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
+        remedy = (
+            f"Did you mean {near[0]!r}?" if near else f"Create it: {PROGRAM} worlds make {name}"
+        )
+        raise click.ClickException(f"World {name!r} does not exist. {remedy}") from error

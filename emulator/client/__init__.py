@@ -1,1 +1,1 @@
-"""A client of a running emulator, on the standard library alone."""
+"""Client of a running emulator, on the standard library alone."""

@@ -1,4 +1,4 @@
-"""Asking control, of one world or of all: JSON in and out, refusals as one sentence."""
+"""Control client: JSON requests to `/_emulator`, for one world or the whole server."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.client.transports import TIMEOUT_SECONDS, Reply, StrangerError, Transport
+from emulator.client.transports import (
+    TIMEOUT_SECONDS,
+    NotAnEmulatorError,
+    Response,
+    Transport,
+)
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
+# Copies of the server's own constants: the client imports the standard library alone, so that
+# commands start fast and the pytest plugin costs a test run nothing.
 PREFIX = "/_emulator"
 WORLD_HEADER = "X-Emulator-World"
+_CONTROL_HEADER = "x-emulator"
+"""The header of every successful response of the control API."""
 
-_REFUSED = 400
-_SIGN = "x-emulator"
-"""What every answer of control carries that is no refusal."""
+_FIRST_ERROR = 400
 
 
 class ControlError(Exception):
-    """Control refused; the message is the sentence it said, `code` its code."""
+    """An error response of the control API: the message is its message, `code` its code."""
 
     def __init__(self, message: str, *, status: int, code: str) -> None:
         super().__init__(message)
@@ -28,38 +35,40 @@ class ControlError(Exception):
 
 
 class ControlClient:
-    """Control of an emulator, speaking for one world; None is the default world."""
+    """The control API of an emulator, for one world; None is the default world."""
 
-    def __init__(self, line: Transport, world: str | None = None) -> None:
-        self.line = line
+    def __init__(self, transport: Transport, world: str | None = None) -> None:
+        self.transport = transport
         self.world = world
 
     def get(self, *path: str, **query: Any) -> Any:
-        """Return what control shows at a path; members of the query that are None are left out.
+        """Return the JSON at a path. Query parameters that are None are left out.
 
         Raises ControlError, UnreachableError.
         """
-        said = {name: value for name, value in query.items() if value is not None}
-        wait = float(said.get("wait", 0))
-        return self._ask("GET", path, query=said, timeout_seconds=TIMEOUT_SECONDS + wait)
+        given = {name: value for name, value in query.items() if value is not None}
+        wait_seconds = float(given.get("wait", 0))
+        return self._request_json(
+            "GET", path, query=given, timeout_seconds=TIMEOUT_SECONDS + wait_seconds
+        )
 
     def download(self, *path: str) -> bytes:
-        """Return the file that lies at a path. Raises ControlError, UnreachableError."""
-        return self._reply("GET", "/".join([PREFIX, *path])).content
+        """Return the file at a path. Raises ControlError, UnreachableError."""
+        return self._request("GET", "/".join([PREFIX, *path])).content
 
     def post(self, *path: str, **body: Any) -> Any:
-        """Do what control does at a path; members that are None are left out.
+        """Post a JSON object to a path and return the response. Members that are None are left out.
 
         Raises ControlError, UnreachableError.
         """
-        said = {name: value for name, value in body.items() if value is not None}
-        return self._ask("POST", path, body=json.dumps(said).encode())
+        given = {name: value for name, value in body.items() if value is not None}
+        return self._request_json("POST", path, body=json.dumps(given).encode())
 
     def delete(self, *path: str) -> None:
-        """Remove what lies at a path. Raises ControlError, UnreachableError."""
-        self._ask("DELETE", path)
+        """Delete the resource at a path. Raises ControlError, UnreachableError."""
+        self._request_json("DELETE", path)
 
-    def _ask(
+    def _request_json(
         self,
         method: str,
         path: tuple[str, ...],
@@ -70,27 +79,29 @@ class ControlClient:
     ) -> Any:
         target = "/".join([PREFIX, *(quote(part, safe="") for part in path)])
         target += f"?{urlencode(query)}" if query else ""
-        reply = self._reply(method, target, body=body, timeout_seconds=timeout_seconds)
-        return json.loads(reply.content) if reply.content else None
+        response = self._request(method, target, body=body, timeout_seconds=timeout_seconds)
+        return json.loads(response.content) if response.content else None
 
-    def _reply(
+    def _request(
         self,
         method: str,
         target: str,
         *,
         body: bytes = b"",
         timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> Reply:
-        headers = {"Content-Type": "application/json"} if body else {}
+    ) -> Response:
+        headers = [("Content-Type", "application/json")] if body else []
         if self.world is not None:
-            headers[WORLD_HEADER] = self.world
-        reply = self.line.send(
+            headers.append((WORLD_HEADER, self.world))
+        response = self.transport.request(
             method, target, headers=headers, body=body, timeout_seconds=timeout_seconds
         )
-        if reply.status < _REFUSED and any(name.lower() == _SIGN for name, _ in reply.headers):
-            return reply
+        is_control = any(name.lower() == _CONTROL_HEADER for name, _ in response.headers)
+        if response.status < _FIRST_ERROR and is_control:
+            return response
         try:
-            problem = json.loads(reply.content)["error"]
-            raise ControlError(problem["message"], status=reply.status, code=problem["code"])
+            problem = json.loads(response.content)["error"]
+            raise ControlError(problem["message"], status=response.status, code=problem["code"])
         except (ValueError, KeyError, TypeError) as error:
-            raise StrangerError(f"What answers at {self.line.url} is no emulator.") from error
+            message = f"The server at {self.transport.url} is not a worldflux-emulator."
+            raise NotAnEmulatorError(message) from error

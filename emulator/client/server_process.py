@@ -1,4 +1,4 @@
-"""A server in a process of its own, on a free port, for as long as it is needed."""
+"""Server process: starts `worldflux-emulator serve` on a free port and stops it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from typing import Any
 
 WAIT_SECONDS = 10
 ENDS_WITH_STDIN = "--ends-with-stdin"
-"""The option of `serve` that has it end with the process that started it."""
+"""The hidden option of `serve` that ends the server with the process that started it."""
 
 
 class StartError(Exception):
-    """The server did not start; it has said why on stderr."""
+    """The server did not start; its stderr has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A server that answers; `ready` is what it said when it began to."""
+class ServerProcess:
+    """A server that accepts requests; `ready` is the line that it printed when it was ready."""
 
     process: subprocess.Popen[str]
     ready: dict[str, Any]
 
     @property
     def url(self) -> str:
-        """The origin it is served on."""
+        """The origin that clients use."""
         return str(self.ready["url"])
 
     def stop(self) -> None:
-        """End it, by force if it does not end by itself."""
+        """Stop the server, by force where it does not end in time."""
         self.process.terminate()
         try:
             self.process.communicate(timeout=WAIT_SECONDS)
@@ -42,19 +42,20 @@ class Server:
             self.process.communicate()
 
 
-def start(*arguments: str, port: int = 0) -> Server:
-    """Start `worldflux-emulator serve …` and return once it answers. Raises StartError.
+def start_server(*arguments: str, port: int = 0) -> ServerProcess:
+    """Start `worldflux-emulator serve …` and return once it is ready. Raises StartError.
 
-    The server ends with this process, however that ends: it reads from a pipe that closes then.
+    The server ends with this process, even if that is killed: it reads from a pipe that then
+    closes.
     """
     options = [f"--port={port}", "--json", ENDS_WITH_STDIN]
-    process = subprocess.Popen(  # noqa: S603 - our own program and what its caller was told
-        # -P: a folder `emulator` of the user's is not this package.
+    process = subprocess.Popen(  # noqa: S603 - our own program with the caller's arguments
+        # -P: a folder named `emulator` in the working directory is not this package.
         [sys.executable, "-P", "-m", "emulator", "serve", *options, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # A Ctrl-C is for this process, which ends the server in time.
+        # Ctrl-C reaches this process alone, which then stops the server.
         start_new_session=True,
     )
     assert process.stdout is not None
@@ -66,17 +67,17 @@ def start(*arguments: str, port: int = 0) -> Server:
         raise
     if not line:
         process.communicate()
-        raise StartError("The emulator did not start; its message is above.")
-    return Server(process, json.loads(line))
+        raise StartError("The emulator did not start; see the message above.")
+    return ServerProcess(process, json.loads(line))
 
 
 def end_with_stdin() -> None:
-    """Have this process end as by SIGTERM when its standard input does."""
+    """End this process as by SIGTERM when its standard input closes."""
     Thread(target=_end_after_stdin, daemon=True).start()
 
 
 def _end_after_stdin() -> None:
-    # Not `sys.stdin`, whose lock would be held when the interpreter ends.
+    # Not `sys.stdin`: this thread would hold its lock while the interpreter shuts down.
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

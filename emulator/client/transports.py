@@ -1,12 +1,12 @@
-"""Two lines to an emulator: over HTTP to a server, and in process without a socket.
+"""Transports to an emulator: over HTTP to a server, and in process without a socket.
 
-Standard library only, so that a command or a plugin costs nothing to import.
+Imports the standard library alone, so that commands and the pytest plugin start fast.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from threading import Thread
@@ -14,22 +14,22 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
 TIMEOUT_SECONDS = 30.0
 
 
 class UnreachableError(Exception):
-    """No emulator answers there; the message is a sentence."""
+    """No emulator can be reached at a URL; the message is a sentence."""
 
 
-class StrangerError(UnreachableError):
-    """Something answers there that is no emulator."""
+class NotAnEmulatorError(UnreachableError):
+    """The server at a URL is not an emulator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer: header names as they were sent, in order."""
+class Response:
+    """An HTTP response, its headers in the order and spelling in which they were sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -37,57 +37,60 @@ class Reply:
 
 
 class Transport(Protocol):
-    """A way to an emulator; `url` is its origin."""
+    """Sends requests to an emulator; `url` is its origin."""
 
     url: str
 
-    def send(
+    def request(
         self,
         method: str,
         target: str,
         *,
-        headers: Mapping[str, str],
+        headers: Sequence[tuple[str, str]],
         body: bytes = b"",
         timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> Reply:
-        """Make a request for a path with its query. Raises UnreachableError."""
+    ) -> Response:
+        """Send a request for a path and query. Raises UnreachableError."""
 
 
 class HttpTransport:
-    """The line to a server. Proxies that the environment names are not asked."""
+    """Transport over HTTP to a server. Ignores the proxies that the environment names."""
 
     def __init__(self, url: str) -> None:
-        """Open no connection yet. Raises UnreachableError for what is no URL."""
+        """Check the URL, without connecting. Raises UnreachableError where it is invalid."""
         if not _is_url(url):
-            raise UnreachableError(f"{url!r} is no URL; write it as http://localhost:8787.")
+            raise UnreachableError(f"Invalid URL {url!r}; write it as http://localhost:8787.")
         self.url = url.rstrip("/")
         self._opener = OpenerDirector()
         for handler in (ProxyHandler({}), HTTPHandler(), HTTPSHandler()):
-            # Without the handlers that follow redirects and raise for errors.
+            # Leaves out the handlers that follow redirects and raise for error statuses.
             self._opener.add_handler(handler)
 
-    def send(
+    def request(
         self,
         method: str,
         target: str,
         *,
-        headers: Mapping[str, str],
+        headers: Sequence[tuple[str, str]],
         body: bytes = b"",
         timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> Reply:
-        """Make a request for a path with its query. Raises UnreachableError."""
+    ) -> Response:
+        """Send a request for a path and query. Raises UnreachableError."""
         try:
-            asked = Request(  # noqa: S310 - the opener knows HTTP alone
+            # A header that repeats would be lost here; the control client sends none.
+            request = Request(  # noqa: S310 - the opener handles HTTP alone
                 self.url + target, method=method, headers=dict(headers), data=body or None
             )
-            with self._opener.open(asked, timeout=timeout_seconds) as answer:
-                return Reply(
-                    status=answer.status, headers=tuple(answer.getheaders()), content=answer.read()
+            with self._opener.open(request, timeout=timeout_seconds) as response:
+                return Response(
+                    status=response.status,
+                    headers=tuple(response.getheaders()),
+                    content=response.read(),
                 )
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             reason = getattr(reason, "strerror", None) or reason
-            raise UnreachableError(f"No emulator answers at {self.url}: {reason}.") from error
+            raise UnreachableError(f"Cannot reach an emulator at {self.url}: {reason}.") from error
 
 
 def _is_url(text: str) -> bool:
@@ -99,8 +102,10 @@ def _is_url(text: str) -> bool:
 
 
 class InProcessTransport:
-    """The line to an app in this process. It runs in a loop and a thread of its own, so that tests
-    may be plain functions or coroutines of any loop.
+    """Transport to an app in this process.
+
+    The app runs in an event loop and thread of its own, so that tests may be plain functions or
+    coroutines of any event loop.
     """
 
     def __init__(self, app: Any, url: str) -> None:
@@ -111,30 +116,25 @@ class InProcessTransport:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the event loop and its thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def send(
+    def request(
         self,
         method: str,
         target: str,
         *,
-        headers: Mapping[str, str],
+        headers: Sequence[tuple[str, str]],
         body: bytes = b"",
         timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> Reply:
-        """Make a request for a path with its query. Raises UnreachableError."""
-        del timeout_seconds  # nothing can be lost on the way
-        return self.pass_on(method, target, headers=tuple(headers.items()), body=body)
+    ) -> Response:
+        """Send a request for a path and query.
 
-    def pass_on(
-        self, method: str, target: str, *, headers: tuple[tuple[str, str], ...], body: bytes
-    ) -> Reply:
-        """Make a request with headers that may repeat. Raises UnreachableError for a connection
-        that a fault dropped.
+        Raises UnreachableError where a fault dropped the connection.
         """
+        del timeout_seconds  # there is no network to wait for
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
@@ -151,12 +151,12 @@ class InProcessTransport:
             "server": (urlsplit(self.url).hostname, urlsplit(self.url).port or 80),
         }
         try:
-            work = asyncio.run_coroutine_threadsafe(self._answer(scope, body), self._loop)
-            return work.result()
+            future = asyncio.run_coroutine_threadsafe(self._run_app(scope, body), self._loop)
+            return future.result()
         except ConnectionError as error:
             raise UnreachableError(f"The connection was closed: {error}.") from error
 
-    def _headers(self, headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    def _headers(self, headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
         sent = [
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
         ]
@@ -164,7 +164,7 @@ class InProcessTransport:
             sent.append((b"host", urlsplit(self.url).netloc.encode("latin-1")))
         return sent
 
-    async def _answer(self, scope: dict[str, Any], body: bytes) -> Reply:
+    async def _run_app(self, scope: dict[str, Any], body: bytes) -> Response:
         start: dict[str, Any] = {}
         parts: list[bytes] = []
 
@@ -178,7 +178,7 @@ class InProcessTransport:
                 parts.append(message.get("body", b""))
 
         await self._app(scope, receive, send)
-        return Reply(
+        return Response(
             status=start["status"],
             headers=tuple(
                 (name.decode("latin-1"), value.decode("latin-1"))

@@ -1,1 +1,1 @@
-"""Exports, capsules and replay."""
+"""Persistence: exports and capsules as files, and replay of capsules."""

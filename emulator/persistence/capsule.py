@@ -1,8 +1,8 @@
-"""What happened in one world as one file, to be replayed elsewhere.
+"""Capsule: a recording of one world's requests as a file that can be replayed elsewhere.
 
-The file holds the seed's text, the settings, and every request of the journal whole with its
-answer. What came between two requests without being one (the clock was moved, a snapshot was
-restored) is kept as what it did. It holds the passwords, keys and tokens that clients sent.
+The file holds the seed's text, the settings, and every request of the journal with its response.
+What changed the world between two requests (a moved clock, a restored snapshot) is stored as a
+jump: what it did, not how. The file contains the passwords, keys and tokens that clients sent.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from emulator.faults.effects import ErrorResponse
 from emulator.faults.selection import PREFER
 from emulator.journal.journal import Entry
 from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.records_json import dump_state, dump_text
+from emulator.persistence.stored_seed import StoredPart, StoredSeed
 from emulator.registry.live_world import LiveWorld
 from emulator.settings import Settings
 from emulator.world import lifecycle
@@ -32,24 +33,21 @@ FORMAT = "worldflux-emulator.capsule"
 VERSION = 1
 
 WARNING = "Requests are kept whole: this file holds passwords, keys and tokens."
+"""Part of the format: a file of version 1 starts its content with it."""
 
 Headers = list[tuple[str, str]]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Jump(_Part):
-    """What happened between two requests: the clock was moved, or records are others now."""
+class Jump(StoredPart):
+    """What changed between two requests: the clock was moved, or records were replaced."""
 
     clock: Instant | None = None
-    removed: dict[str, list[str]] = {}
-    written: dict[str, str] = {}
+    removed: dict[str, list[str]] = Field(default_factory=dict)
+    written: dict[str, str] = Field(default_factory=dict)
 
 
-class Body(_Part):
-    """Bytes, as text where they are text; `is_oversize` tells that they were too many."""
+class StoredBody(StoredPart):
+    """A body, as text where it is text; `is_oversize`: it exceeded the limit and was not stored."""
 
     text: str | None = None
     base64: str | None = None
@@ -62,7 +60,7 @@ class Body(_Part):
         return (self.text or "").encode()
 
 
-class Asked(_Part):
+class StoredRequest(StoredPart):
     """A request."""
 
     method: str
@@ -70,74 +68,72 @@ class Asked(_Part):
     query: str
     client: str | None
     headers: Headers
-    body: Body
+    body: StoredBody
 
 
-class Answered(_Part):
-    """An answer."""
+class StoredResponse(StoredPart):
+    """A response."""
 
     status: int
     headers: Headers
-    body: Body
+    body: StoredBody
 
 
-class Injected(_Part):
-    """The error of a fault that was answered instead."""
+class StoredFault(StoredPart):
+    """The error that a fault injected in place of a response."""
 
     status: int
     code: str | None
     message: str | None
 
 
-class StoredCall(_Part):
-    """A request with its answer, and the digest of the state after it."""
+class StoredCall(StoredPart):
+    """A request with its response, and the digest of the state after it."""
 
     id: int
     at: Instant
     machine_at: Instant
     jump: Jump | None
-    fault: Injected | None
-    request: Asked
-    answer: Answered
+    fault: StoredFault | None
+    request: StoredRequest
+    answer: StoredResponse
     digest: str
 
 
-class Start(_Part):
-    """The state before the first request: its digest, and its records if no seed plants them.
+class Start(StoredPart):
+    """The state before the first request: its digest, and its records unless the seed plants them.
 
-    Records are kept as text, here and in jumps, so that tools leave their numbers alone.
+    Records are text, here and in jumps, so that tools do not reformat their numbers.
     """
 
     digest: str
     records: dict[str, str] | None
 
 
-class StoredSeed(_Part):
-    """A seed by its text; `epoch` is when it was planted, unless it says so itself."""
+class CapsuleSeed(StoredSeed):
+    """The seed of a capsule's world; `epoch` is used if the text does not pin one."""
 
-    name: str
-    text: str
     epoch: Instant
 
 
-class Capsule(_Part):
-    """What happened in one world."""
+class Capsule(StoredPart):
+    """A recording of one world."""
 
     warning: str
     world: str
     now: Instant
     settings: Settings
-    seed: StoredSeed
+    seed: CapsuleSeed
     start: Start
     calls: list[StoredCall]
 
 
 def record_capsule(live: LiveWorld, settings: Settings) -> bytes:
-    """Return what happened in a world as a file."""
+    """Return the recording of a world as a file."""
     entries = [entry for entry in live.journal if entry.id > live.journal.erased_through]
     start = entries[0].before if entries else live.world.state
     planted = live.baseline.planted.world
-    is_seeds = planted.state.digest == start.digest
+    is_planted = planted.state.digest == start.digest
     content = {
         "warning": WARNING,
         "world": live.world.name,
@@ -147,7 +143,7 @@ def record_capsule(live: LiveWorld, settings: Settings) -> bytes:
         | {"epoch": planted.epoch},
         "start": {
             "digest": str(start.digest),
-            "records": None if is_seeds else dump_state(start),
+            "records": None if is_planted else dump_state(start),
         },
         "calls": _calls(entries),
     }
@@ -197,7 +193,7 @@ def _body(content: bytes) -> dict[str, Any]:
 
 
 def _jump(last: State, state: State) -> dict[str, Any] | None:
-    """Return what leads from one state to another, or None where they are the same."""
+    """Return what leads from one state to the next, or None if they are equal."""
     if last.digest == state.digest:
         return None
     moved, now = World("", last), World("", state).now
@@ -217,20 +213,20 @@ def _difference(last: State, state: State) -> dict[str, Any]:
         old, new = last.tables[spec.record], state.tables[spec.record]
         if old is new:
             continue
-        gone = [row.id for row in old.rows() if new.get(row.id) is None]
-        come = [row for row in new.rows() if old.get(row.id) is not row]
-        if gone:
-            removed[spec.name] = gone
-        if come:
-            written[spec.name] = dump_text(spec.record, come)
+        removed_ids = [row.id for row in old.rows() if new.get(row.id) is None]
+        written_rows = [row for row in new.rows() if old.get(row.id) is not row]
+        if removed_ids:
+            removed[spec.name] = removed_ids
+        if written_rows:
+            written[spec.name] = dump_text(spec.record, written_rows)
     return {"removed": removed, "written": written}
 
 
 def read_capsule(raw: bytes) -> Capsule:
-    """Return the capsule that a file holds. Refuses Invalid."""
+    """Return the capsule in a file. Raises Invalid."""
     try:
         return Capsule.model_validate_json(unwrap(FORMAT, VERSION, raw))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise Invalid("", f"This file is no capsule: {place}: {first['msg']}.") from error
+        raise Invalid("", f"This is not a capsule file: {place}: {first['msg']}.") from error

@@ -1,8 +1,7 @@
-"""Every world and snapshot as one versioned file, and back.
+"""Export: every world and snapshot as one versioned file, and the import of such a file.
 
-The file is one JSON object: what it is, the SHA-256 of its content, the content. A table that
-several states share stands in it once, and is shared again after loading. Journals, faults and
-ports are of a process and are not in it.
+A table that several states share is stored once and shared again after the import. Journals,
+faults and ports belong to a process and are not exported.
 """
 
 from __future__ import annotations
@@ -11,14 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from emulator.persistence.envelope import unwrap, wrap, write_atomically
+from emulator.persistence.atomic_write import write_atomically
+from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.records_json import dump, join_tables, load_table
+from emulator.persistence.stored_seed import StoredPart, StoredSeed
 from emulator.registry.live_world import Baseline, require_name
 from emulator.registry.registry import WORLDS_MAX, WorldRegistry
 from emulator.registry.snapshots import Snapshot
-from emulator.seeding.files import SeedError, SeedFile, parse
+from emulator.seeding.files import SeedFile
 from emulator.seeding.plant import Planted
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import DEFAULT, State, World
@@ -28,106 +29,102 @@ from emulator.world.store.table import Table
 
 FORMAT = "worldflux-emulator.export"
 VERSION = 1
-"""Goes up when an older emulator could not read a file any more."""
+"""Raised when older emulators can no longer read the files."""
+
+Index = Annotated[int, Field(ge=0)]
 
 
-Place = Annotated[int, Field(ge=0)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class StoredState(_Part):
-    """A state: its digest, and the place of each of its tables in the file."""
+class StoredState(StoredPart):
+    """A state: its digest, and the index of each of its tables among the file's."""
 
     digest: str
-    tables: dict[str, Place]
+    tables: dict[str, Index]
 
 
-class StoredSeed(_Part):
-    """A seed as it was planted, by its text; its file need not be there any more."""
+class PlantedSeed(StoredSeed):
+    """A seed and the state that it was planted as."""
 
-    name: str
-    text: str
     logins: list[tuple[str, str]]
     keys: list[tuple[str, str]]
     state: StoredState
 
 
-class StoredBeginning(_Part):
-    """A beginning: a state, and the place of the seed it stems from."""
+class StoredBaseline(StoredPart):
+    """A baseline: a state, and the index of the seed that it derives from."""
 
     state: StoredState
-    seed: Place
+    seed: Index
     is_snapshot: bool
 
 
-class StoredWorld(_Part):
-    """A world: its present state and what it began as."""
+class StoredWorld(StoredPart):
+    """A world: its current state and its baseline."""
 
     name: str
     state: StoredState
-    begin: StoredBeginning
+    begin: StoredBaseline
 
 
-class StoredSnapshot(_Part):
-    """A snapshot and the world it was taken of."""
+class StoredSnapshot(StoredPart):
+    """A snapshot and the name of the world that it was taken of."""
 
     name: str
     world: str
-    begin: StoredBeginning
+    begin: StoredBaseline
 
 
-class StoredTable(_Part):
+class StoredTable(StoredPart):
     """The records of a table."""
 
     table: str
     records: list[dict[str, Any]]
 
 
-class Content(_Part):
-    """What a file holds; `settings` says under which it was written and is only told."""
+class Content(StoredPart):
+    """The content of an export; `settings` documents the exporting server and is not imported."""
 
     settings: dict[str, Any]
-    begin: StoredBeginning
+    begin: StoredBaseline
     worlds: list[StoredWorld]
     snapshots: list[StoredSnapshot]
-    seeds: list[StoredSeed]
+    seeds: list[PlantedSeed]
     tables: list[StoredTable]
 
 
 class _Writer:
-    """Collects the tables and seeds that what is written refers to, each once."""
+    """Collects the tables and seeds that an export refers to, each of them once."""
 
     def __init__(self) -> None:
         self.tables: list[tuple[str, Table[Any]]] = []
         self.planted: list[tuple[SeedFile, Planted]] = []
-        self._places: dict[int, int] = {}
+        self._indexes: dict[int, int] = {}
 
     def state(self, state: State) -> dict[str, Any]:
-        """Return a state as it is written."""
-        places = {}
+        """Return a state as it is stored."""
+        indexes = {}
         for spec in TABLES:
             table = state.tables[spec.record]
-            if id(table) not in self._places:
-                self._places[id(table)] = len(self.tables)
+            if id(table) not in self._indexes:
+                self._indexes[id(table)] = len(self.tables)
                 self.tables.append((spec.name, table))
-            places[spec.name] = self._places[id(table)]
-        return {"digest": str(state.digest), "tables": places}
+            indexes[spec.name] = self._indexes[id(table)]
+        return {"digest": str(state.digest), "tables": indexes}
 
-    def beginning(self, begin: Baseline) -> dict[str, Any]:
-        """Return a beginning as it is written."""
-        if id(begin.planted) not in self._places:
-            self._places[id(begin.planted)] = len(self.planted)
-            self.planted.append((begin.seed, begin.planted))
-        place = self._places[id(begin.planted)]
-        return {"state": self.state(begin.state), "seed": place, "is_snapshot": begin.is_snapshot}
+    def baseline(self, baseline: Baseline) -> dict[str, Any]:
+        """Return a baseline as it is stored."""
+        if id(baseline.planted) not in self._indexes:
+            self._indexes[id(baseline.planted)] = len(self.planted)
+            self.planted.append((baseline.seed, baseline.planted))
+        return {
+            "state": self.state(baseline.state),
+            "seed": self._indexes[id(baseline.planted)],
+            "is_snapshot": baseline.is_snapshot,
+        }
 
 
 def export_bytes(worlds: WorldRegistry) -> bytes:
     """Return every world and snapshot as a file."""
-    pool = _Writer()
+    writer = _Writer()
     settings = worlds.settings
     content: dict[str, Any] = {
         "settings": {
@@ -135,18 +132,22 @@ def export_bytes(worlds: WorldRegistry) -> bytes:
             "clock": "wall" if settings.is_wall_clock else "virtual",
             "e2e_fixtures": settings.e2e_fixtures,
         },
-        "begin": pool.beginning(worlds.baseline),
+        "begin": writer.baseline(worlds.baseline),
         "worlds": [
             {
                 "name": live.world.name,
-                "state": pool.state(live.world.state),
-                "begin": pool.beginning(live.baseline),
+                "state": writer.state(live.world.state),
+                "begin": writer.baseline(live.baseline),
             }
             for live in worlds.all()
         ],
         "snapshots": [
-            {"name": kept.name, "world": kept.world, "begin": pool.beginning(kept.baseline)}
-            for kept in worlds.snapshots
+            {
+                "name": snapshot.name,
+                "world": snapshot.world,
+                "begin": writer.baseline(snapshot.baseline),
+            }
+            for snapshot in worlds.snapshots
         ],
     }
     content["seeds"] = [
@@ -155,93 +156,99 @@ def export_bytes(worlds: WorldRegistry) -> bytes:
             "text": seed.text,
             "logins": planted.logins,
             "keys": planted.keys,
-            "state": pool.state(planted.world.state),
+            "state": writer.state(planted.world.state),
         }
-        for seed, planted in pool.planted
+        for seed, planted in writer.planted
     ]
     content["tables"] = [
         {"table": name, "records": dump(table.spec.record, table.rows())}
-        for name, table in pool.tables
+        for name, table in writer.tables
     ]
     return wrap(FORMAT, VERSION, orjson.dumps(content))
 
 
 class _Reader:
-    """The tables and seeds of a file, loaded once each."""
+    """The tables and seeds of a file, each of them loaded once."""
 
     def __init__(self, content: Content) -> None:
         self._tables: list[tuple[Table[Any], Digest]] = [
-            load_table(one.table, one.records) for one in content.tables
+            load_table(table.table, table.records) for table in content.tables
         ]
-        self._seeds = [self._seed(one) for one in content.seeds]
+        self._seeds = [self._seed(seed) for seed in content.seeds]
 
-    def _seed(self, said: StoredSeed) -> tuple[SeedFile, Planted]:
-        try:
-            seed = parse(said.text, source=said.name)
-        except SeedError as error:
-            raise Invalid("", f"The seed in this file cannot be read: {error}") from error
+    def _seed(self, stored: PlantedSeed) -> tuple[SeedFile, Planted]:
         planted = Planted(
-            seed=said.name,
-            world=World(DEFAULT, self.state(said.state)),
-            logins=tuple(said.logins),
-            keys=tuple(said.keys),
+            seed=stored.name,
+            world=World(DEFAULT, self.state(stored.state)),
+            logins=tuple(stored.logins),
+            keys=tuple(stored.keys),
         )
-        return SeedFile(name=said.name, path=Path(said.name), text=said.text, seed=seed), planted
+        return stored.read(), planted
 
-    def state(self, said: StoredState) -> State:
-        """Return a state. Refuses Invalid unless it has the digest that was written."""
+    def state(self, stored: StoredState) -> State:
+        """Return a state. Raises Invalid unless it has the digest that was stored with it."""
         try:
-            state = join_tables({name: self._tables[at] for name, at in said.tables.items()})
+            state = join_tables({name: self._tables[at] for name, at in stored.tables.items()})
         except IndexError as error:
-            raise Invalid("", "This file refers to a table that it does not hold.") from error
-        if str(state.digest) != said.digest:
+            raise Invalid("", "This file refers to a table that it does not contain.") from error
+        if str(state.digest) != stored.digest:
             raise Invalid(
                 "",
-                f"A state of this file has the digest {state.digest} here and had {said.digest} "
-                "where it was written: another emulator kept other records.",
+                f"A state of this file was exported with the digest {stored.digest} and has the "
+                f"digest {state.digest} here: it was written by an incompatible emulator.",
             )
         return state
 
-    def beginning(self, said: StoredBeginning) -> Baseline:
-        """Return a beginning. Refuses Invalid."""
-        if said.seed >= len(self._seeds):
-            raise Invalid("", "This file refers to a seed that it does not hold.")
-        seed, planted = self._seeds[said.seed]
+    def baseline(self, stored: StoredBaseline) -> Baseline:
+        """Return a baseline. Raises Invalid."""
+        if stored.seed >= len(self._seeds):
+            raise Invalid("", "This file refers to a seed that it does not contain.")
+        seed, planted = self._seeds[stored.seed]
         return Baseline(
-            state=self.state(said.state), seed=seed, planted=planted, is_snapshot=said.is_snapshot
+            state=self.state(stored.state),
+            seed=seed,
+            planted=planted,
+            is_snapshot=stored.is_snapshot,
         )
 
 
 def import_bytes(worlds: WorldRegistry, raw: bytes) -> None:
-    """Replace every world and snapshot by those of a file.
+    """Replace every world and snapshot with those of a file.
 
-    Refuses Invalid for a file that is newer, damaged or no export, and then nothing has changed.
+    Raises Invalid for a file that is newer, damaged or not an export; then nothing has changed.
     """
     try:
         content = Content.model_validate_json(unwrap(FORMAT, VERSION, raw))
     except ValidationError as error:
-        raise Invalid("", f"This file is no export: {error.errors()[0]['msg']}.") from error
-    names = [one.name for one in content.worlds]
-    for name in (*names, *(one.name for one in content.snapshots)):
+        raise Invalid("", f"This is not an export file: {error.errors()[0]['msg']}.") from error
+    names = [world.name for world in content.worlds]
+    for name in (*names, *(snapshot.name for snapshot in content.snapshots)):
         require_name(name)
     if DEFAULT not in names or len(set(names)) < len(names) or len(names) > WORLDS_MAX:
-        raise Invalid("", "This file holds no default world, one world twice, or too many.")
-    shelf = _Reader(content)
+        raise Invalid("", "This file has no default world, the same world twice, or too many.")
+    reader = _Reader(content)
     worlds.replace_all(
-        shelf.beginning(content.begin),
-        {one.name: (shelf.beginning(one.begin), shelf.state(one.state)) for one in content.worlds},
+        reader.baseline(content.begin),
+        {
+            world.name: (reader.baseline(world.begin), reader.state(world.state))
+            for world in content.worlds
+        },
         [
-            Snapshot(name=one.name, world=one.world, baseline=shelf.beginning(one.begin))
-            for one in content.snapshots
+            Snapshot(
+                name=snapshot.name,
+                world=snapshot.world,
+                baseline=reader.baseline(snapshot.begin),
+            )
+            for snapshot in content.snapshots
         ],
     )
 
 
 def export_file(worlds: WorldRegistry, path: Path) -> None:
-    """Write every world and snapshot to a file, which is whole at any moment."""
+    """Write every world and snapshot to a file, atomically. Raises OSError."""
     write_atomically(path, [export_bytes(worlds)])
 
 
 def import_file(worlds: WorldRegistry, path: Path) -> None:
-    """Replace every world and snapshot by those of a file. Refuses Invalid, raises OSError."""
+    """Replace every world and snapshot with those of a file. Raises Invalid, OSError."""
     import_bytes(worlds, path.read_bytes())

@@ -1,4 +1,4 @@
-"""Records and states as JSON, made generically from the classes of the records."""
+"""Records and states as JSON, derived from the record classes."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ def dump(kind: type[Any], records: Sequence[Any]) -> orjson.Fragment:
 @cache
 def _json_fields(kind: Hashable) -> tuple[str, ...]:
     """Return the fields of a record class that hold JSON as text."""
-    return tuple(one.name for one in fields(cast(Any, kind)) if "JsonText" in str(one.type))
+    return tuple(field.name for field in fields(cast(Any, kind)) if "JsonText" in str(field.type))
 
 
 def load(kind: type[Any], rows: Any) -> list[Any]:
-    """Return the records that a JSON array holds. Refuses Invalid, also where a text that should
-    be a JSON object is not one or could not be shown again.
+    """Return the records of a JSON array.
+
+    Raises Invalid, also for a text that should be a JSON object and either is not or could not be
+    written again.
     """
     try:
         records = _adapter(cast(Hashable, kind)).validate_python(rows)
@@ -75,14 +77,14 @@ def _unreadable(kind: type[Any], reason: str) -> Invalid:
 
 
 def spec_of(table: str) -> TableSpec:
-    """Return the table of that name. Refuses Invalid."""
+    """Return the table with a name. Raises Invalid."""
     if table not in SPECS:
-        raise Invalid("", f"There is no table {table!r} here.")
+        raise Invalid("", f"Table {table!r} does not exist.")
     return SPECS[table]
 
 
 def load_table(table: str, rows: Any) -> tuple[Table[Any], Digest]:
-    """Return a table and what it adds to the digest of its state. Refuses Invalid."""
+    """Return a table and its share of the digest of a state. Raises Invalid."""
     spec = spec_of(table)
     return _joined(spec, load(spec.record, rows))
 
@@ -94,18 +96,19 @@ def _joined(spec: TableSpec, records: list[Any]) -> tuple[Table[Any], Digest]:
     try:
         return Table[Any](spec).extend(records), digest
     except ValueError as error:
-        raise Invalid("", f"Table {spec.name!r} is no table: {error}.") from error
+        raise Invalid("", f"Table {spec.name!r} cannot be read: {error}.") from error
 
 
 def dump_text(kind: type[Any], records: Sequence[Any]) -> str:
-    """Return records of one class as the text of a JSON array: a tool that reads and writes JSON
-    leaves a text as it is, and its numbers too.
+    """Return records of one class as the text of a JSON array.
+
+    Tools that rewrite JSON leave text unchanged, and with it the spelling of the numbers.
     """
     return _adapter(cast(Hashable, kind)).dump_json(list(records)).decode()
 
 
 def load_text(kind: type[Any], text: str) -> list[Any]:
-    """Return the records that the text of a JSON array holds. Refuses Invalid."""
+    """Return the records in the text of a JSON array. Raises Invalid."""
     try:
         rows = load_json(text)
     except TooDeepError as error:
@@ -116,19 +119,19 @@ def load_text(kind: type[Any], text: str) -> list[Any]:
 
 
 def dump_state(state: State) -> dict[str, str]:
-    """Return the records of a state by table, each as text, the empty tables left out."""
+    """Return the records of a state by table, as text, without empty tables."""
     tables = ((spec, state.tables[spec.record].rows()) for spec in TABLES)
     return {spec.name: dump_text(spec.record, rows) for spec, rows in tables if rows}
 
 
 def load_state(tables: Mapping[str, str]) -> State:
-    """Return the state that records by table make up. Refuses Invalid."""
+    """Return the state of records by table. Raises Invalid."""
     rows = {table: load_text(spec_of(table).record, text) for table, text in tables.items()}
-    return join_tables({table: _joined(spec_of(table), found) for table, found in rows.items()})
+    return join_tables({table: _joined(spec_of(table), records) for table, records in rows.items()})
 
 
 def join_tables(loaded: Mapping[str, tuple[Table[Any], Digest]]) -> State:
-    """Return the state of these tables, the others empty."""
+    """Return the state of some tables; all others are empty."""
     digest = Digest(0)
     tables: dict[type[Any], Table[Any]] = {spec.record: Table(spec) for spec in TABLES}
     for name, (table, part) in loaded.items():

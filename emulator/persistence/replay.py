@@ -1,23 +1,21 @@
-"""Replaying a capsule in process, and naming the first answer or state that is another now."""
+"""Replay of a capsule in process, up to the first response or state that differs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Message
 
-from emulator.app import build_app
 from emulator.faults.effects import ErrorResponse
 from emulator.faults.rules import FaultSet, RequestMatcher
 from emulator.journal.journal import Entry
-from emulator.persistence.capsule import Asked, Capsule, Jump, StoredCall, read_capsule
+from emulator.persistence.capsule import Capsule, Jump, StoredCall, StoredRequest, read_capsule
 from emulator.persistence.records_json import load_state, load_text, spec_of
-from emulator.registry.live_world import Baseline, LiveWorld
+from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
-from emulator.seeding.files import SeedError, SeedFile, parse
+from emulator.seeding.files import SeedError
 from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.wire.world_address import PREFIX
 from emulator.world import lifecycle
@@ -37,12 +35,15 @@ COMPARED_HEADERS = (
     "x-supabase-api-version",
     "x-total-count",
 )
-"""The headers that must be the same; never Date, Content-Length or Stripe-Signature."""
+"""Response headers that must be equal. Dates, lengths and signatures differ by nature."""
+
+AppBuilder = Callable[[WorldRegistry], ASGIApp]
+"""Builds the emulator over some worlds, without delivering webhooks to other servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """The first thing that is another now, and of which call: None is the start."""
+    """The first difference, and the call that it appeared in: None is the starting state."""
 
     call: StoredCall | None
     what: str
@@ -52,27 +53,27 @@ class Difference:
     def __str__(self) -> str:
         where = "Before the first request"
         if self.call is not None:
-            asked = self.call.request
-            where = f"Request {self.call.id} ({asked.method} {asked.path})"
+            request = self.call.request
+            where = f"Request {self.call.id} ({request.method} {request.path})"
         return f"{where}: {self.what} was {self.expected} and is {self.got}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """How far a capsule could be reproduced: all of its `total` calls, or up to a difference."""
+    """How far a capsule was reproduced: all of its `total` calls, or up to a difference."""
 
     total: int
     same: int
     difference: Difference | None
 
 
-def replay(raw: bytes) -> Replay:
-    """Reproduce a capsule and compare every answer and digest. Refuses Invalid for a bad file."""
-    return asyncio.run(_replayed(read_capsule(raw)))
+def replay(raw: bytes, build_app: AppBuilder) -> Replay:
+    """Replay a capsule and compare every response and digest. Raises Invalid for a bad file."""
+    return asyncio.run(_replayed(read_capsule(raw), build_app))
 
 
 class ReplayClock:
-    """The machine's clock as it was."""
+    """The wall clock as it was recorded."""
 
     def __init__(self, now: int) -> None:
         self.now = now
@@ -82,10 +83,10 @@ class ReplayClock:
         return self.now
 
 
-async def _replayed(capsule: Capsule) -> Replay:
-    machine = ReplayClock(capsule.seed.epoch)
-    worlds = _worlds(capsule, machine)
-    app = build_app(worlds, sends_webhooks=False)
+async def _replayed(capsule: Capsule, build_app: AppBuilder) -> Replay:
+    clock = ReplayClock(capsule.seed.epoch)
+    worlds = _worlds(capsule, clock)
+    app = build_app(worlds)
     live = _starting_world(worlds, capsule)
     total, same = len(capsule.calls), 0
     if str(live.world.state.digest) != capsule.start.digest:
@@ -97,7 +98,7 @@ async def _replayed(capsule: Capsule) -> Replay:
         )
         return Replay(total=total, same=0, difference=start)
     for call in capsule.calls:
-        machine.now = call.at if capsule.settings.is_wall_clock else call.machine_at
+        clock.now = call.at if capsule.settings.is_wall_clock else call.machine_at
         if call.jump is not None:
             _apply_jump(live.world, call.jump)
         entry = await _repeated(app, live, call)
@@ -108,40 +109,38 @@ async def _replayed(capsule: Capsule) -> Replay:
     return Replay(total=total, same=same, difference=None)
 
 
-def _worlds(capsule: Capsule, machine: ReplayClock) -> WorldRegistry:
-    said = capsule.seed
+def _worlds(capsule: Capsule, clock: ReplayClock) -> WorldRegistry:
+    seed = capsule.seed.read()
     try:
-        seed = parse(said.text, source=said.name)
-        named = SeedFile(name=said.name, path=Path(said.name), text=said.text, seed=seed)
-        return WorldRegistry(capsule.settings, named, now=machine)
+        return WorldRegistry(capsule.settings, seed, now=clock)
     except SeedError as error:
         raise Invalid("", f"The capsule's seed cannot be planted: {error}") from error
 
 
 def _starting_world(worlds: WorldRegistry, capsule: Capsule) -> LiveWorld:
-    """Return the capsule's world as it was before the first request."""
-    begin = worlds.baseline
+    """Return the capsule's world in the state before the first request."""
+    baseline = worlds.baseline
     if capsule.start.records is not None:
         state = load_state(capsule.start.records)
-        begin = Baseline(state=state, seed=begin.seed, planted=begin.planted, is_snapshot=True)
+        baseline = replace(baseline, state=state, is_snapshot=True)
     if capsule.world == DEFAULT:
         live = worlds.get(DEFAULT)
-        live.restart(begin)
+        live.restart(baseline)
         return live
-    return worlds.make(capsule.world, begin=begin)
+    return worlds.make(capsule.world, begin=baseline)
 
 
 def _apply_jump(world: World, jump: Jump) -> None:
-    """Do what happened between two requests."""
+    """Apply what changed between two requests."""
     if jump.clock is not None:
         lifecycle.move(world, to=jump.clock)
     written = {
         table: load_text(spec_of(table).record, text) for table, text in jump.written.items()
     }
-    # All of what changes goes first: a record may take a unique key over from another.
+    # All changed records are removed first: a record may take over the unique key of another.
     for table in {**jump.removed, **written}:
-        gone = [*jump.removed.get(table, ()), *(record.id for record in written.get(table, ()))]
-        for record_id in gone:
+        changed = [*jump.removed.get(table, ()), *(row.id for row in written.get(table, ()))]
+        for record_id in changed:
             present = world.get(spec_of(table).record, record_id)
             if present is not None:
                 world.remove(present)
@@ -151,7 +150,7 @@ def _apply_jump(world: World, jump: Jump) -> None:
 
 
 async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | None:
-    """Make a call again and return what the journal holds of it."""
+    """Repeat a call and return its journal entry, or None if it left none."""
     live.faults = FaultSet()
     if call.fault is not None:
         effect = ErrorResponse(**dict(call.fault))
@@ -162,27 +161,27 @@ async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | 
     return last[0] if last and last[0].id == expected_id else None
 
 
-async def _send(app: ASGIApp, world: str, asked: Asked) -> None:
-    path = f"{PREFIX}{world}{asked.path}"
-    limit = BODY_MAX_BY_PATH.get(asked.path, BODY_MAX)
+async def _send(app: ASGIApp, world: str, request: StoredRequest) -> None:
+    path = f"{PREFIX}{world}{request.path}"
+    limit = BODY_MAX_BY_PATH.get(request.path, BODY_MAX)
     try:
-        body = bytes(limit + 1) if asked.body.is_oversize else asked.body.read()
+        body = bytes(limit + 1) if request.body.is_oversize else request.body.read()
     except ValueError as error:
         raise Invalid("", f"A body of the capsule cannot be read: {error}.") from error
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
-        "http_version": "1.0",  # which needs no Host header, as what was recorded may have none
-        "method": asked.method,
+        "http_version": "1.0",  # needs no Host header; a recorded request may have none
+        "method": request.method,
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
         "root_path": "",
-        "query_string": asked.query.encode("latin-1"),
+        "query_string": request.query.encode("latin-1"),
         "headers": [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers
         ],
-        "client": None if asked.client is None else (asked.client, 0),
+        "client": None if request.client is None else (request.client, 0),
         "server": None,
     }
 
@@ -190,15 +189,16 @@ async def _send(app: ASGIApp, world: str, asked: Asked) -> None:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(_: Message) -> None:
-        """Leave the answer to the journal."""
+        """Ignore the response: the journal records it."""
 
     await app(scope, receive, send)
 
 
 def _differences(call: StoredCall, entry: Entry | None) -> Iterator[Difference]:
-    """Yield what is another now, the most telling first."""
+    """Yield the differences, the most telling first."""
     if entry is None:
-        yield Difference(call=call, what="the answer", expected=str(call.answer.status), got="none")
+        expected = str(call.answer.status)
+        yield Difference(call=call, what="the response", expected=expected, got="none")
         return
     answer = call.answer
     pairs = [

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from emulator.seeding.schema import Seed, SeedPlan
-from emulator.world.metering.plan_list import PLANS
+from emulator.world.metering.plans import PLANS
 from emulator.world.records.workspaces import Caps, Plan
 
 UNCAPPED = Caps(

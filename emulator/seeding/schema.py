@@ -35,7 +35,7 @@ from emulator.wire.fields import (
 from emulator.wire.run_input import RunFields
 from emulator.world.billing.cards import GOOD
 from emulator.world.billing.webhook_endpoints import ALL_KINDS
-from emulator.world.metering.plan_list import UNCAPPED_PLAN
+from emulator.world.metering.plans import UNCAPPED_PLAN
 from emulator.world.records.types import Interval, Role, RunStatus, Task
 from emulator.world.workspaces.api_keys import PREFIX
 

@@ -1,10 +1,11 @@
-"""Subscriptions of a seed: begun in the past and lived through to the epoch, by the operations."""
+"""Subscriptions of a seed: started in the past and run up to the epoch by the usual operations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from emulator.seeding.error_paths import at
 from emulator.seeding.schema import SeedSubscription
 from emulator.world import lifecycle
 from emulator.world.billing import cards, entitlement, webhook_endpoints
@@ -35,67 +36,68 @@ _AGES: Mapping[str, tuple[int, int]] = {
     "unpaid": (1, 20),
     "canceled": (1, 5),
 }
-"""Status → how many periods and days before the epoch it began, so that it has come to that."""
+"""Status → how many periods and days before the epoch a subscription starts to reach it."""
 
 _FAILING = ("past_due", "unpaid")
 
 
-def live_through(
+def plant_subscription(
     world: World,
     workspace: Workspace,
-    said: SeedSubscription,
+    spec: SeedSubscription,
     *,
     owner: User,
     started_at: Instant | None,
 ) -> None:
-    """Begin a subscription and let it live until the epoch; the clock stands there again then.
+    """Start a subscription in the past and let time pass up to the epoch.
 
-    Refuses Invalid where it is then not what the seed says, and as the operations do.
+    Raises Invalid if its status is then not the seed's, and what the operations raise.
     """
     epoch = world.epoch
-    start = _default_start(said, epoch) if started_at is None else started_at
+    start = _default_start(spec, epoch) if started_at is None else started_at
     if start > epoch:
-        raise Invalid("started_at", "A subscription cannot have begun after the epoch.")
-    # The one place that puts a clock back: nothing else of this world has a past yet.
+        raise Invalid("started_at", "A subscription cannot start after the epoch.")
+    # The one place that turns a clock back: nothing else in this world has a past yet.
     world.put(Clock(now=start))
     settings = webhook_endpoints.settings_of(world)
-    becomes_unpaid = said.status == "unpaid"
+    becomes_unpaid = spec.status == "unpaid"
     world.put(replace(settings, on_exhausted="unpaid" if becomes_unpaid else "cancel"))
-    _begin(world, workspace, said, owner=owner)
+    _start(world, workspace, spec, owner=owner)
     lifecycle.move(world, to=epoch)
     world.put(settings)
     entitlement.receive_waiting(world)
-    known = newest_subscription(world, workspace.id)
-    status = None if known is None else known.status
-    if status != said.status:
-        raise Invalid("status", f"Begun then, it is {status} at the epoch, not {said.status}.")
+    subscription = newest_subscription(world, workspace.id)
+    status = None if subscription is None else subscription.status
+    if status != spec.status:
+        raise Invalid("status", f"It is {status} at the epoch, not {spec.status}; move its start.")
 
 
-def _default_start(said: SeedSubscription, epoch: Instant) -> Instant:
-    periods, days = _AGES[said.status]
-    back = months_after(to_datetime(epoch - days * DAY), -periods * MONTHS[said.interval])
-    return instant(back)
+def _default_start(spec: SeedSubscription, epoch: Instant) -> Instant:
+    periods, days = _AGES[spec.status]
+    start = months_after(to_datetime(epoch - days * DAY), -periods * MONTHS[spec.interval])
+    return instant(start)
 
 
-def _begin(world: World, workspace: Workspace, said: SeedSubscription, *, owner: User) -> None:
-    plan = plan_named(world, said.plan)
-    is_failing = said.status in _FAILING
-    first = GOOD if is_failing else said.card
+def _start(world: World, workspace: Workspace, spec: SeedSubscription, *, owner: User) -> None:
+    with at("plan"):
+        plan = plan_named(world, spec.plan)
+    is_failing = spec.status in _FAILING
+    first_card = GOOD if is_failing else spec.card
     holder = owner.name or owner.email
     customer = ensure_customer(world, workspace, email=owner.email, name=holder, user_id=owner.id)
-    if first is not None:
-        attach_card(world, customer, cards.facts_of(world, first, holder=holder))
+    if first_card is not None:
+        attach_card(world, customer, cards.facts_of(world, first_card, holder=holder))
     subscription = start_subscription(
         world,
         _payer(world, workspace),
         plan=plan,
-        interval=said.interval,
-        trial_days=_trial_days(said, plan),
+        interval=spec.interval,
+        trial_days=_trial_days(spec, plan),
     )
-    if said.cancel_at_period_end or said.status == "canceled":
+    if spec.cancel_at_period_end or spec.status == "canceled":
         cancel_at_period_end(world, subscription)
     if is_failing:
-        number = FAILS_LATER if said.card in (None, GOOD) else said.card
+        number = FAILS_LATER if spec.card in (None, GOOD) else spec.card
         assert number is not None
         facts = cards.facts_of(world, number, holder=holder)
         use_card(world, _payer(world, workspace), facts)
@@ -107,7 +109,7 @@ def _payer(world: World, workspace: Workspace) -> Customer:
     return customer
 
 
-def _trial_days(said: SeedSubscription, plan: Plan) -> int:
-    if said.trial_days is not None:
-        return said.trial_days
-    return plan.trial_days if said.status == "trialing" else 0
+def _trial_days(spec: SeedSubscription, plan: Plan) -> int:
+    if spec.trial_days is not None:
+        return spec.trial_days
+    return plan.trial_days if spec.status == "trialing" else 0

@@ -1,1 +1,1 @@
-"""The server process: sockets, uvicorn, signals."""
+"""Server process: sockets, uvicorn, signals."""

@@ -1,7 +1,7 @@
-"""One client's connection: uvicorn's HTTP/1.1, with the cases it leaves open closed.
+"""Connection of a client: uvicorn's HTTP/1.1, with stricter handling of malformed requests.
 
-What cannot be read as a request is refused in the shape of the surface that its path belongs to,
-an upgrade is ignored, and whoever waits for an answer learns when its client has gone.
+A malformed request gets an error in the dialect of the surface that its path belongs to, an upgrade
+is ignored, and a handler that waits learns when its client has disconnected.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from uvicorn.protocols.http.httptools_impl import (
 from emulator.wire.http.asgi import GIVEN_UP, HEAD_MAX, MALFORMED, RawResponse, call_app, too_large
 
 LINGER_SECONDS = 5
-"""How long a client may go on sending after it was refused. Closing at once would reset the
-connection, and the client would never read the refusal."""
+"""How long a client may continue to send after an error. Closing at once would reset the connection
+before the client reads the error.
+"""
 
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
 
 
 class Connection(HttpToolsProtocol):
-    """A connection of a client."""
+    """A connection of one client."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,16 +40,16 @@ class Connection(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._is_in_head = self._is_in_body = False
         self._head_bytes = 0
-        """Of the head that is being read, without the chunk of bytes in which it began."""
+        """The size of the head being read, without the chunk of bytes in which it started."""
         self._is_over = False
-        """Whether no further request is read."""
+        """Whether the connection reads no further requests."""
         self._upgrade: bytes | None = None
-        """The upgrade that the request being read asked for and does not get."""
+        """The protocol that the request being read asked to upgrade to, which is ignored."""
 
-    # What comes in
+    # Reading
 
     def data_received(self, data: bytes) -> None:
-        """Read requests. What follows the last of them is read and dropped."""
+        """Read requests. Bytes after the last request are discarded."""
         if self._is_over:
             return
         self._unset_keepalive_if_required()
@@ -59,28 +60,28 @@ class Connection(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
                 if self.parser.get_method() == b"CONNECT":
-                    self._refuse(400, "CONNECT is for proxies; send the request itself.")
+                    self._reject(400, "CONNECT is for proxies; send the request directly.")
                     return
                 data = self._head_without_upgrade() + data[upgrade.args[0] :]
             except httptools.HttpParserCallbackError:
-                self._refuse(400, "The request's target is not a URL.")
+                self._reject(400, "The request's target is not a URL.")
                 return
             except httptools.HttpParserError as error:
-                self._refuse(400, f"The request cannot be read as HTTP/1.1: {error}.")
+                self._reject(400, f"The request cannot be read as HTTP/1.1: {error}.")
                 return
             else:
                 break
         if self._is_in_head and self._head_bytes > HEAD_MAX:
-            self._refuse(*(too_large(b"") if self.headers else too_large(self.url)))
+            self._reject(*(too_large(b"") if self.headers else too_large(self.url)))
 
     def on_message_begin(self) -> None:
-        """Begin to read a request."""
+        """Start to read a request."""
         super().on_message_begin()
         cast(Scope, self.scope)[GIVEN_UP] = self._given_up
         self._is_in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
-        """Start a request whose head is read, unless it is to be read again without its upgrade."""
+        """Start the request, unless its head must be parsed again without the upgrade."""
         self._is_in_head = False
         if self.parser.should_upgrade():
             return
@@ -88,7 +89,7 @@ class Connection(HttpToolsProtocol):
             self.headers.append((b"upgrade", self._upgrade))
             self._upgrade = None
         if len(self.url) > HEAD_MAX:
-            # Shortened for the parser of URLs, which can take no more; the path shows the surface.
+            # Shortened for the URL parser, which has a limit; the path still shows the surface.
             cast(Scope, self.scope)[MALFORMED] = too_large(self.url)
             self.url = self.url[:1024]
         if not self.url.startswith(b"/"):
@@ -103,10 +104,10 @@ class Connection(HttpToolsProtocol):
             super().on_message_complete()
 
     def _head_without_upgrade(self) -> bytes:
-        """Return the head that was just read as if it asked for no upgrade.
+        """Return the head that was just read, without its upgrade.
 
-        An upgrade may be ignored (RFC 9110, 7.8), but the parser takes what follows the head for
-        the other protocol's, so that the body of such a request would be lost.
+        An upgrade may be ignored (RFC 9110, 7.8), but the parser attributes the bytes after the
+        head to the other protocol, so the body of such a request would be lost.
         """
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
@@ -118,38 +119,39 @@ class Connection(HttpToolsProtocol):
         return b"".join([*lines, b"\r\n"])
 
     def _read_target(self) -> None:
-        """Take the path out of a target that does not begin with it.
+        """Extract the path from a target that does not start with it.
 
-        The authority of an absolute target stands for the Host header (RFC 9112, 3.2.2), so that
-        the guards see it.
+        The authority of an absolute target replaces the Host header (RFC 9112, 3.2.2), so that the
+        host guard checks it.
         """
         absolute = _ABSOLUTE.fullmatch(self.url)
         if absolute is None:
-            said = self.url.decode("latin-1")
-            refusal = 400, f"The target {said!r} is not a path; send one that begins with '/'."
-            cast(Scope, self.scope)[MALFORMED] = refusal
+            target = self.url.decode("latin-1")
+            message = f"The target {target!r} is not a path; send one that begins with '/'."
+            cast(Scope, self.scope)[MALFORMED] = 400, message
             self.url = b"/"
             return
         authority, rest = absolute.groups()
-        self.headers[:] = [one for one in self.headers if one[0] != b"host"]
+        self.headers[:] = [header for header in self.headers if header[0] != b"host"]
         self.headers.append((b"host", authority))
         self.url = rest if rest.startswith(b"/") else b"/" + rest
 
-    # Refusing
+    # Rejecting
 
-    def _refuse(self, status: int, message: str) -> None:
-        """Answer what is no request, then close. While an earlier request is being answered,
-        nothing can be said but its answer.
+    def _reject(self, status: int, message: str) -> None:
+        """Respond to a malformed request with an error, then close the connection.
+
+        While an earlier request is in progress, only its response is sent.
         """
-        is_answered = self._is_in_body and self.cycle.response_complete
+        has_responded = self._is_in_body and self.cycle.response_complete
         self._end()
         if self._is_busy():
             return
-        if is_answered:
+        if has_responded:
             self.transport.close()
             return
-        answer = call_app(self.app, self._refused_scope(status, message), b"")
-        self.transport.write(self._head_of(answer) + answer.content)
+        response = call_app(self.app, self._rejected_scope(status, message), b"")
+        self.transport.write(self._head(response) + response.content)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
@@ -157,7 +159,7 @@ class Connection(HttpToolsProtocol):
             LINGER_SECONDS, self.timeout_keep_alive_handler
         )
 
-    def _refused_scope(self, status: int, message: str) -> dict[str, Any]:
+    def _rejected_scope(self, status: int, message: str) -> dict[str, Any]:
         target = self.url.partition(b"?")[0].decode("latin-1")
         return {
             "type": "http",
@@ -173,25 +175,27 @@ class Connection(HttpToolsProtocol):
             MALFORMED: (status, message),
         }
 
-    def _head_of(self, answer: RawResponse) -> bytes:
-        headers = [*self.server_state.default_headers, *answer.headers, (b"connection", b"close")]
+    def _head(self, response: RawResponse) -> bytes:
+        headers = [*self.server_state.default_headers, *response.headers, (b"connection", b"close")]
         lines = [b"%b: %b\r\n" % header for header in headers]
-        return b"".join([STATUS_LINE[answer.status], *lines, b"\r\n"])
+        return b"".join([STATUS_LINE[response.status], *lines, b"\r\n"])
 
-    # Answering
+    # Responding
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
     def _is_busy(self) -> bool:
-        """Tell whether a request is being answered to somebody."""
+        """Return whether a request is in progress whose client is still connected."""
         running = self._running
         return running is not None and not (running.response_complete or running.disconnected)
 
     def on_response_complete(self) -> None:
-        """Go on to the next request that was read. No more are read while one waits, or a client
-        that sends without reading would fill the memory.
+        """Continue with the next pipelined request.
+
+        Reading pauses while a request is queued; otherwise a client that sends without reading
+        would fill the memory.
         """
         super().on_response_complete()
         if self.pipeline:
@@ -199,37 +203,37 @@ class Connection(HttpToolsProtocol):
         elif self._is_over and not self._is_busy():
             self.transport.close()
 
-    # Ending
+    # Closing
 
     def _end(self) -> None:
-        """Read no further request, and drop the one whose body is not whole."""
+        """Read no further requests, and drop a request whose body is incomplete."""
         self._is_over = True
         cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.more_body:
             return
-        _give_up(cycle)
+        _mark_disconnected(cycle)
         if self.pipeline and self.pipeline[0][0] is cycle:
             self.pipeline.popleft()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """End with the client: return whether a whole request of it is still to be answered.
+        """Close with the client, and return whether a complete request is still in progress.
 
-        Assumed: a client that sends no more may have gone altogether, which looks the same. So
-        what is done is answered, and nothing is waited for.
+        Assumed: a client that closes its sending side may have disconnected altogether, which looks
+        the same; so requests in progress are completed without waiting.
         """
         self._given_up.set()
         self._end()
         return self._is_busy()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what waits for this client."""
+        """End the requests that wait for this client."""
         self._given_up.set()
         super().connection_lost(exc)
         if self._running is not None and not self._running.response_complete:
-            _give_up(self._running)
+            _mark_disconnected(self._running)
 
     def shutdown(self) -> None:
-        """End with the server: answer what waits at once, drop what is half sent or not read."""
+        """Close with the server: complete waiting requests at once and drop those that are stuck."""
         self._given_up.set()
         running = self._running
         is_stuck = running is not None and (running.response_started or self.flow.write_paused)
@@ -243,7 +247,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
 
-def _give_up(cycle: RequestResponseCycle) -> None:
-    """Have a request's handler see that its client has gone."""
+def _mark_disconnected(cycle: RequestResponseCycle) -> None:
+    """Let a request's handler see that its client has disconnected."""
     cycle.disconnected = True
     cycle.message_event.set()

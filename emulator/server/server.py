@@ -1,4 +1,4 @@
-"""Serving over sockets: both loopback addresses on one port, one ready line, a prompt end."""
+"""Server: listens on both loopback addresses, reports when it is ready, and shuts down promptly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from uuid import uuid4
 import uvicorn
 
 from emulator.app import build_app
-from emulator.persistence.envelope import is_replaceable
+from emulator.persistence.atomic_write import is_replaceable
 from emulator.persistence.export import export_file, import_file
 from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
@@ -26,7 +26,7 @@ from emulator.world.core.refusals import Conflict
 
 LOOPBACK = ("127.0.0.1", "::1")
 _TRIES = 20
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+_TERMINATION = (signal.SIGTERM, signal.SIGINT)
 
 
 class PortInUseError(Exception):
@@ -34,7 +34,7 @@ class PortInUseError(Exception):
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Return listening sockets on one port; port 0 takes a free one.
+    """Return listening sockets on one port; port 0 picks a free port.
 
     On 127.0.0.1 the port is opened on ::1 too, since `localhost` may mean either. Raises
     PortInUseError.
@@ -43,9 +43,9 @@ def bind(host: str, port: int) -> list[socket.socket]:
     for _ in range(_TRIES if port == 0 else 1):
         opened: list[socket.socket] = []
         try:
-            for one in hosts:
-                at = opened[0].getsockname()[1] if opened else port
-                opened.extend(_open(one, at, is_needed=one == hosts[0]))
+            for address in hosts:
+                shared_port = opened[0].getsockname()[1] if opened else port
+                opened.extend(_open(address, shared_port, is_needed=address == hosts[0]))
         except OSError as error:
             for listener in opened:
                 listener.close()
@@ -74,21 +74,21 @@ def _open(host: str, port: int, *, is_needed: bool) -> list[socket.socket]:
 
 
 class SocketOpener:
-    """Opens further ports of a running server; they are closed with it."""
+    """Opens further ports of a running server, which closes them when it shuts down."""
 
     def __init__(self, host: str) -> None:
         self._host = host
         self._server: _Server | None = None
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening_tasks: set[asyncio.Task[None]] = set()
 
     def start(self, server: _Server) -> None:
-        """Open ports of this server from now on; it listens on its own."""
+        """Open ports on this server from now on, as it has started to listen."""
         self._server = server
 
     def open_port(self, port: int) -> int:
-        """Listen on a further port, 0 for a free one, and return it. Raises Conflict.
+        """Listen on a further port, 0 for a free port, and return its number. Raises Conflict.
 
-        Connections are accepted at once and served from the loop's next turn on.
+        Connections are accepted at once and served from the event loop's next iteration on.
         """
         if self._server is None:
             raise Conflict("The server does not listen yet; open the port once it does.")
@@ -96,23 +96,23 @@ class SocketOpener:
             opened = bind(self._host, port)
         except PortInUseError as error:
             raise Conflict(
-                f"Port {port} is in use; choose another, or 0 for a free one."
+                f"Port {port} is in use; choose another, or 0 for a free port."
             ) from error
         except OSError as error:
-            raise Conflict(f"Port {port} cannot be opened: {error.strerror}.") from error
-        task = asyncio.get_running_loop().create_task(self._server.attend(opened))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+            raise Conflict(f"Cannot open port {port}: {error.strerror}.") from error
+        task = asyncio.get_running_loop().create_task(self._server.accept(opened))
+        self._opening_tasks.add(task)
+        task.add_done_callback(self._opening_tasks.discard)
         return int(opened[0].getsockname()[1])
 
     def close_port(self, port: int) -> None:
-        """Stop listening on a further port; connections that are open there stay open."""
+        """Stop listening on a further port; its open connections stay open."""
         if self._server is not None:
-            self._server.close_listeners(port)
+            self._server.stop_listening(port)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with a call when it listens, and with further ports while it does."""
+    """uvicorn, with a callback for when it is ready, and ports that open while it runs."""
 
     def __init__(
         self, config: uvicorn.Config, *, opener: SocketOpener, on_ready: Callable[[], None]
@@ -122,31 +122,32 @@ class _Server(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen and report it, unless a signal has already ended the server."""
+        """Start to listen, then call `on_ready`, unless a signal has already stopped the server."""
         await super().startup(sockets)
         self._opener.start(self)
         if not self.should_exit:
             self._on_ready()
 
     def end(self, *_: Any) -> None:
-        """Handle a signal that came before uvicorn handles them, or again after it did."""
+        """Stop on a signal that arrives while uvicorn's own handlers are not in place."""
         self.should_exit = True
 
-    async def attend(self, opened: list[socket.socket]) -> None:
-        """Serve connections of further listeners, which uvicorn closes when it ends."""
+    async def accept(self, opened: list[socket.socket]) -> None:
+        """Accept connections of further listeners."""
         loop = asyncio.get_running_loop()
         for listener in opened:
+            # uvicorn closes these when it shuts down.
             self.servers.append(await loop.create_server(self._protocol, sock=listener))
 
-    def close_listeners(self, port: int) -> None:
-        """Stop listening on a port."""
+    def stop_listening(self, port: int) -> None:
+        """Close the listeners of a further port."""
         for server in list(self.servers):
             if any(listener.getsockname()[1] == port for listener in server.sockets):
                 self.servers.remove(server)
                 server.close()
 
     def _protocol(self) -> asyncio.Protocol:
-        # As uvicorn's own `startup` creates the protocol of each connection.
+        # Does what uvicorn's own `startup` does for each connection.
         kind: Any = self.config.http_protocol_class
         protocol: asyncio.Protocol = kind(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
@@ -163,10 +164,10 @@ def serve(
     imported: Path | None = None,
     exported: Path | None = None,
 ) -> None:
-    """Plant the seed, or begin with the worlds of a file, and serve until SIGTERM or SIGINT; then
-    write all worlds to a file. `on_ready` is called once requests are answered.
+    """Serve a seed, or the worlds of an export, until SIGTERM or SIGINT; then export all worlds.
 
-    Raises SeedError, OSError; refuses Invalid for a bad file.
+    `on_ready` is called once the server accepts requests. Raises SeedError, OSError, and Invalid
+    for a file that is not an export.
     """
     opener = SocketOpener(sockets[0].getsockname()[0])
     settings = replace(settings, instance=uuid4().hex[:12])
@@ -180,25 +181,25 @@ def serve(
         access_log=False,
         server_header=False,
         http=Connection,
-        # Without a library of WebSockets, an upgrade to them is a request like any other.
+        # Without WebSockets, an upgrade to them is handled as an ordinary request.
         ws="none",
         timeout_keep_alive=75,
     )
-    # A part of a second, which uvicorn's annotation does not foresee: who holds on with half a
-    # request is not waited for, and the whole end stays well within the second.
+    # A fraction of a second, which uvicorn's annotation does not allow for: clients that hold half
+    # a request open are not waited for, and the whole shutdown takes less than a second.
     config.timeout_graceful_shutdown = 0.25  # type: ignore[assignment]
     server = _Server(config, opener=opener, on_ready=lambda: on_ready(worlds))
-    for name in _ENDING:
-        # uvicorn raises the signal once more when it has ended; then it has done its work.
+    for name in _TERMINATION:
+        # uvicorn raises the signal again after its shutdown, when nothing is left to do.
         signal.signal(name, server.end)
-    # What is planted lives as long as the server, and no cycle lies in it: measured with 100,000
-    # runs, a full collection stops all answers for 35 ms.
+    # The planted state lives as long as the server and has no cycles: measured with 100,000 runs, a
+    # full collection blocks every response for 35 ms.
     gc.collect()
     gc.freeze()
     server.run(sockets=sockets)
     if exported is not None:
         if not is_replaceable(exported):
-            # A pipe that nobody reads holds the export up; a further signal ends that.
-            for name in _ENDING:
+            # A pipe without a reader blocks the export; a further signal then ends the process.
+            for name in _TERMINATION:
                 signal.signal(name, signal.SIG_DFL)
         export_file(worlds, exported)

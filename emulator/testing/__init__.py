@@ -1,1 +1,1 @@
-"""The pytest plugin and the Playwright kit."""
+"""Testing kits: the pytest plugin, and the files of the Playwright kit."""

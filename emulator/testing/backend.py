@@ -1,4 +1,4 @@
-"""Where the worlds of a test run come from: an emulator in process, or a server."""
+"""Backend of a test run: the emulator, in process or a server, that its worlds are made on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from emulator.client.control_client import ControlClient
 from emulator.client.transports import HttpTransport, InProcessTransport, Transport
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
 ORIGIN = "http://localhost:8787"
 
@@ -21,41 +21,41 @@ class Credentials:
     keys: tuple[tuple[str, str], ...]
 
     def login(self, email: str | None, password: str | None) -> tuple[str, str]:
-        """Return an e-mail with its password; default: the first user's. Raises LookupError."""
+        """Return a user's e-mail and password, by default the first user's. Raises LookupError."""
         if email is not None and password is not None:
             return email, password
         if email is None and not self.logins:
-            raise LookupError("The seed of this world has no user; sign one up.")
+            raise LookupError("The seed of this world has no users; sign up a user.")
         email = email or self.logins[0][0]
         known = dict(self.logins)
         if email not in known:
-            people = ", ".join(known) or "nobody"
+            people = ", ".join(known) or "no users"
             raise LookupError(
-                f"{email!r} is not in the seed, so say the password; it has {people}."
+                f"{email!r} is not in the seed, so pass its password; the seed has {people}."
             )
         return email, known[email]
 
 
 class NoServerError(RuntimeError):
-    """A URL was asked for, and no socket listens."""
+    """A URL is needed, but the emulator runs in process and listens on no socket."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This emulator is in the test's own process, where nothing listens: use "
-            "--worldflux-server (or --worldflux-url) for a URL, or the world's clients."
+            "This emulator runs in the process of the tests and has no URL: use "
+            "--worldflux-server (or --worldflux-url), or the clients of the world."
         )
 
 
 class Backend:
-    """An emulator that worlds are made on."""
+    """The emulator that the worlds of a test run are made on."""
 
     def __init__(
-        self, line: Transport, *, baseline_seed: str, chosen_seed: str | None = None
+        self, transport: Transport, *, baseline_seed: str, chosen_seed: str | None = None
     ) -> None:
-        """Use the emulator at the end of a line. Its worlds begin as its baseline does, or, where
-        one was chosen, as that seed does.
+        """Use the emulator behind a transport. Worlds start from the chosen seed, if there is one,
+        else from the emulator's baseline.
         """
-        self.line = line
+        self.transport = transport
         self.chosen_seed = chosen_seed
         self._baseline_seed = baseline_seed
         self._credentials: dict[str, Credentials] = {}
@@ -73,24 +73,24 @@ class Backend:
     @classmethod
     def served(cls, url: str, *, seed: str | None = None) -> Backend:
         """Use the server at a URL. Raises UnreachableError, ControlError."""
-        line = HttpTransport(url)
-        health = ControlClient(line).get("health")
-        return cls(line, baseline_seed=health["seed"], chosen_seed=seed)
+        transport = HttpTransport(url)
+        health = ControlClient(transport).get("health")
+        return cls(transport, baseline_seed=health["seed"], chosen_seed=seed)
 
     @property
     def url(self) -> str:
         """The origin of the emulator. Raises NoServerError in process."""
         if not self.is_served:
             raise NoServerError
-        return self.line.url
+        return self.transport.url
 
     @property
     def is_served(self) -> bool:
-        """Tell whether anything else than this process can reach it."""
-        return not isinstance(self.line, InProcessTransport)
+        """Whether other processes can reach it."""
+        return not isinstance(self.transport, InProcessTransport)
 
     def credentials(self, seed: str | None = None) -> Credentials:
-        """Return who can get in on a seed; default: the one that worlds begin with.
+        """Return the credentials of a seed, by default the seed that worlds start from.
 
         Raises SeedError.
         """
@@ -103,11 +103,11 @@ class Backend:
         return self._credentials[name]
 
     def coverage(self) -> dict[str, Any]:
-        """Return which operations, error codes and states the tests have met so far."""
-        said: dict[str, Any] = ControlClient(self.line).get("coverage")
-        return said
+        """Return which operations, error codes and record states requests have exercised so far."""
+        view: dict[str, Any] = ControlClient(self.transport).get("coverage")
+        return view
 
     def close(self) -> None:
-        """End what runs in this process."""
-        if isinstance(self.line, InProcessTransport):
-            self.line.close()
+        """Stop the emulator if it runs in this process."""
+        if isinstance(self.transport, InProcessTransport):
+            self.transport.close()

@@ -1,4 +1,4 @@
-"""HTTP clients for tests, made of whichever of httpx and httpx2 is installed."""
+"""HTTP clients for tests, from httpx or httpx2, whichever is installed."""
 
 from __future__ import annotations
 
@@ -12,66 +12,75 @@ from emulator.client.transports import InProcessTransport, Transport, Unreachabl
 if TYPE_CHECKING:
     import httpx
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
 _LIBRARIES = ("httpx", "httpx2")
 
 
 def library() -> Any:
-    """Return the HTTP library, imported on first use. Raises ImportError with the remedy."""
+    """Import and return the HTTP library. Raises ImportError, which says what to install."""
     for name in _LIBRARIES:
         try:
             return import_module(name)
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
-    raise ImportError("Clients of a world are httpx clients: pip install httpx.")
+    raise ImportError("The clients of a world need httpx: pip install httpx.")
 
 
-def make_client(line: Transport, headers: Mapping[str, str]) -> httpx.Client:
-    """Return a client on a line, with headers of its own. Proxies are not asked."""
+def make_client(transport: Transport, headers: Mapping[str, str]) -> httpx.Client:
+    """Return a client of a transport, with default headers. Ignores proxies in the environment."""
     http = library()
-    transport = _in_process(http, line) if isinstance(line, InProcessTransport) else None
     client = http.Client(
-        base_url=line.url, headers=dict(headers), transport=transport, trust_env=False
+        base_url=transport.url,
+        headers=dict(headers),
+        transport=_in_process(http, transport),
+        trust_env=False,
     )
     return cast("httpx.Client", client)
 
 
-def make_async_client(line: Transport, like: httpx.Client) -> httpx.AsyncClient:
-    """Return a client for coroutines of asyncio with the headers and cookies of another."""
+def make_async_client(transport: Transport, like: httpx.Client) -> httpx.AsyncClient:
+    """Return a client for asyncio with the headers and cookies of another client."""
     http = library()
-    transport = _in_process_async(http, line) if isinstance(line, InProcessTransport) else None
     client = http.AsyncClient(
-        base_url=line.url,
+        base_url=transport.url,
         headers=like.headers,
         cookies=like.cookies,
-        transport=transport,
+        transport=_in_process_async(http, transport),
         trust_env=False,
     )
     return cast("httpx.AsyncClient", client)
 
 
-def _in_process(http: Any, line: InProcessTransport) -> Any:
-    def answer(request: Any) -> Any:
-        return _answer(http, line, request, request.read())
+def _in_process(http: Any, transport: Transport) -> Any:
+    """Return the library's transport to an app in this process; None is its own, over HTTP."""
+    if not isinstance(transport, InProcessTransport):
+        return None
 
-    return http.MockTransport(answer)
+    def respond(request: Any) -> Any:
+        return _respond(http, transport, request, request.read())
+
+    return http.MockTransport(respond)
 
 
-def _in_process_async(http: Any, line: InProcessTransport) -> Any:
-    async def answer(request: Any) -> Any:
+def _in_process_async(http: Any, transport: Transport) -> Any:
+    """Return the library's transport to an app in this process; None is its own, over HTTP."""
+    if not isinstance(transport, InProcessTransport):
+        return None
+
+    async def respond(request: Any) -> Any:
         body = await request.aread()
-        return await asyncio.to_thread(_answer, http, line, request, body)
+        return await asyncio.to_thread(_respond, http, transport, request, body)
 
-    return http.MockTransport(answer)
+    return http.MockTransport(respond)
 
 
-def _answer(http: Any, line: InProcessTransport, request: Any, body: bytes) -> Any:
+def _respond(http: Any, transport: InProcessTransport, request: Any, body: bytes) -> Any:
     target = request.url.raw_path.decode("ascii")
     headers = tuple(request.headers.multi_items())
     try:
-        reply = line.pass_on(request.method, target, headers=headers, body=body)
+        response = transport.request(request.method, target, headers=headers, body=body)
     except UnreachableError as error:
         raise http.RemoteProtocolError(str(error), request=request) from error
-    return http.Response(reply.status, headers=list(reply.headers), content=reply.content)
+    return http.Response(response.status, headers=list(response.headers), content=response.content)

@@ -1,7 +1,7 @@
-"""The pytest plugin: a fresh world for every test, in process or on a server.
+"""Pytest plugin: a fresh world for every test, in process or on a server.
 
-pytest loads this in every run where the package is installed, so it imports nothing but pytest
-until a test asks for a world.
+pytest loads this module in every run where the package is installed, so it imports the standard
+library and pytest alone until a test uses a world.
 """
 
 from __future__ import annotations
@@ -11,48 +11,78 @@ import re
 from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
-    from emulator.client.server_process import Server
+    from emulator.client.server_process import ServerProcess
     from emulator.testing.backend import Backend
     from emulator.testing.world import TestWorld
 
-MARKER = "worldflux(seed): the seed that the test's world begins with, by name or file"
+MARKER = "worldflux(seed): start the test's world from this seed, a name or file"
 SHOWN_MAX = 30
-"""How many requests a report shows; the file beside it has all."""
+"""How many requests a report shows; the journal's file has all of them."""
+
+
+class PluginOption(NamedTuple):
+    """A setting of the plugin: an option of the command line, a key of the ini file, or both."""
+
+    help: str
+    flag: str | None = None
+    metavar: str | None = None
+    """None for a switch."""
+
+    ini: str | None = None
+    default: str | None = None
+
+
+OPTIONS = (
+    PluginOption(
+        flag="--worldflux-server",
+        help="start one emulator as a process for all workers, instead of one in each process",
+    ),
+    PluginOption(
+        flag="--worldflux-url",
+        metavar="URL",
+        ini="worldflux_url",
+        help="use the emulator at this URL, which is already running",
+    ),
+    PluginOption(
+        flag="--worldflux-seed",
+        metavar="SEED",
+        ini="worldflux_seed",
+        help="start every world from this seed, a name or file (default: demo)",
+    ),
+    PluginOption(
+        ini="worldflux_results",
+        default="test-results",
+        help="folder for the journals and capsules of failed tests",
+    ),
+)
 
 _WORLD = pytest.StashKey["TestWorld"]()
 _HAS_FAILED = pytest.StashKey[bool]()
-_SERVER = pytest.StashKey["Server"]()
-_SOURCE = pytest.StashKey["Backend"]()
+_SERVER = pytest.StashKey["ServerProcess"]()
+_BACKEND = pytest.StashKey["Backend"]()
 _RUN = pytest.StashKey[str]()
 _URL, _RUN_ID = "worldflux_url", "worldflux_run"
-"""What the controller of pytest-xdist tells its workers."""
+"""What the controller of pytest-xdist passes to its workers."""
 
 _RUN_SHOWN = 4
-"""How much of the run's id a world's name shows; its hash has all of it."""
+"""How many characters of the run's id a world's name shows; its hash covers all of them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options; each but the switch may stand in the ini file too."""
+    """Register the options of the command line and of the ini file."""
     group = parser.getgroup("worldflux-emulator")
-    group.addoption("--worldflux-url", metavar="URL", help="use the emulator that is served there")
-    group.addoption(
-        "--worldflux-server",
-        action="store_true",
-        help="start an emulator as a process, one for all workers; default: in this process",
-    )
-    group.addoption("--worldflux-seed", metavar="SEED", help="the seed of every world, or a file")
-    parser.addini(_URL, "use the emulator that is served there")
-    parser.addini("worldflux_seed", "the seed of every world, by name or file; default: demo")
-    parser.addini(
-        "worldflux_results",
-        "the folder for what happened in the worlds of failed tests",
-        default="test-results",
-    )
+    for option in OPTIONS:
+        if option.flag and option.metavar:
+            group.addoption(option.flag, metavar=option.metavar, help=option.help)
+        elif option.flag:
+            group.addoption(option.flag, action="store_true", help=option.help)
+        if option.ini:
+            parser.addini(option.ini, option.help, default=option.default)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,33 +92,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Start the server once, before pytest-xdist's workers; tell each where it is, and the run."""
-    # Where each worker runs every test, it does so in worlds of its own.
-    mine = str(node.gateway.id) if node.config.getoption("dist") == "each" else ""
-    node.workerinput[_RUN_ID] = run_id(node.config) + mine
+    """Start the server once for all workers of pytest-xdist, and pass on its URL and the run id."""
+    # With `--dist each` every worker runs every test, and needs worlds of its own.
+    worker = str(node.gateway.id) if node.config.getoption("dist") == "each" else ""
+    node.workerinput[_RUN_ID] = run_id(node.config) + worker
     if node.config.getoption("--worldflux-server"):
         node.workerinput[_URL] = _server(node.config).url
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close what runs in this process and stop the server."""
-    source = config.stash.get(_SOURCE, None)
-    if source is not None:
-        source.close()
+    """Stop the emulator in this process, and the server if this process started it."""
+    backend = config.stash.get(_BACKEND, None)
+    if backend is not None:
+        backend.close()
     server = config.stash.get(_SERVER, None)
     if server is not None:
         server.stop()
 
 
-def _server(config: pytest.Config) -> Server:
-    from emulator.client.server_process import StartError, start
+def _server(config: pytest.Config) -> ServerProcess:
+    from emulator.client.server_process import StartError, start_server
     from emulator.seeding.files import SeedError, load
 
     if _SERVER not in config.stash:
         seed = _seed(config) or "demo"
         try:
-            load(seed)  # what the server says on its stderr, pytest may have captured
-            config.stash[_SERVER] = start("--seed", seed)
+            load(seed)  # validated here, since pytest may capture the server's stderr
+            config.stash[_SERVER] = start_server("--seed", seed)
         except (SeedError, StartError) as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     return config.stash[_SERVER]
@@ -99,14 +129,16 @@ def _url(config: pytest.Config) -> str | None:
 
 
 def run_id(config: pytest.Config) -> str:
-    """Return what tells this run's worlds from those of others on an emulator that serves others
-    too; empty where it is the run's own, so that worlds are named the same in every run.
+    """Return the id that keeps this run's worlds apart from those of other runs.
+
+    It is empty where the emulator serves this run alone, so that a test's world has the same name
+    in every run.
     """
     from uuid import uuid4
 
     if _RUN not in config.stash:
-        own = uuid4().hex if _url(config) else ""
-        config.stash[_RUN] = getattr(config, "workerinput", {}).get(_RUN_ID, own)
+        new = uuid4().hex if _url(config) else ""
+        config.stash[_RUN] = getattr(config, "workerinput", {}).get(_RUN_ID, new)
     return config.stash[_RUN]
 
 
@@ -116,31 +148,32 @@ def _seed(config: pytest.Config) -> str | None:
 
 @pytest.fixture(scope="session")
 def emulator(pytestconfig: pytest.Config) -> Backend:
-    """Return the emulator of this run: `url`, `coverage()`. Ask for `world` rather."""
+    """Return the emulator of this run: `url`, `coverage()`. Most tests need `world` instead."""
     from emulator.client.control_client import ControlError
     from emulator.client.transports import UnreachableError
     from emulator.seeding.files import SeedError
     from emulator.testing.backend import Backend
 
-    told = getattr(pytestconfig, "workerinput", {}).get(_URL)
-    url = told or _url(pytestconfig)
+    started_url = getattr(pytestconfig, "workerinput", {}).get(_URL)
+    url = started_url or _url(pytestconfig)
     try:
         if url:
-            source = Backend.served(url, seed=None if told else _seed(pytestconfig))
+            seed = None if started_url else _seed(pytestconfig)
+            backend = Backend.served(url, seed=seed)
         elif pytestconfig.getoption("--worldflux-server"):
-            source = Backend.served(_server(pytestconfig).url)
+            backend = Backend.served(_server(pytestconfig).url)
         else:
-            source = Backend.in_process(_seed(pytestconfig) or "demo")
+            backend = Backend.in_process(_seed(pytestconfig) or "demo")
     except (ControlError, UnreachableError, SeedError) as error:
         pytest.fail(str(error), pytrace=False)
-    # Closed at the end of the session: the report of the last teardown asks it yet.
-    pytestconfig.stash[_SOURCE] = source
-    return source
+    # Closed in `pytest_unconfigure`: the report of the last teardown still uses it.
+    pytestconfig.stash[_BACKEND] = backend
+    return backend
 
 
 @pytest.fixture
 def world(emulator: Backend, request: pytest.FixtureRequest) -> TestWorld:
-    """Make a fresh world of this test's own: `client`, `signed_in()`, `keyed()`, `as_async()`,
+    """Make a fresh world for this test: `client`, `signed_in()`, `keyed()`, `as_async()`,
     `clock`, `mail`, `fault()`, `requests()`, `snapshot()`, `restore()`.
     """
     from emulator.client.control_client import ControlError
@@ -149,82 +182,83 @@ def world(emulator: Backend, request: pytest.FixtureRequest) -> TestWorld:
 
     name = world_name(request.node.nodeid, run=run_id(request.config))
     try:
-        mine = TestWorld(emulator, name, seed=_seed_of(request.node))
+        test_world = TestWorld(emulator, name, seed=_marked_seed(request.node))
     except (ControlError, UnreachableError) as error:
         pytest.fail(str(error), pytrace=False)
-    request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = mine, False
-    return mine  # and closed with the report of the teardown
+    request.node.stash[_WORLD], request.node.stash[_HAS_FAILED] = test_world, False
+    return test_world  # closed by `pytest_runtest_makereport` after the teardown
 
 
-def _seed_of(node: pytest.Item) -> str | None:
-    """Return the seed that a test's marker names: `worldflux("empty")` or `worldflux(seed=…)`."""
+def _marked_seed(node: pytest.Item) -> str | None:
+    """Return the seed of a test's marker: `worldflux("empty")` or `worldflux(seed="empty")`."""
     marker = node.get_closest_marker("worldflux")
     if marker is None:
         return None
-    said = [*marker.args, *marker.kwargs.values()]
-    if len(said) != 1 or set(marker.kwargs) - {"seed"}:
-        pytest.fail(f"A marker names one seed: {MARKER}.", pytrace=False)
-    return str(said[0])
+    seeds = [*marker.args, *marker.kwargs.values()]
+    if len(seeds) != 1 or set(marker.kwargs) - {"seed"}:
+        pytest.fail(f"The marker takes one seed: {MARKER}.", pytrace=False)
+    return str(seeds[0])
 
 
 def world_name(node_id: str, *, run: str = "") -> str:
-    """Return a test's world: fit to be read, another for every test, and for every run that has
-    an id; its first digits tell people whose it is.
+    """Return the name of a test's world: readable, and unique to the test and the run.
+
+    It starts with the test's name and the first characters of the run's id.
     """
-    said = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower())
+    readable = re.sub(r"[^a-z0-9]+", "-", node_id.rpartition("::")[2].lower())
     digest = sha256(f"{run}\n{node_id}".encode()).hexdigest()[:12]
-    return "-".join(filter(None, (said[:21].strip("-"), run[:_RUN_SHOWN], digest)))
+    return "-".join(filter(None, (readable[:21].strip("-"), run[:_RUN_SHOWN], digest)))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say in the report of a failed test what happened in its world, and close the world once
-    nothing of the test can need it or fail any more.
+    """Add the world's requests to the report of a failed test, and close the world after the
+    teardown, when no part of the test can use it or fail anymore.
     """
     report = yield
-    mine = item.stash.get(_WORLD, None)
-    if mine is None:
+    test_world = item.stash.get(_WORLD, None)
+    if test_world is None:
         return report
     if report.failed:
         item.stash[_HAS_FAILED] = True
-        _attach(mine, item, report)
+        _attach(test_world, item, report)
     if call.when == "teardown":
         del item.stash[_WORLD]
-        _close(mine, report, has_failed=item.stash[_HAS_FAILED])
+        _close(test_world, report, has_failed=item.stash[_HAS_FAILED])
     return report
 
 
-def _close(mine: TestWorld, report: pytest.TestReport, *, has_failed: bool) -> None:
+def _close(test_world: TestWorld, report: pytest.TestReport, *, has_failed: bool) -> None:
     from emulator.client.control_client import ControlError
     from emulator.client.transports import UnreachableError
 
     try:
-        # On a server the world of a failed test stays, to be looked at.
-        mine.close(keeps_world=has_failed)
+        # On a server the world of a failed test stays for inspection.
+        test_world.close(keeps_world=has_failed)
     except (ControlError, UnreachableError) as error:
         if report.passed:
             report.outcome, report.longrepr = "failed", str(error)
 
 
-def _attach(mine: TestWorld, item: pytest.Item, report: pytest.TestReport) -> None:
-    title = f"WorldFlux world {mine.name}"
+def _attach(test_world: TestWorld, item: pytest.Item, report: pytest.TestReport) -> None:
+    title = f"WorldFlux world {test_world.name}"
     folder = item.config.rootpath / str(item.config.getini("worldflux_results"))
-    try:  # whatever goes wrong here, the test's own failure matters more
-        journal = mine.journal()
+    try:  # an error here must not hide the test's own failure
+        journal = test_world.journal()
         text = json.dumps({"test": item.nodeid, **journal}, indent=2)
-        kept = _write(folder / f"{mine.name}.json", text.encode())
-        capsule = _write(folder / f"{mine.name}.capsule.json", mine.capsule())
+        journal_file = _write(folder / f"{test_world.name}.json", text.encode())
+        capsule_file = _write(folder / f"{test_world.name}.capsule.json", test_world.capsule())
     except Exception as error:
-        report.sections.append((title, f"What happened there cannot be told: {error}"))
+        report.sections.append((title, f"The journal is not available: {error}"))
         return
-    lines = [_line(one) for one in journal["requests"]]
-    left_out = [f"… {len(lines) - SHOWN_MAX} earlier ones"] if len(lines) > SHOWN_MAX else []
-    shown = [*left_out, *(lines[-SHOWN_MAX:] or ["no requests"])]
-    shown += [f"Whole: {kept}", f"Again: worldflux-emulator replay {capsule}"]
+    lines = [_line(entry) for entry in journal["requests"]]
+    omitted = [f"… {len(lines) - SHOWN_MAX} earlier requests"] if len(lines) > SHOWN_MAX else []
+    shown = [*omitted, *(lines[-SHOWN_MAX:] or ["no requests"])]
+    shown += [f"Journal: {journal_file}", f"Replay: worldflux-emulator replay {capsule_file}"]
     if _url(item.config):
-        shown.append(f"It stays there: {mine.url}")
+        shown.append(f"Inspect: {test_world.url}")
     report.sections.append((title, "\n".join(shown)))
 
 

@@ -1,4 +1,4 @@
-"""A world of a test's own: signed-in clients, the clock, mail, faults, and what happened."""
+"""Test world: clients, clock, mail, faults, snapshots and journal of a world for one test."""
 
 from __future__ import annotations
 
@@ -14,89 +14,92 @@ from emulator.testing.world_handles import ClockHandle, FaultHandle, Mailbox
 if TYPE_CHECKING:
     import httpx
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
 _CONFLICT = 409
 _NOT_FOUND = 404
 
 
 class TestWorld:
-    """A world of its own on an emulator: fresh, under a name, reached by nobody else."""
+    """A fresh world for one test, under a name that no other test uses."""
 
-    def __init__(self, source: Backend, name: str, *, seed: str | None = None) -> None:
-        """Make the world, anew where an earlier run has left one of its name.
+    __test__ = False  # pytest would collect it as a class of tests
+
+    def __init__(self, backend: Backend, name: str, *, seed: str | None = None) -> None:
+        """Make the world, in place of a world of that name that an earlier run left behind.
 
         Raises ControlError, UnreachableError.
         """
         self.name = name
-        self.control = ControlClient(source.line, name)
+        self.control = ControlClient(backend.transport, name)
         self.clock = ClockHandle(self.control)
         self.mail = Mailbox(self.control)
-        self._source = source
+        self._backend = backend
         self._seed = seed
         self._clients: list[httpx.Client] = []
         self._anonymous: httpx.Client | None = None
         self._snapshots: list[str] = []
-        self._made = self._make()
+        self._view = self._make()
 
     def _make(self) -> dict[str, Any]:
-        everywhere = ControlClient(self._source.line)
-        wanted = {"name": self.name, "from": self._seed or self._source.chosen_seed}
+        server = ControlClient(self._backend.transport)
+        body = {"name": self.name, "from": self._seed or self._backend.chosen_seed}
         try:
-            made: dict[str, Any] = everywhere.post("worlds", **wanted)
+            view: dict[str, Any] = server.post("worlds", **body)
         except ControlError as error:
-            if error.status != _CONFLICT or not _removed(everywhere, "worlds", self.name):
+            if error.status != _CONFLICT or not _delete_if_present(server, "worlds", self.name):
                 raise
-            made = everywhere.post("worlds", **wanted)
-        return made
+            view = server.post("worlds", **body)
+        return view
 
-    # Where it is
+    # Address and credentials
 
     @property
     def url(self) -> str:
-        """Its own base URL, for whatever can be given one. Raises NoServerError in process."""
-        if not self._source.is_served:
+        """The base URL of the world. Raises NoServerError in process."""
+        if not self._backend.is_served:
             raise NoServerError
-        return str(self._made["url"])
+        return str(self._view["url"])
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What a request to the emulator's origin carries to come here."""
+        """The headers that bring a request to the emulator's origin into the world."""
         return {WORLD_HEADER: self.name}
 
     @property
     def logins(self) -> tuple[tuple[str, str], ...]:
-        """E-mail and password of every user of the seed, in its order."""
-        return self._source.credentials(self._seed).logins
+        """The e-mail and password of every user of the seed, in its order."""
+        return self._backend.credentials(self._seed).logins
 
     @property
     def api_key(self) -> str:
-        """The first API key of the seed, as it is in this world; it needs no header."""
-        keys = self._source.credentials(self._seed).keys
+        """The seed's first API key, which names the world: requests need no header."""
+        keys = self._backend.credentials(self._seed).keys
         if not keys:
             raise LookupError("The seed of this world has no API key.")
         return f"{keys[0][1]}~{self.name}"
 
     @property
     def anon_key(self) -> str:
-        """Supabase's key for browsers; it leads here with nothing besides."""
-        return str(self._made["anon_key"])
+        """Supabase's anon key, which names the world."""
+        return str(self._view["anon_key"])
 
     @property
     def service_role_key(self) -> str:
-        """Supabase's key for servers, which may do everything; it leads here too."""
-        return str(self._made["service_role_key"])
+        """Supabase's service role key, which names the world."""
+        return str(self._view["service_role_key"])
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of a CLI or a dashboard that is to come here. Raises NoServerError in
-        process.
+        """The environment variables that point a CLI or a dashboard at the world.
+
+        Raises NoServerError in process.
         """
-        keys = self._source.credentials(self._seed).keys
+        keys = self._backend.credentials(self._seed).keys
         return {
-            "WORLDFLUX_CLOUD_API_URL": self._source.url,
+            "WORLDFLUX_CLOUD_API_URL": self._backend.url,
             **({"WORLDFLUX_CLOUD_API_KEY": self.api_key} if keys else {}),
-            "NEXT_PUBLIC_SUPABASE_URL": self._source.url,
+            "NEXT_PUBLIC_SUPABASE_URL": self._backend.url,
             "NEXT_PUBLIC_SUPABASE_ANON_KEY": self.anon_key,
             "SUPABASE_SERVICE_ROLE_KEY": self.service_role_key,
             "WORLDFLUX_E2E_FIXTURES": "0",
@@ -106,40 +109,42 @@ class TestWorld:
 
     @property
     def client(self) -> httpx.Client:
-        """A client that nobody has signed in; the same one each time."""
+        """A client that is not signed in, shared by the test."""
         if self._anonymous is None:
             self._anonymous = self.new_client()
         return self._anonymous
 
     def new_client(self, **headers: str) -> httpx.Client:
-        """Return a client with a cookie jar of its own. It is closed with the world."""
-        client = make_client(self._source.line, {**self.headers, **headers})
+        """Return a new client with its own cookie jar. It is closed with the world."""
+        client = make_client(self._backend.transport, {**self.headers, **headers})
         self._clients.append(client)
         return client
 
     def signed_in(self, email: str | None = None, password: str | None = None) -> httpx.Client:
-        """Return a client with a user's session cookie; default: the seed's first user.
+        """Return a new client with a user's session, by default the seed's first user's.
 
-        The password of a user of the seed is known.
+        Only a user who is not in the seed needs a password.
         """
-        email, password = self._source.credentials(self._seed).login(email, password)
+        email, password = self._backend.credentials(self._seed).login(email, password)
         client = self.new_client()
-        answer = client.post("/api/auth/login", json={"email": email, "password": password})
-        if not answer.is_success:
-            raise AssertionError(f"{email} could not sign in: {answer.text}")
+        response = client.post("/api/auth/login", json={"email": email, "password": password})
+        if not response.is_success:
+            raise AssertionError(f"{email} could not sign in: {response.text}")
         return client
 
     def keyed(self) -> httpx.Client:
-        """Return a client that sends the API key, as the CLI does."""
+        """Return a new client that sends the API key, as the CLI does."""
         return self.new_client(Authorization=f"Bearer {self.api_key}")
 
     def as_async(self, client: httpx.Client | None = None) -> httpx.AsyncClient:
-        """Return the same caller for coroutines of asyncio: with the headers and cookies that a
-        client has now; default: nobody's. `async with world.as_async(world.signed_in()) as mara`.
-        """
-        return make_async_client(self._source.line, self.client if client is None else client)
+        """Return a client for asyncio with the headers and cookies that `client` has now, by
+        default those of a client that is not signed in.
 
-    # Faults, and what happened
+        `async with world.as_async(world.signed_in()) as mara`.
+        """
+        return make_async_client(self._backend.transport, self.client if client is None else client)
+
+    # Faults and journal
 
     def fault(
         self,
@@ -159,10 +164,12 @@ class TestWorld:
         drop: bool | None = None,
         truncate_bytes: int | None = None,
     ) -> FaultHandle:
-        """Arm a fault: which calls, up to `nth`, and what they meet, from `status` on; a
-        `recorded` latency is noted rather than waited for. A path may hold `*`.
+        """Arm a fault for the requests that match.
 
-        A context manager: left, it is disarmed. Raises ControlError.
+        `surface` to `actor` choose the requests, and a path may contain `*`; `times` limits the
+        fault to the first matching requests, `nth` to every nth. `status` to `truncate_bytes`
+        are the effect; a `recorded` latency is recorded without waiting. Used as a context
+        manager, the fault is disarmed at the end of the block. Raises ControlError.
         """
         match = {
             "surface": surface,
@@ -182,8 +189,8 @@ class TestWorld:
             "drop": drop,
             "truncate_bytes": truncate_bytes,
         }
-        made = self.control.post("faults", match=_said(match), then=_said(then))
-        return FaultHandle(self.control, made["id"])
+        fault = self.control.post("faults", match=_given(match), then=_given(then))
+        return FaultHandle(self.control, fault["id"])
 
     def requests(
         self,
@@ -199,8 +206,10 @@ class TestWorld:
         wait: int | None = None,
         limit: int = 1000,
     ) -> list[dict[str, Any]]:
-        """Return the requests of the journal, newest first, that fit. `since` is the id of one
-        that is older, `wait` for how many seconds to wait for the first. Raises ControlError.
+        """Return the journal's requests that match, newest first.
+
+        `since` skips the requests up to the one with that id; `wait` is how many seconds to wait
+        for a match. Raises ControlError.
         """
         items: list[dict[str, Any]] = self.control.get(
             "requests",
@@ -217,58 +226,58 @@ class TestWorld:
         )["items"]
         return items
 
-    # Going back
+    # Snapshots and reset
 
     def snapshot(self, name: str | None = None) -> str:
-        """Keep the state under a name and return the name; default: one of its own."""
+        """Take a snapshot and return its name, by default a name derived from the world's."""
         name = name or f"{self.name[:36]}-{len(self._snapshots) + 1}"
         self.control.post("snapshots", name=name)
         self._snapshots.append(name)
         return name
 
     def restore(self, name: str | None = None) -> None:
-        """Put the world into the state of a snapshot; default: the last one."""
+        """Restore a snapshot, by default the latest."""
         if name is None and not self._snapshots:
-            raise LookupError("There is no snapshot of this world yet.")
+            raise LookupError("This world has no snapshot to restore.")
         self.control.post("snapshots", name or self._snapshots[-1], "restore")
 
     def reset(self, seed: str | None = None) -> None:
-        """Put the world back to its beginning, or to another seed."""
+        """Reset the world to its baseline, or to another seed."""
         self._seed = seed or self._seed
-        self.control.post("reset", seed=self._seed or self._source.chosen_seed)
+        self.control.post("reset", seed=self._seed or self._backend.chosen_seed)
 
     def close(self, *, keeps_world: bool = False) -> None:
-        """Close the clients, drop the snapshots, and delete the world unless it is kept."""
+        """Close the clients and, unless the world is to stay, delete it and its snapshots."""
         for client in self._clients:
             client.close()
         if keeps_world:
             return
-        everywhere = ControlClient(self._source.line)
+        server = ControlClient(self._backend.transport)
         for name in self._snapshots:
-            _removed(everywhere, "snapshots", name)
-        _removed(everywhere, "worlds", self.name)
+            _delete_if_present(server, "snapshots", name)
+        _delete_if_present(server, "worlds", self.name)
 
     def journal(self) -> dict[str, Any]:
-        """Return what happened so far, oldest request first, for a report."""
-        world = ControlClient(self._source.line).get("worlds", self.name)
-        where = ("url",) if self._source.is_served else ()
-        shown = {name: world[name] for name in ("name", *where, "clock", "digest")}
-        return {"world": shown, "requests": list(reversed(self.requests()))}
+        """Return the world and its requests, oldest first, for a report."""
+        world = ControlClient(self._backend.transport).get("worlds", self.name)
+        url = ("url",) if self._backend.is_served else ()
+        view = {name: world[name] for name in ("name", *url, "clock", "digest")}
+        return {"world": view, "requests": list(reversed(self.requests()))}
 
     def capsule(self) -> bytes:
-        """Return what happened so far as a file for `worldflux-emulator replay`; has secrets."""
+        """Return the world's requests, secrets included, for `worldflux-emulator replay`."""
         return self.control.download("capsule")
 
     def __repr__(self) -> str:
         return f"<world {json.dumps(self.name)}>"
 
 
-def _said(members: dict[str, Any]) -> dict[str, Any]:
+def _given(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _removed(control: ControlClient, *path: str) -> bool:
-    """Remove what lies at a path and tell whether there was anything."""
+def _delete_if_present(control: ControlClient, *path: str) -> bool:
+    """Delete the resource at a path and return whether it existed."""
     try:
         control.delete(*path)
     except ControlError as error:

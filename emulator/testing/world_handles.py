@@ -1,4 +1,4 @@
-"""What a test's world has: its clock, its mail, its faults."""
+"""Handles on the parts of a test's world: its clock, its mailbox, its faults."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from typing import Any, Self
 
 from emulator.client.control_client import ControlClient
 
-__tracebackhide__ = True  # what pytest shows of a failure ends in the test
+__tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
 WAIT_SECONDS = 5
-"""How long to wait for a mail that does not come, by the machine's clock."""
+"""How long to wait for mail by default, in wall-clock time."""
 
 
 class ClockHandle:
-    """The world's clock, which stands still until it is moved."""
+    """The clock of a world, which stands still until it is moved."""
 
     def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     @property
     def now(self) -> datetime:
-        """What time it is in the world."""
+        """The time in the world."""
         return datetime.fromisoformat(self._control.get("clock")["now"])
 
     def advance(self, by: timedelta | str | float | None = None, **span: float) -> dict[str, Any]:
-        """Move on and return what fell due: `advance("P30D")`, `advance(days=30)`, seconds, or a
-        timedelta. It never goes backwards.
+        """Advance and return what fell due: `advance("P30D")`, `advance(days=30)`, seconds, or a
+        timedelta. The clock never goes backward.
         """
         if by is None:
             by = timedelta(**span)
         if isinstance(by, timedelta):
             by = by.total_seconds()
-        span_said = {"duration": by} if isinstance(by, str) else {"seconds": by}
-        said: dict[str, Any] = self._control.post("clock", "advance", **span_said)
-        return said
+        body = {"duration": by} if isinstance(by, str) else {"seconds": by}
+        view: dict[str, Any] = self._control.post("clock", "advance", **body)
+        return view
 
     def set(self, now: datetime | str) -> dict[str, Any]:
-        """Move to a moment that has not passed, with its zone, and return what fell due."""
+        """Advance to a moment with its time zone, and return what fell due."""
         moment = now if isinstance(now, str) else now.isoformat()
-        said: dict[str, Any] = self._control.post("clock", "set", now=moment)
-        return said
+        view: dict[str, Any] = self._control.post("clock", "set", now=moment)
+        return view
 
 
 class Mailbox:
-    """The mails that the world has sent; nothing leaves the machine."""
+    """The mail that a world has sent; none of it leaves the machine."""
 
     def __init__(self, control: ControlClient) -> None:
         self._control = control
 
     def sent(self, *, to: str | None = None, kind: str | None = None) -> list[dict[str, Any]]:
-        """Return the newest mails first, each with `link`, `code`, `text` and `html`."""
+        """Return the mail, newest first, each with `link`, `code`, `text` and `html`."""
         items: list[dict[str, Any]] = self._control.get("mail", to=to, kind=kind)["items"]
         return items
 
@@ -63,16 +63,18 @@ class Mailbox:
         after: str | None = None,
         timeout_seconds: int = WAIT_SECONDS,
     ) -> dict[str, Any]:
-        """Return the newest mail that fits, once there is one; `after` is the id of a mail that is
-        already known. Fails the test where none comes.
+        """Return the newest mail that matches, and wait for it. `after` skips the mail up to the
+        one with that id.
+
+        Raises AssertionError where no mail matches in time.
         """
-        said = self._control.get("mail", to=to, kind=kind, after=after, wait=timeout_seconds)
-        if not said["items"]:
-            sent = ", ".join(f"{one['kind']} to {one['to']}" for one in self.sent()) or "none"
+        view = self._control.get("mail", to=to, kind=kind, after=after, wait=timeout_seconds)
+        if not view["items"]:
+            sent = ", ".join(f"{mail['kind']} to {mail['to']}" for mail in self.sent()) or "none"
             raise AssertionError(
-                f"No mail (to={to}, kind={kind}) came within {timeout_seconds} s; sent: {sent}."
+                f"No mail (to={to}, kind={kind}) within {timeout_seconds} s; sent: {sent}."
             )
-        mail: dict[str, Any] = said["items"][0]
+        mail: dict[str, Any] = view["items"][0]
         return mail
 
 
@@ -85,12 +87,12 @@ class FaultHandle:
 
     @property
     def hits(self) -> int:
-        """How many calls it has hit."""
+        """The number of requests it was applied to."""
         items = self._control.get("faults")["items"]
-        return next((int(one["hits"]) for one in items if one["id"] == self.id), 0)
+        return next((int(fault["hits"]) for fault in items if fault["id"] == self.id), 0)
 
     def disarm(self) -> None:
-        """Let calls through again."""
+        """Remove the fault."""
         self._control.delete("faults", self.id)
 
     def __enter__(self) -> Self:

@@ -1,1 +1,1 @@
-"""The control plane as a pure state machine: no HTTP, no machine clock, no randomness, no I/O."""
+"""The control plane as a pure state machine, without HTTP, wall-clock time, randomness or I/O."""

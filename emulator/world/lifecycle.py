@@ -1,6 +1,6 @@
-"""The world's clock: it stands still until told to move, and never goes backwards.
+"""The clock of a world: it moves only when it is moved, and never backwards.
 
-Whatever falls due on the way happens on the way, in order, with the clock at its moment.
+The jobs that fall due on the way are done in order, each with the clock at its due time.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ HANDLERS: Mapping[str, Callable[[World, str], None]] = {
     subscriptions.FINALIZE: renewals.finalize,
     subscriptions.RETRY: renewals.retry,
 }
-"""What is done when a job of each kind falls due."""
+"""Kind of job → the function that does it."""
 
 JOBS_MAX = 10_000
-"""How many jobs may fall due on one move of the clock, since nobody else is answered meanwhile.
+"""The most jobs that one move of the clock does, since no other request is answered meanwhile.
 
-Assumed: those that fall due first, all at one moment, may be more, or no move could pass them.
+Assumed: more jobs are allowed if all of them fall due at the same first instant, since otherwise
+the clock could never pass it.
 """
 
 _MONTHS_A_YEAR = 12
@@ -45,7 +46,7 @@ _MONTHS_A_YEAR = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiredJob:
-    """A job that was done: when, what, and to which record."""
+    """A job that was done: when, of which kind, and for which record."""
 
     at: Instant
     kind: str
@@ -53,9 +54,9 @@ class FiredJob:
 
 
 def moment_after(world: World, *, months: int = 0, by: int) -> Instant:
-    """Return the moment some months of the calendar and `by` microseconds from now.
+    """Return the instant some calendar months and `by` microseconds from now.
 
-    Refuses Invalid for one that has passed, or that no clock reaches.
+    Raises Invalid if `by` is negative or the instant is later than any clock.
     """
     if by < 0:
         raise Invalid("seconds", "The clock never goes backwards; advance by zero or more.")
@@ -65,56 +66,51 @@ def moment_after(world: World, *, months: int = 0, by: int) -> Instant:
     return instant(months_after(now, months)) + by
 
 
-def advance(world: World, *, by: int) -> list[FiredJob]:
-    """Move the clock `by` microseconds and return what happened. Refuses Invalid."""
-    return move(world, to=moment_after(world, by=by))
-
-
 def move(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[FiredJob]:
-    """Move the clock to a later instant and return what happened on the way.
+    """Move the clock to a later instant and return the jobs that were done on the way.
 
-    Refuses Invalid, and then nothing has changed: for an instant that has passed or that no clock
-    reaches, and where more than `jobs_max` jobs fall due on the way.
+    Raises Invalid, without changing anything, if the instant has passed, is later than any clock,
+    or if more than `jobs_max` jobs fall due on the way.
     """
     if to < world.now:
         raise Invalid("now", f"The clock never goes backwards; it stands at {to_text(world.now)}.")
     if to > LATEST:
         raise Invalid("now", f"The clock cannot pass {to_text(LATEST)}.")
     with world.transaction():
-        happened, reached = _pass(world, to, jobs_max)
+        fired, reached = _run_jobs(world, to, jobs_max)
         if reached < to:
             raise Invalid(
                 "now",
                 f"More than {jobs_max:,} jobs fall due by {to_text(to)}; "
                 f"advance to {to_text(reached)} first.",
             )
-        _set(world, to)
-    return happened
+        _set_clock(world, to)
+    return fired
 
 
 def move_towards(world: World, *, to: Instant, jobs_max: int = JOBS_MAX) -> list[FiredJob]:
-    """Move the clock to a later instant, or as far as `jobs_max` jobs allow; the next move goes on
-    from there. Returns what happened on the way.
+    """Move the clock to a later instant, or as far as `jobs_max` jobs allow, and return the jobs
+    that were done; another move continues from there.
     """
     with world.transaction():
-        happened, reached = _pass(world, min(to, LATEST), jobs_max)
-        _set(world, max(reached, world.now))
-    return happened
+        fired, reached = _run_jobs(world, min(to, LATEST), jobs_max)
+        _set_clock(world, max(reached, world.now))
+    return fired
 
 
-def _pass(world: World, to: Instant, jobs_max: int) -> tuple[list[FiredJob], Instant]:
-    """Do what falls due up to an instant, `jobs_max` jobs at most, and return what happened and the
-    last instant up to which that is everything.
+def _run_jobs(world: World, to: Instant, jobs_max: int) -> tuple[list[FiredJob], Instant]:
+    """Do the jobs due up to an instant, `jobs_max` at most, and return them with the last instant
+    up to which no job is left.
     """
-    happened: list[FiredJob] = []
+    fired: list[FiredJob] = []
     while (job := world.oldest(Job, "all", ())) is not None and job.due <= to:
-        if len(happened) >= jobs_max and job.due > happened[0].at:
-            return happened, _last_before(job.due, not_before=world.now)
+        if len(fired) >= jobs_max and job.due > fired[0].at:
+            return fired, _last_before(job.due, not_before=world.now)
         world.remove(job)
-        _set(world, max(job.due, world.now))
-        happened.append(FiredJob(at=world.now, kind=job.kind, target_id=job.target_id))
+        _set_clock(world, max(job.due, world.now))
+        fired.append(FiredJob(at=world.now, kind=job.kind, target_id=job.target_id))
         HANDLERS[job.kind](world, job.target_id)
-    return happened, to
+    return fired, to
 
 
 def _last_before(due: Instant, *, not_before: Instant) -> Instant:
@@ -124,6 +120,6 @@ def _last_before(due: Instant, *, not_before: Instant) -> Instant:
     return whole if whole >= not_before else last
 
 
-def _set(world: World, now: Instant) -> None:
+def _set_clock(world: World, now: Instant) -> None:
     if now != world.now:
         world.put(Clock(now=now))

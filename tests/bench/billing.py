@@ -7,7 +7,7 @@ from statistics import median
 
 from tests.bench.table import show
 from tests.bench.worlds import Control
-from tests.running import start
+from tests.support.server import start
 
 SEEDS = ("trialing", "past-due", "onboarding")
 """A trial that becomes twelve paid months, a failed payment and what follows, no subscription."""

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.running import Running
+from tests.support.server import Running
 
 SEED = Path(__file__).with_name("scene.yaml")
 SECRET = "wbx_bench_0000000000_live"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from emulator.world.core.access import Actor
 from emulator.world.core.times import DAY, SECOND
-from emulator.world.core.world import DEFAULT, World
+from emulator.world.core.world import World
 from emulator.world.identity.accounts import create_user
 from emulator.world.records.runs import Run
 from emulator.world.records.types import RunStatus
 from emulator.world.records.workspaces import Workspace
 from emulator.world.store import ids
 from emulator.world.workspaces.workspaces import open_workspace
+from tests.support import world_builder
 
 EPOCH = 20_454 * DAY
 """2026-01-01T00:00:00Z."""
@@ -32,7 +33,7 @@ class Crowd:
 
 def crowd(size: int) -> Crowd:
     """Return a world of `size` runs, a minute between any two, planted in no particular order."""
-    world = World.begin(name=DEFAULT, entropy="bench", epoch=EPOCH)
+    world = world_builder.begin("bench")
     user = create_user(
         world, email="ada@bench.test", password="ada-password", name="Ada", metadata="{}"
     )

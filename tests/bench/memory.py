@@ -12,7 +12,7 @@ from tests.bench.calls import RUN, SEED, Call, answer_to
 from tests.bench.crowd import crowd
 from tests.bench.processes import resident_mib
 from tests.bench.table import show
-from tests.running import start
+from tests.support.server import start
 
 SIZE = 100_000
 STEP = 10_000

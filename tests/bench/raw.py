@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.running import Running
+from tests.support.server import Running
 
 
 def start(answers: Path) -> Running:

@@ -16,7 +16,7 @@ from tests.bench.calls import KEYED, RUN, SEED, Call, answer_to, cookie_of, port
 from tests.bench.load import Load, rate_of
 from tests.bench.processes import processor_seconds
 from tests.bench.table import show
-from tests.running import Running, start
+from tests.support.server import Running, start
 
 ROUND_SECONDS = 0.5
 BATCH = 5000

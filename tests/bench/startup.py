@@ -15,7 +15,7 @@ from time import perf_counter
 from tests.bench import raw
 from tests.bench.calls import Call, answer_to
 from tests.bench.table import show
-from tests.running import Running, start
+from tests.support.server import Running, start
 
 SEEDS = ("empty", "demo", "crowded")
 HEALTH = Call(method="GET", path="/healthz")

@@ -12,13 +12,13 @@ from emulator.settings import Settings
 from emulator.surfaces.upstream.run_views import run_page_json
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.wire.run_json import render_run
-from emulator.world.core.world import DEFAULT
+from emulator.world.core.world import DEFAULT, World
 from emulator.world.records.runs import Run
 from emulator.world.runs.runs import create_run
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.table import show
 from tests.bench.timing import microseconds
-from tests.world.lab import content
+from tests.support.world_builder import content
 
 PAGE = 50
 PLACES = 64
@@ -62,19 +62,19 @@ def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
     worlds = WorldRegistry(Settings(), "empty")
     worlds.baseline = replace(worlds.baseline, state=world.state)
     worlds.reset(DEFAULT)
-    elsewhere = world.fork("elsewhere")
+    elsewhere = World("elsewhere", world.state)
     kept = world.state
 
     def restore() -> None:
         elsewhere.state = kept
 
     def write() -> None:
-        fork = world.fork("fork")
+        fork = World("fork", world.state)
         create_run(fork, many.owner, workspace=many.workspace, content=CONTENT)
 
     return {
         "snapshot": lambda: world.state,
-        "fork": lambda: world.fork("fork"),
+        "fork": lambda: World("fork", world.state),
         "restore": restore,
         "reset": lambda: worlds.reset("default"),
         "fork, and create a run in it": write,

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from tests.running import start
+from tests.support.server import start
 
 SIZES = (1_000, 100_000)
 ROUNDS = 50

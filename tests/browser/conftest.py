@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, expect, sync_playwright
 
-from tests.needed import absent
-from tests.running import Running, start
+from tests.support.requirements import absent
+from tests.support.server import Running, serving
 
 PAGES = Path(__file__).parent / "pages"
 FOREIGN = "foreign.example"
@@ -75,9 +75,8 @@ def person(chromium: Browser) -> Iterator[Callable[[], BrowserContext]]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    running = start("--seed", "onboarding")
-    yield running
-    running.stop()
+    with serving("--seed", "onboarding") as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.running import Running
+from tests.support.server import Running
 
 FLAGS = [
     "--no-sandbox",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, expect
 
 from emulator.surfaces.upstream.app import openapi_document
-from tests.running import Running
+from tests.support.server import Running
 
 LOCAL = ("127.0.0.1", "localhost")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import FOREIGN
-from tests.running import Running
+from tests.support.server import Running
 
 Person = Callable[[], BrowserContext]
 Dashboard = Callable[[str], str]

@@ -8,7 +8,7 @@ import httpx2
 from playwright.sync_api import BrowserContext, Response
 
 from tests.browser.conftest import FOREIGN
-from tests.running import Running
+from tests.support.server import Running
 
 IMAGES = """
 urls => Promise.all(urls.map(url => new Promise(done => {

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import FOREIGN
-from tests.running import Running
+from tests.support.server import Running
 
 Person = Callable[[], BrowserContext]
 Dashboard = Callable[[str], str]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.test_page import NIA, at, submit
-from tests.browser.worldly import (
+from tests.support.browser_worlds import (
     WORLD,
     Dashboard,
     Emulated,
@@ -21,7 +21,8 @@ from tests.browser.worldly import (
     shared,
     watched,
 )
-from tests.running import Running
+from tests.support.messages import golden
+from tests.support.server import Running
 
 Person = Callable[[], BrowserContext]
 
@@ -203,12 +204,12 @@ def test_two_worlds_that_disagree_are_refused_by_name_where_a_page_can_read_it(
     expect(page.get_by_role("status")).to_have_text(f"Signed in as {NIA[0]}")
     link = checkout(page, emulated.url, dashboard("localhost"))
 
-    def said(first: str, second: str) -> str:
-        return f"The request names two worlds: {first}, {second}. Send one of them."
+    def said(case: str) -> str:
+        return golden("all", "two_worlds", case, name="'two'", other="'one'")
 
     me = f"{emulated.url}/api/cloud/me"
     choose(nia, emulated.url, "two")
-    told = said("the cookie emulator_world says 'two'", "the session cookie says 'one'")
+    told = said("cookie-and-session")
     assert page.evaluate(READ, [me, {}]) == [409, told]
     # A header is meant, and cookies of another world are not.
     assert page.evaluate(READ, [me, {"X-Emulator-World": "one"}])[0] == 200
@@ -219,6 +220,6 @@ def test_two_worlds_that_disagree_are_refused_by_name_where_a_page_can_read_it(
     answer = opened.goto(link)
     assert answer is not None
     assert (answer.status, answer.headers["content-type"][:9]) == (409, "text/html")
-    told = said("the cookie emulator_world says 'two'", "the link says 'one'")
+    told = said("cookie-and-link")
     expect(opened.get_by_text(told)).to_be_visible()
     assert untouched()

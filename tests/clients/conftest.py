@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.clients.console import Console
-from tests.clients.places import Place, Way, newest_request, place_of
-from tests.clients.project import USERS, Project
-from tests.running import Running, start
+from tests.support.auth_project import USERS, Project
+from tests.support.console import Console
+from tests.support.server import Running, serving
+from tests.support.world_naming import Place, Way, newest_request, place_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,9 +29,8 @@ def running(
     """A real server on the seed that the module's `SEED` describes."""
     seed = tmp_path_factory.mktemp("seed") / "clients.yaml"
     seed.write_text(request.module.SEED, "utf-8")
-    running = start("--seed", str(seed))
-    yield running
-    running.stop()
+    with serving("--seed", str(seed)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +50,8 @@ def console() -> Console:
 @pytest.fixture(scope="session")
 def backend() -> Iterator[Running]:
     """A real server, for `project` to plant seeds on."""
-    running = start("--seed", "empty")
-    yield running
-    running.stop()
+    with serving("--seed", "empty") as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.clients import node
-from tests.clients.places import Place
+from tests.support import node
+from tests.support.world_naming import Place
 
 KEY = "wbx_typed_client_000000000000000001"
 

@@ -12,21 +12,19 @@ import httpx2
 import pytest
 import stripe
 
-from tests.clients import node
-from tests.lawful import Emulator
-from tests.receiver import Receiver
-from tests.running import Running
-from tests.surfaces.stripe.hosted import Hosted
+from tests.support import node
+from tests.support.checked_client import Emulator
+from tests.support.hosted_pages import Hosted
+from tests.support.messages import golden
+from tests.support.server import Running
+from tests.support.webhook_receiver import Receiver
 
 Launch = Callable[..., Running]
 
 HERE = Path(__file__).parent
 
 
-SAID = (
-    "Stripe's API is not emulated: GET /v1/subscriptions/sub_x. Its hosted pages, webhooks and "
-    "/_emulator/billing are."
-)
+SAID = golden("stripe", "not_implemented", "api", call="GET /v1/subscriptions/sub_x")
 
 
 def verified(deliveries: list[dict[str, str]]) -> list[dict[str, Any]]:

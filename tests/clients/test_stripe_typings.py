@@ -29,8 +29,8 @@ from emulator.world.billing.events import EVENT_KINDS
 from emulator.world.core.refusals import CardDeclined
 from emulator.world.core.times import DAY
 from emulator.world.records.billing import Event, Payment
-from tests.clients import node
-from tests.world.test_billing_year import a_year
+from tests.support import node
+from tests.world.billing.test_billing_year import a_year
 
 UNTYPED = ("total_count: is not in the typings", "object.quantity: is not in the typings")
 """What Stripe sends and its typings leave out: the count of a list that is whole, and the quantity

@@ -9,9 +9,9 @@ import pytest
 from supabase import AuthApiError, ClientOptions, create_client
 from supabase_auth import SyncGoTrueClient
 
-from tests.clients.places import ANY
-from tests.clients.project import ADA, PASSWORD, Project
-from tests.clients.supabase import Jar, Supabase
+from tests.support.auth_project import ADA, PASSWORD, Project
+from tests.support.supabase_clients import Jar, Supabase
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.clients.places import ANY, Place, place_of
-from tests.clients.supabase import MISSING, Supabase
-from tests.running import Running
+from tests.support.server import Running
+from tests.support.supabase_clients import MISSING, Supabase
+from tests.support.world_naming import ANY, Place, place_of
 
 WAYS = ANY
 

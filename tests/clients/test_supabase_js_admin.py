@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.console import Client
-from tests.clients.places import ANY
-from tests.clients.project import (
+from tests.support.auth_project import (
     ADA,
     BOB,
     NEW,
@@ -21,7 +19,9 @@ from tests.clients.project import (
     arrive,
     follow,
 )
-from tests.clients.supabase import MISSING
+from tests.support.console import Client
+from tests.support.supabase_clients import MISSING
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

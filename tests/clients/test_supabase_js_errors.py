@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.clients.console import Client, Taken
-from tests.clients.places import ANY
-from tests.clients.project import ADA, BOB, NEW, NOBODY, OTHER, PASSWORD, Project
-from tests.clients.supabase import MISSING
+from tests.support.auth_project import ADA, BOB, NEW, NOBODY, OTHER, PASSWORD, Project
+from tests.support.console import Client, Taken
+from tests.support.supabase_clients import MISSING
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.clients.console import Client
-from tests.clients.places import ANY
-from tests.clients.project import (
+from tests.support.auth_project import (
     ADA,
     BOB,
     NEW,
@@ -18,7 +16,9 @@ from tests.clients.project import (
     follow,
     token_hash,
 )
-from tests.clients.supabase import MISSING
+from tests.support.console import Client
+from tests.support.supabase_clients import MISSING
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

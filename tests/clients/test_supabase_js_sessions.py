@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.console import Client, Console
-from tests.clients.places import ANY, place_of
-from tests.clients.project import ADA, BOB, USERS, Project
-from tests.clients.supabase import MISSING
-from tests.running import Running
+from tests.support.auth_project import ADA, BOB, USERS, Project
+from tests.support.console import Client, Console
+from tests.support.server import Running
+from tests.support.supabase_clients import MISSING
+from tests.support.world_naming import ANY, place_of
 
 WAYS = ANY
 

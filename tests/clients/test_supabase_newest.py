@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx2
 
-from tests.clients.console import NEWEST
-from tests.clients.places import ANY
-from tests.clients.project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
-from tests.clients.supabase import MISSING, Jar, Supabase
+from tests.support.auth_project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
+from tests.support.console import NEWEST
+from tests.support.messages import golden
+from tests.support.supabase_clients import MISSING, Jar, Supabase
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 
@@ -69,7 +70,12 @@ def test_what_is_not_built_keeps_its_sentence(project: MakeProject) -> None:
     said = {"email": NEW, "password_hash": "$2y$10$x"}
     error = admin.call("admin.createUser", said).error
     assert error is not None
-    assert error["message"].startswith("`password_hash` in POST /auth/v1/admin/users ")
+    assert error["message"] == golden(
+        "all",
+        "not_implemented",
+        "operation-is-not-built",
+        name="`password_hash` in POST /auth/v1/admin/users",
+    )
     assert (error["name"], error["status"]) == ("AuthRetryableFetchError", 501)
 
 

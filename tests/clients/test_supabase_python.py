@@ -10,7 +10,7 @@ import pytest
 from supabase import AuthApiError, Client, ClientOptions, create_client
 from supabase_auth import AuthResponse, Session
 
-from tests.clients.places import ANY, Place
+from tests.support.world_naming import ANY, Place
 
 WAYS = (*ANY, "port")
 

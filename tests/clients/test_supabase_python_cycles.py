@@ -14,8 +14,8 @@ from supabase import AuthApiError, Client, ClientOptions, create_client
 from supabase_auth.errors import AuthError, AuthWeakPasswordError
 from supabase_auth.types import CodeExchangeParams
 
-from tests.clients.places import ANY
-from tests.clients.project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
+from tests.support.auth_project import ADA, NEW, OTHER, PAGE, PASSWORD, Project, follow, token_hash
+from tests.support.world_naming import ANY
 
 WAYS = ANY
 

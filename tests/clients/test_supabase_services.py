@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import node
-from tests.clients.console import NEWEST
-from tests.running import Running
+from tests.support import node
+from tests.support.console import NEWEST
+from tests.support.messages import golden
+from tests.support.server import Running
 
 SEED = "users: []\n"
 
@@ -18,17 +19,19 @@ def test_every_client_shows_the_sentence(server: Running, folder: Path) -> None:
     key = server.ready["env"]["NEXT_PUBLIC_SUPABASE_ANON_KEY"]
     script = node.PROGRAMS / "services.mjs"
     seen = node.ask(script, url=server.url, key=key, folder=str(folder))
-    stub = "Stub this call in your tests."
     assert seen == {
         "rows": [
             501,
             "not_implemented",
-            f"The Data API of Supabase is not emulated: GET /rest/v1/todos. {stub}",
+            golden("supabase", "not_implemented", "data-api", call="GET /rest/v1/todos"),
         ],
-        "buckets": [501, f"Supabase Storage is not emulated: GET /storage/v1/bucket. {stub}"],
+        "buckets": [
+            501,
+            golden("supabase", "not_implemented", "storage", call="GET /storage/v1/bucket"),
+        ],
         "called": [
             "FunctionsHttpError",
             501,
-            f"An Edge Function of Supabase is not emulated: POST /functions/v1/hello. {stub}",
+            golden("supabase", "not_implemented", "functions", call="POST /functions/v1/hello"),
         ],
     }

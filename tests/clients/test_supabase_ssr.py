@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.clients.places import ANY, Place
-from tests.clients.supabase import MISSING, Jar, Supabase
+from tests.support.supabase_clients import MISSING, Jar, Supabase
+from tests.support.world_naming import ANY, Place
 
 WAYS = (*ANY, "cookie")
 

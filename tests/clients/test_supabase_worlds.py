@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.clients.places import Place
-from tests.clients.supabase import Jar, Supabase
+from tests.support.supabase_clients import Jar, Supabase
+from tests.support.world_naming import Place
 
 ADA = {"email": "ada@example.com", "password": "demo-password"}
 

@@ -14,9 +14,9 @@ from emulator.registry.machine_clock import machine_now
 from emulator.wire.http.headers import BODY_MAX
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
-from tests.contract.documented import Document, Operation
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import (
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.document import Document, Operation
+from tests.support.fixture_seed import (
     ALPHA,
     AWAY_RUN,
     BETA,
@@ -37,7 +37,7 @@ from tests.scene import (
     stage,
     with_secret,
 )
-from tests.surfaces.full import full
+from tests.support.full_workspace import full
 
 DOCUMENT = Document()
 NEW: dict[str, Any] = {"name": "n", "adapter_id": "a", "task": "eval"}

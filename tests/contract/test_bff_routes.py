@@ -12,7 +12,7 @@ from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.bff.route_table import ALL, AUTH, CLI_SYNC, CLOUD, PUBLIC, Row
 from emulator.surfaces.upstream.app import build_upstream, upstream_routes
 from emulator.wire.http.errors import allowed_methods
-from tests.contract.reference import (
+from tests.support.api_reference import (
     AUTH_ROUTES,
     BFF_ROUTES,
     E2E_ROUTES,
@@ -20,8 +20,18 @@ from tests.contract.reference import (
     SOURCE_OF_TRUTH,
     later_list,
 )
-from tests.lawful import Emulator
-from tests.scene import CHECKOUT, DONE, LIVE_SHARE, PORTAL, browser, pay, problem, stage
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
+    CHECKOUT,
+    DONE,
+    LIVE_SHARE,
+    PORTAL,
+    browser,
+    pay,
+    problem,
+    stage,
+)
+from tests.support.messages import golden
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -124,7 +134,14 @@ def test_any_other_method_is_an_unsupported_action(scene: Emulator, method: str,
     real = path.replace("{token}", "share-live-token")
     for client in (scene.client(), browser(scene, "ada")):
         answer = client.request(method, real, content=b"{")
-        message = f"{method} is not allowed on {real}; use {', '.join(allow)}."
+        message = golden(
+            "all",
+            "method_not_allowed",
+            "other-method",
+            method=method,
+            path=real,
+            allow=", ".join(allow),
+        )
         expected = {"error": problem("unsupported_action", message)}
         assert (answer.status_code, answer.json()) == (405, expected)
         assert answer.headers["allow"] == ", ".join(allow)
@@ -179,7 +196,10 @@ def test_all_five_codes_of_the_page_can_be_met_in_its_envelope(tmp_path: Path) -
         assert {"code", "message"} <= set(error) <= {"code", "message", "details"}
         assert error["code"] == code
     assert met["login_required"].json() == {
-        "error": {"code": "login_required", "message": "Please log in again."}
+        "error": {
+            "code": "login_required",
+            "message": golden("all", "login_required", "no-session"),
+        }
     }
     assert met["validation_error"].json()["error"]["details"]["path"] == "name"
 

@@ -17,10 +17,10 @@ from emulator.surfaces.upstream.app import (
 )
 from emulator.surfaces.upstream.not_implemented import ABSENT
 from emulator.wire.http.errors import Code
-from tests.contract.documented import Document, Operation
-from tests.contract.reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
-from tests.lawful import Emulator
-from tests.scene import caller
+from tests.support.api_reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
+from tests.support.checked_client import Emulator
+from tests.support.document import Document, Operation
+from tests.support.fixture_seed import caller
 
 VERBS = {"get", "list", "create", "update", "delete", "revoke", "rotate", "sync"}
 VERBS |= {"export", "restrict", "object", "cancel"}

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 from urllib.request import Request, urlopen
 
-from tests.running import Running, start
+from tests.support.server import Running, start
 
 Caller = Literal["key", "session"]
 CALLERS: tuple[Caller, ...] = ("key", "session")

@@ -21,7 +21,7 @@ from tests.fuzz.grammar import Grammar
 from tests.fuzz.laws import Breach, Snapshot, judge, snapshot
 from tests.fuzz.scenes import SCENES, Scene
 from tests.fuzz.station import HUNG, Station
-from tests.world.integrity import assert_whole
+from tests.support.integrity import assert_whole
 
 CATALOG = legacy_catalog()
 

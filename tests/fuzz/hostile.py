@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests import scene
+from tests.support import fixture_seed
 
 HOSTILE_SEGMENTS = (
     *(
@@ -87,7 +87,7 @@ ORIGINS = (
 ODD_HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("prefer", ("code=429", "code=503", 'code="418"', "code=999", "return=minimal", "code=")),
     ("x-supabase-api-version", ("2024-01-01", "2099-12-31", "soon", "2024-13-45", "٢٠٢٤-01-01")),
-    ("x-workspace-id", (scene.LAB, scene.AWAY, "lab", "none", "é", "")),
+    ("x-workspace-id", (fixture_seed.LAB, fixture_seed.AWAY, "lab", "none", "é", "")),
     ("accept", ("*/*", "text/html", "application/xml", "q=")),
     ("user-agent", ("curl/8", "", "é" * 300, "x" * 9_000)),
     ("stripe-signature", ("t=1,v1=00", "t=x,v1=", "v1=" + "0" * 64, "t=" + "9" * 400, "")),
@@ -175,7 +175,7 @@ KNOWN: tuple[tuple[tuple[str, ...], tuple[object, ...], tuple[object, ...]], ...
     (("phone",), (None,), ("+123",)),
     (("role",), (None, "authenticated"), ("service_role",)),
     (("port",), (None,), (0, 65_536, -1)),
-    (("id",), (None,), (scene.NOBODY, "x")),
+    (("id",), (None,), (fixture_seed.NOBODY, "x")),
     (("size_bytes",), (0, 12, 2**31), (2**53, 2**53 + 1, -1)),
 )
 """Members → what they are drawn from, what is good and the rest."""

@@ -14,7 +14,7 @@ from emulator.registry.registry import WorldRegistry
 from emulator.wire.world_address import COOKIE, without_prefix
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.error_shapes import is_guards, is_shaped, surface_of
-from tests.lawful import COMMITTING
+from tests.support.checked_client import COMMITTING
 
 READS = ("GET", "HEAD", "OPTIONS")
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from emulator.registry.registry import WorldRegistry
 from emulator.world.records.tables import TABLES
-from tests import scene
 from tests.fuzz.calls import Answer, Call
+from tests.support import fixture_seed
 
 KEPT = 40
 """How many of each kind; a newer one then takes the place of one of them."""
@@ -62,7 +62,7 @@ class Memory:
         self.logins = planted.logins or (("ada@lab.test", "ada-password"),)
         self._pools: dict[str, list[str]] = {
             "key secret": list(keys),
-            "bearer": [*keys, scene.SECRET, scene.REVOKED_SECRET],
+            "bearer": [*keys, fixture_seed.SECRET, fixture_seed.REVOKED_SECRET],
             "worlds": ["default", "w1", "w2"],
             "snapshots": ["s1", "s2"],
             "requests": ["1", "2", "3"],
@@ -78,7 +78,7 @@ class Memory:
             if rows:
                 return str(getattr(self._dice.choice(rows), member))
         pool = self._pools.get(kind)
-        return self._dice.choice(pool) if pool else scene.NOBODY
+        return self._dice.choice(pool) if pool else fixture_seed.NOBODY
 
     def keep(self, kind: str, text: str) -> None:
         """Remember a text."""

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from emulator.seeding.files import SeedFile, load
-from tests.scene import SEED
+from tests.support.fixture_seed import SEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

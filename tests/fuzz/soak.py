@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench.processes import resident_mib
-from tests.running import Running, start
+from tests.support.server import Running, start
 
 SAMPLES = 100
 GROWTH_MIB = 16.0

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.contract.legacy import route_table
 from emulator.registry.registry import WorldRegistry
-from emulator.world.lifecycle import advance
+from emulator.world import lifecycle
+from emulator.world.core.world import World
 from tests.fuzz.calls import Call, decoded, encoded
 from tests.fuzz.episodes import Failure, Findings, Wrap, fuzz, replayed
 from tests.fuzz.scenes import SCENES
@@ -115,9 +116,13 @@ def _with_start(change: dict[str, object], body: bytes | None = None) -> Wrap:
     return wrap
 
 
+def _touch(world: World) -> None:
+    lifecycle.move(world, to=world.now + 1)
+
+
 def _writing_first(worlds: WorldRegistry, app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        advance(worlds.default(), by=1)
+        _touch(worlds.default())
         await app(scope, receive, send)
 
     return serve
@@ -127,7 +132,7 @@ def _writing_on_refusals(worlds: WorldRegistry, app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def sent(message: Message) -> None:
             if message.get("status", 0) >= 400:
-                advance(worlds.default(), by=1)
+                _touch(worlds.default())
             await send(message)
 
         await app(scope, receive, sent)

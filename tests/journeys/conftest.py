@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from tests.running import Running
+from tests.support.server import Running
 
 
 @pytest.fixture

@@ -7,20 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-import pytest
 
-from tests.running import Running, start
+from tests.support.server import Running
+
+SERVED_SEED = "onboarding"
 
 COUNT = 5000
 PAGE = 200
 BEGAN = datetime(2025, 6, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    running = start("--seed", "onboarding")
-    yield running
-    running.stop()
 
 
 def run(place: int) -> dict[str, Any]:
@@ -47,12 +41,12 @@ def paged(browser: httpx2.Client, **query: Any) -> Iterator[list[dict[str, Any]]
 
 
 def test_five_thousand_runs_of_one_call_are_paged_to_the_end_each_once_newest_first(
-    server: Running,
+    shared_server: Running,
 ) -> None:
     # A fresh workspace is on the free plan, which takes fewer.
     runs = [run(place) for place in range(COUNT)]
     batch: dict[str, Any] = {"runs": runs, "ignore_caps": True}
-    with httpx2.Client(base_url=server.url, timeout=30) as browser:
+    with httpx2.Client(base_url=shared_server.url, timeout=30) as browser:
         synced = browser.post("/api/e2e/cli-sync", json=batch)
         assert synced.status_code == 201
         answer = synced.json()
@@ -64,7 +58,7 @@ def test_five_thousand_runs_of_one_call_are_paged_to_the_end_each_once_newest_fi
         sent = [one["client_run_id"] for one in batch["runs"]]
         assert [one["client_run_id"] for one in answer["items"]] == sent
 
-        browser.post("/api/auth/login", json=server.ready["logins"][0]).raise_for_status()
+        browser.post("/api/auth/login", json=shared_server.ready["logins"][0]).raise_for_status()
         pages = list(paged(browser))
         assert [len(page) for page in pages] == [PAGE] * (COUNT // PAGE)
         listed = [one for page in pages for one in page]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx2
 import pytest
 
-from tests.journeys.cli import Cli
-from tests.running import Running, start
+from tests.support.cli_client import Cli
+from tests.support.server import Running
+
+SERVED_SEED = "onboarding"
 
 Browse = Callable[[Running], httpx2.Client]
 
@@ -23,28 +25,21 @@ RUN = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    running = start("--seed", "onboarding")
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def owner(server: Running, browse: Browse) -> httpx2.Client:
+def owner(shared_server: Running, browse: Browse) -> httpx2.Client:
     """The seed's one person, signed in, in a world as fresh as the seed."""
-    browser = browse(server)
+    browser = browse(shared_server)
     browser.post("/_emulator/reset").raise_for_status()
-    browser.post("/api/auth/login", json=server.ready["logins"][0]).raise_for_status()
+    browser.post("/api/auth/login", json=shared_server.ready["logins"][0]).raise_for_status()
     return browser
 
 
 def test_what_the_cli_syncs_once_and_again_is_one_run_in_the_dashboards_list(
-    server: Running, owner: httpx2.Client
+    shared_server: Running, owner: httpx2.Client
 ) -> None:
     issued = owner.post("/api/cloud/api-keys", json={"name": "my laptop"})
     assert issued.status_code == 201
-    cli = Cli(server.ready["env"]["WORLDFLUX_CLOUD_API_URL"], issued.json()["secret"])
+    cli = Cli(shared_server.ready["env"]["WORLDFLUX_CLOUD_API_URL"], issued.json()["secret"])
 
     status, run = cli.answer("POST", "/api/sync/runs", RUN)
     assert (status, run["name"], run["extra"]) == (201, "Nightly", {"model": "dreamerv3"})
@@ -64,9 +59,11 @@ def test_what_the_cli_syncs_once_and_again_is_one_run_in_the_dashboards_list(
     assert owner.get("/api/cloud/runs").json() == {"items": [], "next_cursor": None}
 
 
-def test_a_key_is_refused_when_its_time_is_over(server: Running, owner: httpx2.Client) -> None:
+def test_a_key_is_refused_when_its_time_is_over(
+    shared_server: Running, owner: httpx2.Client
+) -> None:
     wanted = {"name": "short-lived", "expires_at": "2026-01-02T00:00:00Z"}
-    cli = Cli(server.url, owner.post("/api/cloud/api-keys", json=wanted).json()["secret"])
+    cli = Cli(shared_server.url, owner.post("/api/cloud/api-keys", json=wanted).json()["secret"])
     owner.post("/_emulator/clock/advance", json={"duration": "PT23H59M59.999999S"})
     assert cli.call("GET", "/api/me")["email"] == "nia@example.com"
     owner.post("/_emulator/clock/advance", json={"seconds": 0.000001})
@@ -74,17 +71,17 @@ def test_a_key_is_refused_when_its_time_is_over(server: Running, owner: httpx2.C
         cli.call("GET", "/api/me")
 
 
-def test_a_key_is_refused_when_it_was_revoked(server: Running, owner: httpx2.Client) -> None:
+def test_a_key_is_refused_when_it_was_revoked(shared_server: Running, owner: httpx2.Client) -> None:
     key = owner.post("/api/cloud/api-keys", json={"name": "CI"}).json()
-    cli = Cli(server.url, key["secret"])
+    cli = Cli(shared_server.url, key["secret"])
     assert cli.call("DELETE", f"/api/api-keys/{key['id']}") == {}
     with pytest.raises(RuntimeError, match=r"status=401\).*invalid_credentials"):
         cli.call("GET", "/api/runs")
 
 
 def test_the_cli_gets_nowhere_on_the_dashboards_routes(
-    server: Running, owner: httpx2.Client
+    shared_server: Running, owner: httpx2.Client
 ) -> None:
     secret = owner.post("/api/cloud/api-keys", json={"name": "CI"}).json()["secret"]
     with pytest.raises(RuntimeError, match=r"status=401\).*login_required"):
-        Cli(server.url, secret).call("GET", "/api/cloud/runs")
+        Cli(shared_server.url, secret).call("GET", "/api/cloud/runs")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import httpx2
 
-from tests.running import Running
+from tests.support.messages import golden
+from tests.support.server import Running
 
 Launch = Callable[..., Running]
 Browse = Callable[[Running], httpx2.Client]
@@ -32,7 +33,10 @@ def test_from_sign_up_to_a_share_that_is_gone(launch: Launch, browse: Browse) ->
     refused = owner.get("/api/cloud/runs")
     assert refused.status_code == 401
     assert refused.json() == {
-        "error": {"code": "login_required", "message": "Please log in again."}
+        "error": {
+            "code": "login_required",
+            "message": golden("all", "login_required", "no-session"),
+        }
     }
 
     signed_up = owner.post("/api/auth/signup", json=NEWCOMER)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from emulator.seeding.files import bundled_names, load
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import CHECKOUT, pay, problem
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import CHECKOUT, pay, problem
+from tests.support.messages import golden
 
 AT_THE_CAP = {
     "error": problem(
         "quota_exceeded",
-        "This workspace has used 10 of 10 runs this period (Free).",
+        golden("all", "quota_exceeded", "ten-runs-of-free"),
         {
             "meter": "runs",
             "used": 10,
@@ -66,7 +67,7 @@ def test_a_limit_of_the_seed_says_so_and_ends_with_the_plan(tmp_path: Path) -> N
     error = body["error"]
     assert (status, error["message"]) == (
         402,
-        "This workspace has used 1 of 1 runs this period (limit set by the seed).",
+        golden("all", "quota_exceeded", "seed-limit-of-one-run"),
     )
     assert error["details"]["limit_source"] == "seed"
     assert error["details"]["upgrade_url"] == "http://localhost:3000/billing"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Running, start
-from tests.scene import SEED
+from tests.support.fixture_seed import SEED
+from tests.support.server import Running, start
 
 
 @pytest.fixture(scope="module")

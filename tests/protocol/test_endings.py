@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.protocol.raw import Line, ask, settle, until
-from tests.running import WAIT_SECONDS, Running
-from tests.test_serve import free_port
+from tests.cli.test_serve import free_port
+from tests.support.raw_http import Line, ask, settle, until
+from tests.support.server import WAIT_SECONDS, Running
 
 Launch = Callable[..., Running]
 JSON = "Content-Type: application/json"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.protocol.raw import Line, ask, until
-from tests.running import Running, start
-from tests.scene import problem
+from tests.support.fixture_seed import problem
+from tests.support.messages import golden
+from tests.support.raw_http import Line, ask, until
+from tests.support.server import Running, start
 
 SYNC = "POST /api/e2e/cli-sync HTTP/1.1"
 JSON = "Content-Type: application/json"
@@ -131,7 +132,7 @@ def test_head_is_get_without_its_body(url: str, path: str) -> None:
 def test_too_many_headers_are_431_in_the_shape_of_the_surface(
     url: str, path: str, body: dict[str, int], *, is_whole: bool
 ) -> None:
-    message = "The request has more than 64 kB of headers; send fewer."
+    message = golden("http", "framing", "head-too-large")
     with Line(url) as line:
         if is_whole:
             line.send(f"GET {path} HTTP/1.1", f"X-Long: {'x' * HEAD_MAX}")
@@ -150,7 +151,7 @@ def test_too_many_headers_are_431_in_the_shape_of_the_surface(
 
 def test_gotrue_has_its_own_shape_for_it(url: str) -> None:
     answer = ask(url, "GET /auth/v1/user HTTP/1.1", f"X-Long: {'x' * HEAD_MAX}")
-    message = "The request has more than 64 kB of headers; send fewer."
+    message = golden("http", "framing", "head-too-large")
     body = {"code": 431, "error_code": "validation_failed", "msg": message}
     assert (answer.status, answer.json) == (431, body)
 
@@ -162,7 +163,7 @@ def test_many_small_headers_are_as_large_as_one(url: str) -> None:
 
 def test_a_target_that_is_too_long_is_414(url: str) -> None:
     answer = ask(url, f"GET /api/me?{'x' * HEAD_MAX} HTTP/1.1")
-    message = "The request's target is longer than 64 kB; shorten it."
+    message = golden("http", "framing", "target-too-long")
     assert (answer.status, answer.message) == (414, message)
 
 
@@ -207,7 +208,8 @@ def test_a_head_that_is_wrong_is_refused_in_shape_and_the_connection_closed(
         answer = line.read()
         assert answer.status == 400
         assert answer.json["error"]["code"] == "validation_error"
-        assert answer.message.startswith("The request cannot be read as HTTP/1.1: ")
+        why = answer.message.partition(": ")[2]
+        assert answer.message == golden("http", "framing", "unreadable", why=why)
         assert answer.headers["connection"] == "close"
         assert line.is_closed()
     assert digest(url) == before

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.protocol.raw import Line, ask, settle
-from tests.running import Running
-from tests.scene import SECRET
+from tests.support.fixture_seed import SECRET
+from tests.support.raw_http import Line, ask, settle
+from tests.support.server import Running
 
 RUN = b'{"client_run_id": "half"}'
 ACCOUNT = b'{"email": "half@lab.test", "password": "half-password"}'

@@ -17,8 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.server.connection import Connection
-from tests.lawful import Emulator
-from tests.protocol.raw import Line, ask, settle, until
+from tests.support.checked_client import Emulator
+from tests.support.messages import golden
+from tests.support.raw_http import Line, ask, settle, until
 
 MAIL = "GET /_w/{world}/_emulator/mail?to={to}&wait=60 HTTP/1.1"
 REQUESTS = "GET /_w/{world}/_emulator/requests?path=/{to}&wait=60 HTTP/1.1"
@@ -118,7 +119,10 @@ def test_a_world_that_is_deleted_ends_what_waits_in_it(served: Served) -> None:
     line, _ = wait(served, MAIL)
     assert ask(served.url, "DELETE /_emulator/worlds/here HTTP/1.1").status == 204
     answer = line.read()
-    assert (answer.status, answer.message) == (404, "There is no world 'here' here.")
+    assert (answer.status, answer.message) == (
+        404,
+        golden("all", "not_found", "no-world-here-here"),
+    )
     line.close()
 
 

@@ -1,1 +1,1 @@
-"""Tests of seeds, recipes and believable runs."""
+"""Seeds, recipes and synthetic runs."""

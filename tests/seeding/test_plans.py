@@ -9,10 +9,10 @@ import pytest
 
 from emulator.seeding.files import SeedError, load, plant_file
 from emulator.world.core.world import World
-from emulator.world.metering import quota
-from emulator.world.metering.plan_list import PLANS
-from emulator.world.metering.plans import all_plans
+from emulator.world.metering import meters, quota
+from emulator.world.metering.plans import PLANS, all_plans
 from emulator.world.records.workspaces import Caps, Plan, Workspace
+from tests.support.messages import golden
 
 PEOPLE = """
 users: [{email: ada@lab.test, password: ada-password}]
@@ -69,8 +69,8 @@ def test_a_workspace_on_a_plan_that_there_is_not_names_its_line(tmp_path: Path) 
     with pytest.raises(SeedError) as refused:
         planted(PEOPLE.replace("PLAN", "gold"), tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path}/seed.yaml: line 4: workspaces.0.plan: There is no plan 'gold'; choose one "
-        "of: free, team, enterprise."
+        f"{tmp_path}/seed.yaml: line 4: workspaces.0.plan: "
+        + golden("seed", "sense", "unknown-plan")
     )
 
 
@@ -102,5 +102,5 @@ def test_every_run_of_a_seed_counts_with_or_without_a_client_run_id(tmp_path: Pa
     runs = f"runs: [{{client_run_id: one, {artifacts}}}, {{name: two, {artifacts}}}]"
     world = planted(PEOPLE.replace("plan: PLAN", runs), tmp_path)
     (lab,) = world.all(Workspace, "all", ())
-    usage = quota.usage_of(world, lab)
+    usage = meters.usage_of(world, lab)
     assert (usage.runs, usage.storage_bytes) == (2, 14)

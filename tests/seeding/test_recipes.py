@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from emulator.seeding.schema import Recipe, SeedRun
 from emulator.seeding.synthetic.recipes import apportion, expand
 from emulator.world.core.times import DAY, to_datetime
-from tests.seeding.contents import EPOCH, a_world
+from tests.support.seed_contents import EPOCH, a_world
 
 RECIPE = Recipe(
     runs=500,

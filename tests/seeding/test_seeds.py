@@ -20,8 +20,8 @@ from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
 from emulator.world.runs.runs import create_run
 from emulator.world.runs.shares import open_to_all
 from emulator.world.workspaces.api_keys import is_live, key_actor
-from tests.seeding.contents import run_python
-from tests.world.lab import content
+from tests.support.seed_contents import run_python
+from tests.support.world_builder import content
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/seed-digests.json"
@@ -30,9 +30,9 @@ STATUSES = {"queued", "running", "succeeded", "failed", "cancelled"}
 PRINT_DIGESTS = """
 import json
 from emulator.seeding.files import bundled_names, load, plant_file
-from tests.world.lab import content
-digest_of = lambda name: str(plant_file(load(name)).world.state.digest)
-print(json.dumps({name: digest_of(name) for name in bundled_names()}))
+from tests.support.world_builder import content
+seeds = {name: plant_file(load(name)) for name in bundled_names()}
+print(json.dumps({name: str(seed.world.state.digest) for name, seed in seeds.items()}))
 """
 
 

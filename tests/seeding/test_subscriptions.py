@@ -10,7 +10,7 @@ from emulator.seeding.files import SeedError
 from emulator.world.billing.subscriptions import newest_subscription
 from emulator.world.records.billing import Invoice
 from emulator.world.records.workspaces import Workspace
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
 
 SEEDS = {
     "active": ("team", "active", ["paid"]),
@@ -49,7 +49,7 @@ workspaces:
 
 def test_a_status_that_cannot_be_is_refused_with_its_line(tmp_path: Path) -> None:
     text = TEXT.replace("SUBSCRIPTION", "{plan: team, status: trialing, started_at: -P30D}")
-    with pytest.raises(SeedError, match=r"line 8.*it is active at the epoch, not trialing"):
+    with pytest.raises(SeedError, match=r"line 8.*active.*trialing"):
         Emulator.of(text, tmp_path)
 
 

@@ -15,9 +15,10 @@ from emulator.cli import cli
 from emulator.persistence.envelope import wrap
 from emulator.persistence.export import FORMAT, VERSION
 from emulator.seeding.files import SeedError, parse
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
+from tests.support.messages import golden
 
-TOO_MANY = "aliases repeat more than 1,000,000 nodes in all"
+TOO_MANY = golden("seed", "yaml", "too-many-aliases")
 
 
 def bomb(levels: int, *, width: int = 9, opening: str = "[", closing: str = "]") -> str:
@@ -40,33 +41,33 @@ def complaint(text: str) -> str:
 @pytest.mark.parametrize("levels", [7, 20, 100])
 def test_aliases_that_explode_are_refused_at_their_line(levels: int) -> None:
     # A line repeats nine times the line above it, which passes a million in the seventh.
-    assert complaint(bomb(levels)) == f"s: line 11: {TOO_MANY}"
+    assert complaint(bomb(levels)) == "s: line 11: " + TOO_MANY
 
 
 def test_merge_keys_that_explode_are_refused(tmp_path: Path) -> None:
     lines = ["    a0: &a0 {x: 1, y: 2}"]
     lines += [f"    a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 20)]
     text = "users:\n- email: a@b.test\n  password: abcdef\n  user_metadata:\n" + "\n".join(lines)
-    assert TOO_MANY in complaint(text)
+    assert complaint(text).rpartition(": ")[2] == TOO_MANY
 
 
 def test_aliases_that_repeat_a_million_nodes_are_read() -> None:
     thousand = f"[{', '.join(['1'] * 999)}]"
     text = f"a: &a {thousand}\nb: [{', '.join(['*a'] * 1000)}]\n"
     assert "aliases" not in complaint(text)
-    assert TOO_MANY in complaint(text.replace("[1,", "[1, 1,"))
+    assert complaint(text.replace("[1,", "[1, 1,")).rpartition(": ")[2] == TOO_MANY
 
 
 def test_an_alias_within_what_it_repeats_is_refused_at_its_line() -> None:
     said = complaint("users:\n- &a\n  email: a@b.test\n  user_metadata: {x: [*a]}\n")
-    assert said == "s: line 4: the alias 'a' stands within what it repeats"
+    assert said == "s: line 4: " + golden("seed", "yaml", "alias-in-itself")
 
 
 def test_a_seed_is_nested_128_levels_deep_at_most_with_its_aliases_expanded() -> None:
     deep = "[" * 124 + "]" * 124
     text = "users:\n- email: a@b.test\n  password: abcdef\n  user_metadata: {{x: {}}}\n"
     assert parse(text.format(deep), source="s").users
-    said = "s: line 4: nested more than 128 levels deep; flatten it"
+    said = "s: line 4: " + golden("seed", "yaml", "too-deep")
     assert complaint(text.format(f"[{deep}]")) == said
     chained = text.format(f"[&a {'[' * 70 + ']' * 70}, {'[' * 60}*a{']' * 60}]")
     assert complaint(chained) == said
@@ -77,11 +78,10 @@ def test_a_seed_is_nested_128_levels_deep_at_most_with_its_aliases_expanded() ->
 def test_a_bomb_is_refused_by_every_command_and_route(tmp_path: Path) -> None:
     path = tmp_path / "bomb.yaml"
     path.write_text(bomb(20), "utf-8")
-    sentence = f"{path}: line 11: {TOO_MANY}"
+    sentence = f"{path}: line 11: " + TOO_MANY
     for arguments in (["seeds", "check", str(path)], ["serve", "--seed", str(path), "--port", "0"]):
         result = CliRunner().invoke(cli, arguments)
-        assert result.exit_code == 1
-        assert sentence in result.output
+        assert (result.exit_code, result.output) == (1, "Error: " + sentence + "\n")
     client = Emulator("demo").client()
     for route, body in (
         ("worlds", {"name": "w", "from": str(path)}),
@@ -89,7 +89,7 @@ def test_a_bomb_is_refused_by_every_command_and_route(tmp_path: Path) -> None:
     ):
         answer = client.post(f"/_emulator/{route}", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error")
-        assert sentence in answer.json()["error"]["message"]
+        assert answer.json()["error"]["message"] == sentence
 
 
 def test_a_bomb_within_an_export_is_refused() -> None:
@@ -103,27 +103,27 @@ def test_a_bomb_within_an_export_is_refused() -> None:
         "/_emulator/import", content=wrap(FORMAT, VERSION, orjson.dumps(raw))
     )
     assert answer.status_code == 422
-    assert TOO_MANY in answer.json()["error"]["message"]
+    assert answer.json()["error"]["message"].rpartition(": ")[2] == TOO_MANY
 
 
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("!!int x", "this cannot be read as !!int"),
-        ('!!int ""', "this cannot be read as !!int"),
-        ("!!int 0x", "this cannot be read as !!int"),
-        ('!!int "1:a"', "this cannot be read as !!int"),
-        ("!!float x", "this cannot be read as !!float"),
-        ('!!float ""', "this cannot be read as !!float"),
-        ("!!bool x", "this cannot be read as !!bool"),
-        ("!!timestamp x", "this cannot be read as !!timestamp"),
-        ('!!timestamp "2001-99-99"', "this cannot be read as !!timestamp"),
+        ("!!int x", golden("seed", "yaml", "unreadable-int")),
+        ('!!int ""', golden("seed", "yaml", "unreadable-int")),
+        ("!!int 0x", golden("seed", "yaml", "unreadable-int")),
+        ('!!int "1:a"', golden("seed", "yaml", "unreadable-int")),
+        ("!!float x", golden("seed", "yaml", "unreadable-float")),
+        ('!!float ""', golden("seed", "yaml", "unreadable-float")),
+        ("!!bool x", golden("seed", "yaml", "unreadable-bool")),
+        ("!!timestamp x", golden("seed", "yaml", "unreadable-timestamp")),
+        ('!!timestamp "2001-99-99"', golden("seed", "yaml", "unreadable-timestamp")),
         ("!!map [a]", "expected a mapping node, but found sequence"),
         ("!!set [a]", "expected a mapping node, but found sequence"),
-        ("9" * 5000, "this cannot be read as !!int"),
-        ("0x" + "f" * 5000, "integers beyond 64 bits are not kept exactly"),
-        ("18446744073709551616", "integers beyond 64 bits are not kept exactly"),
-        ("{18446744073709551616: 1}", "integers beyond 64 bits are not kept exactly"),
+        ("9" * 5000, golden("seed", "yaml", "unreadable-int")),
+        ("0x" + "f" * 5000, golden("seed", "yaml", "integer-beyond-64-bits")),
+        ("18446744073709551616", golden("seed", "yaml", "integer-beyond-64-bits")),
+        ("{18446744073709551616: 1}", golden("seed", "yaml", "integer-beyond-64-bits")),
     ],
     ids=lambda value: value[:20],
 )
@@ -131,7 +131,7 @@ def test_a_bomb_within_an_export_is_refused() -> None:
 def test_a_value_that_its_tag_cannot_read_is_refused_at_its_line(
     place: str, value: str, problem: str
 ) -> None:
-    assert complaint(f"entropy: x\n{place}:\n  {value}\n") == f"s: line 3: {problem}"
+    assert complaint(f"entropy: x\n{place}:\n  {value}\n") == "s: line 3: " + problem
 
 
 def test_integers_of_64_bits_are_kept(tmp_path: Path) -> None:

@@ -11,17 +11,18 @@ from emulator.world.core.refusals import QuotaExceeded
 from emulator.world.identity import accounts
 from emulator.world.records.workspaces import Workspace
 from emulator.world.workspaces import workspaces
-from tests.surfaces.full import FULL, ROOMY, full, gauge, refusal
+from tests.support.full_workspace import FULL, ROOMY, full, gauge, refusal
+from tests.support.messages import golden
 
 RUN = {"name": "n", "adapter_id": "openpi", "task": "eval"}
 SYNC = {"client_run_id": "three", "adapter_id": "openpi", "task": "eval"}
 LARGE = [{"name": "b.bin", "size_bytes": 1}]
 
-RUNS = refusal("runs", 2, 2, "has used 2 of 2 runs this period")
-STORAGE = refusal("storage_bytes", 100, 100, "has used 100 of 100 bytes of storage")
-PROJECTS = refusal("projects", 1, 1, "has 1 of 1 projects")
-KEYS = refusal("api_keys", 1, 1, "has 1 of 1 active API keys")
-SHARES = refusal("shares", 1, 1, "has 1 of 1 active shares")
+RUNS = refusal("runs", 2, 2)
+STORAGE = refusal("storage_bytes", 100, 100)
+PROJECTS = refusal("projects", 1, 1)
+KEYS = refusal("api_keys", 1, 1)
+SHARES = refusal("shares", 1, 1)
 
 SHARED = "f0000000-0000-4000-8000-000000000001"
 
@@ -89,9 +90,7 @@ def test_artifacts_that_do_not_fit_are_refused(path: str, tmp_path: Path) -> Non
     name = {"name": "big"} if path == "/api/runs" else {"client_run_id": "big"}
     answer = client.post(path, json={**said, **name})
     detail = answer.json()["detail"]
-    assert detail["message"] == (
-        "This workspace has used 0 of 100 bytes of storage (Roomy); 101 more would not fit."
-    )
+    assert detail["message"] == (golden("all", "quota_exceeded", "storage-does-not-fit"))
     assert (answer.status_code, detail["details"]) == (
         402,
         {
@@ -125,7 +124,7 @@ def test_cli_sync_may_seed_past_a_cap_and_the_next_is_refused(tmp_path: Path) ->
     shown = emulator.keyed().get(f"/api/workspaces/{FULL}").json()["usage"]
     assert (shown["runs"], shown["storage_bytes"]) == (gauge(4, 2), gauge(101, 100))
     answer = client.post("/api/e2e/cli-sync", json={"client_run_id": "five"})
-    assert answer.json() == {"error": refusal("runs", 4, 2, "has used 4 of 2 runs this period")}
+    assert answer.json() == {"error": refusal("runs", 4, 2)}
 
 
 def test_runs_fit_again_when_the_period_ends(tmp_path: Path) -> None:

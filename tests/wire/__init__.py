@@ -1,1 +1,1 @@
-"""Tests of what the surfaces share."""
+"""Formats, below any surface."""

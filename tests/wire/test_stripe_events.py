@@ -12,7 +12,7 @@ from emulator.world.billing import checkout
 from emulator.world.billing.cards import GOOD, read_card
 from emulator.world.core.refusals import CardDeclined
 from emulator.world.records.billing import CheckoutSession, Event
-from tests.world.billed import Billed
+from tests.support.billed_world import Billed
 
 
 def seen(billed: Billed, kind: str) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from emulator.wire.gotrue.views import session_view
 from emulator.world import lifecycle
 from emulator.world.core.json_text import json_text
 from emulator.world.core.times import DAY, SECOND
-from emulator.world.core.world import DEFAULT, World
+from emulator.world.core.world import World
 from emulator.world.identity.sessions import sign_in
 from emulator.world.records.identity import User
-from tests.world.lab import account, begin
+from tests.support.world_builder import account, begin
 
 SETTINGS = Settings()
 WALL = Settings(is_wall_clock=True)
@@ -86,7 +86,7 @@ def test_both_algorithms_write_header_and_payload_alike(algorithm: Any, header: 
 def test_no_token_of_a_virtual_clock_is_issued_in_the_future() -> None:
     world = world_of_ada()
     for by, issued_at in ((0, NEW_YEAR), (365 * DAY, NEW_YEAR), (5000 * 365 * DAY, NEW_YEAR)):
-        lifecycle.advance(world, by=by)
+        lifecycle.move(world, to=world.now + by)
         session = signed_in(world)
         claims = jwt.decode(
             session["access_token"],
@@ -99,7 +99,7 @@ def test_no_token_of_a_virtual_clock_is_issued_in_the_future() -> None:
 
 
 def test_a_world_before_2026_issues_tokens_at_its_own_time() -> None:
-    world = World.begin(name=DEFAULT, entropy="test", epoch=NEW_YEAR * SECOND - 10 * DAY)
+    world = begin(epoch=NEW_YEAR * SECOND - 10 * DAY)
     account(world, "ada")
     session = signed_in(world)
     claims = json.loads(segments(session["access_token"])[1])
@@ -109,7 +109,7 @@ def test_a_world_before_2026_issues_tokens_at_its_own_time() -> None:
 
 def test_a_token_of_a_wall_clock_is_issued_now_for_an_hour() -> None:
     world = world_of_ada()
-    lifecycle.advance(world, by=DAY)
+    lifecycle.move(world, to=world.now + DAY)
     session = signed_in(world, WALL)
     claims = json.loads(segments(session["access_token"])[1])
     assert claims["iat"] == NEW_YEAR + 86_400

@@ -26,7 +26,7 @@ from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import World
 from emulator.world.identity.sessions import sign_in
 from emulator.world.records.identity import Session
-from tests.world.lab import account, begin
+from tests.support.world_builder import account, begin
 
 SETTINGS = Settings()
 NAME = SETTINGS.session_cookie
@@ -39,7 +39,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 def named(name: str) -> World:
     """Return a world of that name."""
-    return begin().fork(name)
+    return World(name, begin().state)
 
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True), st.sampled_from(("default", "w1")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import orjson
 from fastapi import Request, Response
 
-from emulator.seeding.plant import upload_of
+from emulator.seeding.plant_workspace import upload_of
 from emulator.seeding.schema import SeedRun
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import read_object, validated

@@ -127,7 +127,7 @@ def _webhooks_view(request: Request) -> dict[str, Any]:
         "id": webhook_endpoints.INTERNAL,
         "url": f"{context.settings.public_url}{_OWN_URL}",
         "secret": context.settings.webhook_secret,
-        "kinds": list(events.OWN_KINDS),
+        "kinds": list(events.INTERNAL_KINDS),
         "is_held": settings.is_held,
     }
     return {

@@ -80,7 +80,7 @@ async def generate_link(request: Request) -> Response:
         )
         address = new_email if said == "email_change_new" else user.email
     code = one_time_codes.issue_code(world, user, _LINKS[said], email=address)
-    user = one_time_codes.note_sent(world, user, _LINKS[said])
+    user = one_time_codes.record_sent(world, user, _LINKS[said])
     kind = "email_change" if said.startswith("email_change") else said
     given = allowed_redirect(request, optional_text(body, "redirect_to"))
     redirect_to = given or redirect_of(request) or world.auth.site_url

@@ -37,7 +37,7 @@ from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import CodeExpired, EmailTaken, Invalid, Refusal, UserBanned
 from emulator.world.core.world import World
 from emulator.world.identity import one_time_codes, signups, verification
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.pkce import PKCE_PREFIX, Challenge
 from emulator.world.identity.verification import SLOTS, Verified
 from emulator.world.records.identity import User
 
@@ -216,7 +216,7 @@ async def follow_link(request: Request) -> Response:
         raise Invalid("type", "Verify requires a verification type")
     if not token:
         raise Invalid("token", "Verify requires a token or a token hash")
-    is_pkce = token.startswith(one_time_codes.PKCE_PREFIX)
+    is_pkce = token.startswith(PKCE_PREFIX)
     try:
         with world.transaction():
             verified = verification.verify_link(

@@ -31,7 +31,7 @@ from emulator.world.core.refusals import Invalid, LoginRequired
 from emulator.world.core.times import SECOND
 from emulator.world.identity import sessions
 from emulator.world.identity.accounts import is_banned
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.pkce import Challenge
 from emulator.world.records.identity import User
 
 _EMAIL = TypeAdapter(Email)

@@ -1,1 +1,1 @@
-"""The Playwright kit."""
+"""Playwright kit: fixtures and a config that `init playwright` writes into a project."""

@@ -1,1 +1,1 @@
-"""Subscriptions, invoices, payments and events, as Stripe has them."""
+"""Subscriptions, invoices, payments and events, as in Stripe."""

@@ -1,6 +1,6 @@
-"""Cards: Stripe's test numbers decide what a card does; a number or CVC is never kept.
+"""Cards: Stripe's test numbers decide how a card behaves; numbers and CVCs are never stored.
 
-Real: the numbers and what they do are Stripe's own (docs.stripe.com/testing).
+Real: the numbers and their behavior are Stripe's (docs.stripe.com/testing).
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ FAILS_LATER = "4000000000000341"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """What a test number does: refused at once with a code, or attached and charged like so."""
+class Behavior:
+    """The behavior of a test number: declined at once with a code, or attached and then charged."""
 
-    refuses: str | None = None
-    needs_step: bool = False
-    """Whether 3-D Secure comes before it is attached."""
+    declines: str | None = None
+    needs_authentication: bool = False
+    """Whether 3-D Secure is required before the card is attached."""
     charges: Charges = "succeed"
 
 
-TEST_CARDS: Mapping[str, Behaviour] = {
-    GOOD: Behaviour(),
-    "5555555555554444": Behaviour(),
-    "378282246310005": Behaviour(),
-    "4000000000000002": Behaviour(refuses="generic_decline"),
-    "4000000000009995": Behaviour(refuses="insufficient_funds"),
-    "4000000000000069": Behaviour(refuses="expired_card"),
-    "4000000000000127": Behaviour(refuses="incorrect_cvc"),
-    "4000002500003155": Behaviour(needs_step=True),
-    "4000002760003184": Behaviour(needs_step=True, charges="need authentication"),
-    FAILS_LATER: Behaviour(charges="fail"),
+TEST_CARDS: Mapping[str, Behavior] = {
+    GOOD: Behavior(),
+    "5555555555554444": Behavior(),
+    "378282246310005": Behavior(),
+    "4000000000000002": Behavior(declines="generic_decline"),
+    "4000000000009995": Behavior(declines="insufficient_funds"),
+    "4000000000000069": Behavior(declines="expired_card"),
+    "4000000000000127": Behavior(declines="incorrect_cvc"),
+    "4000002500003155": Behavior(needs_authentication=True),
+    "4000002760003184": Behavior(needs_authentication=True, charges="need authentication"),
+    FAILS_LATER: Behavior(charges="fail"),
 }
-"""Number → what it does."""
+"""Number → behavior."""
 
 MESSAGES: Mapping[str, str] = {
     "generic_decline": "Your card was declined.",
@@ -55,7 +55,7 @@ MESSAGES: Mapping[str, str] = {
     "test_mode_live_card": "Your card was declined. Your request was in test mode, but used a non "
     "test card. Use one of Stripe’s test numbers, such as 4242 4242 4242 4242.",
 }
-"""Code → what Stripe says to the cardholder."""
+"""Code → Stripe's message to the cardholder."""
 
 _AMEX = ("34", "37")
 _BRANDS = (*((start, "amex") for start in _AMEX), ("4", "visa"), ("5", "mastercard"))
@@ -66,21 +66,21 @@ _CENTURY = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedCard:
-    """A card as a form brings it, checked for sense but not yet attached."""
+    """A card as typed into a form, valid but not yet attached."""
 
     number: str
     facts: CardFacts
 
     @property
-    def behaviour(self) -> Behaviour:
-        """What the number does."""
-        return TEST_CARDS.get(self.number, Behaviour(refuses="test_mode_live_card"))
+    def behavior(self) -> Behavior:
+        """The behavior of the number."""
+        return TEST_CARDS.get(self.number, Behavior(declines="test_mode_live_card"))
 
 
 def read_card(world: World, *, number: str, expiry: str, cvc: str, holder: str) -> TypedCard:
-    """Return what was typed as a card. Refuses Invalid at `number`, `expiry`, `cvc` or `holder`.
+    """Parse the fields of a form. Raises Invalid at `number`, `expiry`, `cvc` or `holder`.
 
-    `expiry` is MM/YY or MM/YYYY; blanks and hyphens in the number do not matter.
+    `expiry` is MM/YY or MM/YYYY; spaces and hyphens in the number are ignored.
     """
     digits = number.replace(" ", "").replace("-", "")
     if not digits.isascii() or not digits.isdigit() or len(digits) not in _LENGTHS:
@@ -99,14 +99,15 @@ def read_card(world: World, *, number: str, expiry: str, cvc: str, holder: str) 
         exp_month=month,
         exp_year=year,
         holder=holder.strip()[:200],
-        charges=TEST_CARDS.get(digits, Behaviour()).charges,
+        charges=TEST_CARDS.get(digits, Behavior()).charges,
     )
     return TypedCard(number=digits, facts=facts)
 
 
 def facts_of(world: World, number: str, *, holder: str) -> CardFacts:
-    """Return a card that expires in three years, for seeds and control. Refuses Invalid, and
-    CardDeclined for a number that cannot be attached.
+    """Return the facts of a card that expires in three years, for seeds and the control surface.
+
+    Raises Invalid, and CardDeclined for a number that cannot be attached.
     """
     year = to_datetime(world.now).year + 3
     cvc = "1234" if number.startswith(_AMEX) else "123"
@@ -116,8 +117,8 @@ def facts_of(world: World, number: str, *, holder: str) -> CardFacts:
 
 
 def require_accepted(card: TypedCard) -> None:
-    """Refuse CardDeclined unless the card may be attached."""
-    code = card.behaviour.refuses
+    """Raise CardDeclined if the card cannot be attached."""
+    code = card.behavior.declines
     if code is not None:
         raise CardDeclined(code, MESSAGES[code])
 

@@ -1,4 +1,4 @@
-"""Hosted checkout: opened by an owner or admin, paid on Stripe's page, complete or expired."""
+"""Checkout sessions: opened by an owner or admin, paid on Stripe's hosted page, or expired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPIRE = "expire checkout"
 """The kind of job."""
 
 OPEN_SECONDS = 86_400
-"""Real: a checkout session is good for 24 hours (Stripe)."""
+"""Real: a checkout session expires after 24 hours (docs.stripe.com/api/checkout/sessions)."""
 
 
 def open_checkout(
@@ -42,9 +42,9 @@ def open_checkout(
 ) -> CheckoutSession:
     """Open a checkout of a plan for a workspace.
 
-    Assumed: a workspace's first subscription begins with the plan's trial. Refuses Forbidden
-    except to owners and admins, Invalid for a plan that costs nothing, Conflict where the
-    workspace is subscribed already.
+    Assumed: a workspace's first subscription starts with the plan's trial. Raises Forbidden unless
+    the actor is an owner or admin, Invalid for a plan that costs nothing, and Conflict if the
+    workspace has a live subscription.
     """
     require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="change what the workspace pays for")
@@ -84,7 +84,7 @@ def open_checkout(
 
 
 def checkout_session(world: World, session_id: str) -> CheckoutSession:
-    """Return a session by its id, which is what its page needs to know. Refuses NotFound."""
+    """Return a session by its id, which is all that its page needs. Raises NotFound."""
     session = world.get(CheckoutSession, session_id)
     if session is None:
         raise NotFound("checkout session", session_id)
@@ -92,21 +92,21 @@ def checkout_session(world: World, session_id: str) -> CheckoutSession:
 
 
 def require_open(session: CheckoutSession) -> None:
-    """Refuse SessionClosed where a session is complete or expired."""
+    """Raise SessionClosed if a session is complete or expired."""
     if session.status == "complete":
-        raise SessionClosed("complete", "This checkout is complete: the subscription has begun.")
+        raise SessionClosed("complete", "This checkout is complete: the subscription has started.")
     if session.status == "expired":
-        raise SessionClosed("expired", "This checkout has expired. Go back and begin a new one.")
+        raise SessionClosed("expired", "This checkout has expired. Go back and start a new one.")
 
 
 def pay_checkout(
     world: World, session: CheckoutSession, *, email: str, card: TypedCard | None
 ) -> CheckoutSession:
-    """Pay with a card, or begin a trial without one. The session is complete then, unless the card
-    asks for 3-D Secure: it is `pending` then, for `authenticate_checkout`.
+    """Pay with a card, or start a trial without a card, which completes the session.
 
-    Refuses SessionClosed, Conflict where the workspace was subscribed meanwhile, Invalid at
-    `number` where a card is needed, CardDeclined.
+    A card that requires 3-D Secure is `pending` until `authenticate_checkout`. Raises
+    SessionClosed, Conflict if the workspace has got a live subscription meanwhile, Invalid at
+    `number` if a card is needed, CardDeclined.
     """
     require_open(session)
     require_none(world, session.workspace_id)
@@ -114,11 +114,11 @@ def pay_checkout(
         if session.amount_cents:
             raise Invalid("number", "Enter a card to pay with.")
         return _complete(world, session, email=email, facts=None, is_authenticated=False)
-    code = card.behaviour.refuses
+    code = card.behavior.declines
     if code is not None:
-        _note_decline(world, session, card.facts, code)
+        _record_decline(world, session, card.facts, code)
         raise CardDeclined(code, MESSAGES[code])
-    if card.behaviour.needs_step:
+    if card.behavior.needs_authentication:
         waiting = replace(session, email=email, pending=card.facts)
         world.put(waiting)
         return waiting
@@ -128,8 +128,10 @@ def pay_checkout(
 def authenticate_checkout(
     world: World, session: CheckoutSession, *, passes: bool
 ) -> CheckoutSession:
-    """End the 3-D Secure step of a session. Refuses SessionClosed, Conflict where no card waits
-    for it, CardDeclined where the cardholder failed or the card is declined.
+    """Finish the 3-D Secure step of a session.
+
+    Raises SessionClosed, Conflict if no card waits for it, and CardDeclined if the cardholder
+    failed or the card is declined.
     """
     require_open(session)
     require_none(world, session.workspace_id)
@@ -143,7 +145,7 @@ def authenticate_checkout(
     return _complete(world, session, email=session.email, facts=facts, is_authenticated=True)
 
 
-def _note_decline(world: World, session: CheckoutSession, facts: CardFacts, code: str) -> None:
+def _record_decline(world: World, session: CheckoutSession, facts: CardFacts, code: str) -> None:
     if session.amount_cents:
         record_payment(
             world,
@@ -192,7 +194,7 @@ def _complete(
         is_authenticated=is_authenticated,
     )
     jobs.cancel(world, EXPIRE, session.id)
-    done = replace(
+    completed = replace(
         session,
         email=email,
         payer_name=None if facts is None else facts.holder,
@@ -202,15 +204,15 @@ def _complete(
         invoice_id=subscription.invoice_id,
         pending=None,
     )
-    world.put(done)
-    emit(world, "checkout.session.completed", done, workspace_id=workspace.id)
-    return done
+    world.put(completed)
+    emit(world, "checkout.session.completed", completed, workspace_id=workspace.id)
+    return completed
 
 
 def expire_checkout(world: World, session_id: str) -> None:
-    """Close a session that nobody completed, as a job that fell due or a test that wants it.
+    """Expire an open session, as a job or on a test's request.
 
-    Refuses SessionClosed where it is closed already.
+    Raises SessionClosed if it is complete or expired already.
     """
     session = checkout_session(world, session_id)
     require_open(session)

@@ -1,4 +1,4 @@
-"""Customers and their cards; one customer a workspace."""
+"""Customers and their cards; a workspace has at most one customer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from emulator.world.records.workspaces import Workspace
 
 
 def customer_of(world: World, workspace_id: str) -> Customer | None:
-    """Return who pays for a workspace, or None where nobody ever did."""
+    """Return the customer of a workspace, or None."""
     return world.find(Customer, "workspace", workspace_id)
 
 
 def ensure_customer(
     world: World, workspace: Workspace, *, email: str | None, name: str | None, user_id: str | None
 ) -> Customer:
-    """Return the workspace's customer, made if there is none, under that e-mail and name."""
+    """Return the customer of a workspace with that e-mail and name, created or updated."""
     known = customer_of(world, workspace.id)
     if known is not None:
         if (known.email, known.name) == (email, name):
@@ -45,7 +45,7 @@ def ensure_customer(
 
 
 def update_customer(world: World, after: Customer) -> Customer:
-    """Write a change of a customer that Stripe tells of."""
+    """Write a changed customer and emit its event."""
     before = world.expect(Customer, after.id)
     world.put(after)
     emit(world, "customer.updated", after, workspace_id=after.workspace_id, before=before)
@@ -53,7 +53,7 @@ def update_customer(world: World, after: Customer) -> Customer:
 
 
 def attach_card(world: World, customer: Customer, facts: CardFacts) -> Card:
-    """Attach a card to a customer and charge it from now on."""
+    """Attach a card to a customer, which is charged to it from now on."""
     card_id, ordinal = new_stripe_id(world, "pm")
     card = Card(
         id=card_id,
@@ -69,5 +69,5 @@ def attach_card(world: World, customer: Customer, facts: CardFacts) -> Card:
 
 
 def card_of(world: World, customer: Customer) -> Card | None:
-    """Return the card that a customer is charged by, or None."""
+    """Return the card that a customer is charged to, or None."""
     return None if customer.card_id is None else world.get(Card, customer.card_id)

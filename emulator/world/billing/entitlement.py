@@ -1,6 +1,6 @@
-"""What the control plane makes of Stripe's events: a workspace's plan follows its subscription.
+"""Entitlement: the plan of a workspace follows its subscription.
 
-Only what its webhook received counts; until then a workspace stays on the plan that it was on.
+It changes when the internal webhook endpoint receives an event, not before.
 """
 
 from __future__ import annotations
@@ -8,21 +8,20 @@ from __future__ import annotations
 from emulator.world.billing import webhook_endpoints
 from emulator.world.billing.subscriptions import newest_subscription
 from emulator.world.core.world import World
-from emulator.world.metering.plan_list import FREE
-from emulator.world.metering.plans import set_plan
+from emulator.world.metering.plans import FREE, set_plan
 from emulator.world.records.billing import CheckoutSession, Event, ReceivedEvent, Subscription
 from emulator.world.records.workspaces import Workspace
 
 ENTITLED = ("trialing", "active", "past_due")
-"""The statuses under which a workspace is on the plan it subscribed to. Assumed: while a payment
-is tried again nothing is taken away."""
+"""The statuses in which a workspace is on the plan of its subscription. Assumed: it keeps the plan
+while a payment is retried, as is common."""
 
 
 def receive(world: World, *, event_id: str, subscription_id: str | None) -> bool:
-    """Act on an event that the webhook received, and tell whether it was new.
+    """Process an event that the webhook received, and return whether it was new.
 
-    Assumed: the control plane looks the subscription up rather than trusting the order of events,
-    so one that comes late or twice does no harm; what it does not know it ignores.
+    Assumed: the control plane looks up the subscription instead of trusting the order of events, so
+    late and repeated events do no harm, and it ignores unknown subscriptions.
     """
     if world.get(ReceivedEvent, event_id) is not None:
         return False
@@ -37,12 +36,14 @@ def _entitle(world: World, workspace_id: str) -> None:
     workspace = world.get(Workspace, workspace_id)
     if workspace is None:
         return
-    known = newest_subscription(world, workspace_id)
-    status = None if known is None else known.status
-    if known is None or status not in ENTITLED:
+    subscription = newest_subscription(world, workspace_id)
+    status = None if subscription is None else subscription.status
+    if subscription is None or status not in ENTITLED:
         set_plan(world, workspace, plan=FREE, anchor=None, status=status)
     else:
-        set_plan(world, workspace, plan=known.plan, anchor=known.anchor, status=status)
+        set_plan(
+            world, workspace, plan=subscription.plan, anchor=subscription.anchor, status=status
+        )
 
 
 def subscription_of(event: Event) -> str | None:
@@ -54,7 +55,7 @@ def subscription_of(event: Event) -> str | None:
 
 
 def receive_waiting(world: World) -> None:
-    """Receive what waits for the control plane's webhook without a request, as planting does."""
+    """Process the events queued for the internal endpoint without requests, as planting does."""
     while (delivery := webhook_endpoints.take_internal(world)) is not None:
         event = world.expect(Event, delivery.event_id)
         receive(world, event_id=event.id, subscription_id=subscription_of(event))

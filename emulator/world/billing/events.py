@@ -1,6 +1,6 @@
-"""Events and who hears of them: each is a record, and waits for every endpoint that wants it.
+"""Events: each is a record, queued for every endpoint that listens to its kind.
 
-What was handed over leaves the state; attempts to deliver it are recorded beside the state.
+A delivery that was taken leaves the state; attempts are recorded beside the state.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from emulator.world.records.billing import (
     Event,
 )
 
-OWN_KINDS = (
+INTERNAL_KINDS = (
     "checkout.session.completed",
     "customer.subscription.created",
     "customer.subscription.updated",
     "customer.subscription.deleted",
 )
-"""What the control plane listens to. Assumed: what changes an entitlement, and nothing else."""
+"""The kinds that the internal endpoint listens to. Assumed: only those that can change a plan, as
+the control plane needs no others."""
 
 EventKind = Literal[
     "billing_portal.session.created",
@@ -70,9 +71,9 @@ def emit(
     workspace_id: str,
     before: BillingObject | None = None,
 ) -> Event:
-    """Note that something happened to a record, and queue the news for whoever wants it."""
-    wanting = [one.id for one in endpoints(world) if _wants(one.kinds, kind)]
-    is_own = kind in OWN_KINDS
+    """Record an event and queue it for every endpoint that listens to its kind."""
+    listening = [endpoint.id for endpoint in endpoints(world) if _listens(endpoint.kinds, kind)]
+    is_internal = kind in INTERNAL_KINDS
     event_id, ordinal = new_stripe_id(world, "evt")
     event = Event(
         id=event_id,
@@ -80,23 +81,23 @@ def emit(
         workspace_id=workspace_id,
         record=record,
         before=before,
-        endpoint_count=len(wanting) + is_own,
+        endpoint_count=len(listening) + is_internal,
         created_at=world.now,
         ordinal=ordinal,
     )
     world.put(event)
-    if is_own:
+    if is_internal:
         queue(world, event, INTERNAL, due=world.now)
-    for endpoint_id in wanting:
-        _queue_for_other(world, event, endpoint_id)
+    for endpoint_id in listening:
+        _queue_external(world, event, endpoint_id)
     return event
 
 
-def _wants(kinds: tuple[str, ...], kind: str) -> bool:
+def _listens(kinds: tuple[str, ...], kind: str) -> bool:
     return ALL_KINDS in kinds or kind in kinds
 
 
-def _queue_for_other(world: World, event: Event, endpoint_id: str) -> None:
+def _queue_external(world: World, event: Event, endpoint_id: str) -> None:
     settings = settings_of(world)
     if settings.drops_left:
         world.put(replace(settings, drops_left=settings.drops_left - 1))

@@ -1,4 +1,4 @@
-"""Billing periods that follow an anchor, and shares of them in whole cents."""
+"""Billing intervals: periods that follow an anchor, prices, and prorated shares in cents."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ def price_of(plan: Plan, interval: Interval) -> int:
 
 
 def next_end(anchor: Instant, start: Instant, interval: Interval) -> Instant:
-    """Return the end of the period that begins at `start`, a month or year that follows `anchor`.
+    """Return the end of the period that starts at `start`, a month or year that follows `anchor`.
 
-    Real: a month that lacks the anchor's day ends a period on its last, and the next keeps the day.
+    Real: in a month without the anchor's day the period ends on the last day, and later periods
+    return to the anchor's day (docs.stripe.com/billing/subscriptions/billing-cycle).
     """
     began, since = to_datetime(anchor), to_datetime(start)
     months = _MONTHS_A_YEAR * (since.year - began.year) + since.month - began.month
@@ -28,5 +29,5 @@ def next_end(anchor: Instant, start: Instant, interval: Interval) -> Instant:
 
 
 def share_of(amount_cents: int, part: int, whole: int) -> int:
-    """Return that part of an amount in cents; half a cent is rounded up."""
+    """Return the share `part / whole` of an amount in cents; half a cent is rounded up."""
     return (2 * amount_cents * part + whole) // (2 * whole)

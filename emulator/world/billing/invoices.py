@@ -1,6 +1,6 @@
-"""Invoices: drafted, finalised, paid or failed. Each is the sum of its lines, in cents.
+"""Invoices: drafted, finalized, paid or failed. Each is the sum of its lines, in cents.
 
-Credit that an invoice leaves over becomes the customer's balance, which the next one uses up.
+A credit that an invoice leaves becomes the customer's balance, which the next invoice uses up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def build_line(
     period: tuple[Instant, Instant],
     item_id: str | None = None,
 ) -> InvoiceLine:
-    """Return a line; a proration names the invoice item that it came from."""
+    """Return a line; `item_id` is the invoice item of a proration."""
     return InvoiceLine(
         id=new_stripe_id(world, "il")[0],
         item_id=item_id,
@@ -49,10 +49,10 @@ def draft_invoice(
     reason: BillingReason,
     lines: tuple[InvoiceLine, ...],
 ) -> Invoice:
-    """Draft an invoice of those lines for a subscription; its period is all that they are for.
+    """Draft an invoice with the given lines; its period covers the periods of the lines.
 
-    Real: the period of a renewal's invoice is the one that ended (Stripe). Assumed: nobody reads
-    that, and people who look at an invoice want the period that it is for.
+    Real: Stripe's renewal invoice has the period that ended (docs.stripe.com/api/invoices).
+    Assumed: no client reads that, and people expect the period that an invoice is for.
     """
     customer = world.expect(Customer, subscription.customer_id)
     invoice_id, ordinal = new_stripe_id(world, "in")
@@ -89,13 +89,13 @@ def draft_invoice(
 
 
 def _priced(invoice: Invoice, balance_cents: int) -> Invoice:
-    """Return the invoice with what is due once the customer's credit has been used."""
+    """Return the invoice with the amount due after the customer's credit is used."""
     due = max(0, invoice.total_cents + balance_cents)
     return replace(invoice, starting_balance_cents=balance_cents, due_cents=due)
 
 
 def finalize_invoice(world: World, invoice: Invoice) -> Invoice:
-    """Give a draft its number, fix what is due and use up credit; it is open then."""
+    """Open a draft: give it its number, fix the amount due and use up credit."""
     customer = world.expect(Customer, invoice.customer_id)
     priced = _priced(invoice, customer.balance_cents)
     ending = customer.balance_cents + priced.total_cents - priced.due_cents
@@ -123,7 +123,7 @@ def finalize_invoice(world: World, invoice: Invoice) -> Invoice:
 
 
 def mark_paid(world: World, invoice: Invoice, payment: Payment | None) -> Invoice:
-    """Close an open invoice as paid, by a payment or because nothing is due."""
+    """Mark an open invoice as paid, by a payment or because nothing is due."""
     after = replace(
         invoice,
         status="paid",
@@ -140,7 +140,7 @@ def mark_paid(world: World, invoice: Invoice, payment: Payment | None) -> Invoic
 
 
 def mark_failed(world: World, invoice: Invoice, *, next_attempt_at: Instant | None) -> Invoice:
-    """Note that an open invoice could not be collected, and when that is tried again."""
+    """Record that collecting an open invoice failed, and when the next attempt is."""
     after = replace(
         invoice, attempt_count=invoice.attempt_count + 1, next_attempt_at=next_attempt_at
     )
@@ -151,7 +151,7 @@ def mark_failed(world: World, invoice: Invoice, *, next_attempt_at: Instant | No
 
 
 def write_off(world: World, invoice: Invoice) -> Invoice:
-    """Give up on an open invoice."""
+    """Mark an open invoice as uncollectible."""
     after = replace(
         invoice, status="uncollectible", next_attempt_at=None, uncollectible_at=world.now
     )

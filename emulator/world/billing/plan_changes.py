@@ -1,5 +1,5 @@
-"""Changing what a subscription is for: plan or interval, with prorations shown before they are
-taken.
+"""Plan changes: a subscription gets another plan or interval, with prorations that are proposed
+before they are invoiced.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from emulator.world.billing.invoices import (
     mark_paid,
     unpaid_invoices,
 )
-from emulator.world.billing.payments import charge, require_chargeable
+from emulator.world.billing.payments import collect_invoice, require_chargeable
 from emulator.world.billing.stripe_ids import new_stripe_id
-from emulator.world.billing.subscriptions import schedule, update_subscription
+from emulator.world.billing.subscriptions import schedule_renewal, update_subscription
 from emulator.world.core.refusals import Conflict, Invalid
 from emulator.world.core.world import World
 from emulator.world.metering.plans import plan_named
@@ -29,7 +29,7 @@ from emulator.world.records.workspaces import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedLine:
-    """One amount that a change would bring, negative for a credit."""
+    """An amount that a change would invoice, negative for a credit."""
 
     description: str
     amount_cents: int
@@ -42,7 +42,7 @@ class ProposedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What a change would do: what is due at once, and the credit that is left for later."""
+    """The effect of a change: the amount due at once, and the credit left for later invoices."""
 
     plan: Plan
     interval: Interval
@@ -62,10 +62,11 @@ class Proposal:
 def propose_change(
     world: World, subscription: Subscription, *, plan: str, interval: Interval
 ) -> Proposal:
-    """Return what changing to a plan and interval now would cost. Nothing is written.
+    """Return what changing to a plan and interval now would cost, without writing anything.
 
-    Another interval begins a new period now; a trial goes on and costs nothing. Refuses Invalid at
-    `plan`; Conflict where it is that already, is being cancelled, has ended or is not paid up.
+    Another interval starts a new period now; a trial continues and costs nothing. Raises Invalid at
+    `plan`, and Conflict if the subscription has that plan and interval already, is being canceled,
+    has ended or has an unpaid invoice.
     """
     wanted = plan_named(world, plan)
     _require_changeable(world, subscription, wanted, interval)
@@ -100,20 +101,21 @@ def _require_changeable(
 ) -> None:
     if subscription.status not in ("trialing", "active"):
         raise Conflict(
-            f"This subscription is {subscription.status.replace('_', ' ')}; pay what is open first."
+            f"This subscription is {subscription.status.replace('_', ' ')}; "
+            "pay the open invoice first."
         )
     if subscription.cancel_at is not None:
-        raise Conflict("This subscription is being cancelled; resume it first.")
+        raise Conflict("This subscription is being canceled; resume it first.")
     if not price_of(wanted, interval):
         raise Invalid("plan", f"{wanted.title} costs nothing; cancel the subscription instead.")
     if (subscription.plan, subscription.interval) == (wanted.id, interval):
         raise Conflict(f"This subscription is for {wanted.title} by the {interval} already.")
-    if any(one.status == "open" for one in unpaid_invoices(world, subscription)):
+    if any(invoice.status == "open" for invoice in unpaid_invoices(world, subscription)):
         raise Conflict("An invoice of this subscription is open; pay it first.")
 
 
 def _credit(world: World, subscription: Subscription) -> ProposedLine:
-    """Return the credit for what is left of the present period."""
+    """Return the credit for the rest of the current period."""
     now, end = world.now, subscription.period_end
     title = plan_named(world, subscription.plan).title
     whole = end - subscription.period_start
@@ -137,13 +139,13 @@ def _charge(
     end: Instant,
     is_whole: bool,
 ) -> ProposedLine:
-    """Return the price of what is left of the period, or of a whole new one."""
+    """Return the price of the rest of the period, or of a whole new period."""
     now = world.now
     price = price_of(wanted, interval)
     part = share_of(price, end - now, end - subscription.period_start)
-    said = "1 × WorldFlux" if is_whole else "Remaining time on WorldFlux"
+    label = "1 × WorldFlux" if is_whole else "Remaining time on WorldFlux"
     return ProposedLine(
-        description=f"{said} {wanted.title}",
+        description=f"{label} {wanted.title}",
         amount_cents=price if is_whole else part,
         plan=wanted.id,
         interval=interval,
@@ -161,17 +163,17 @@ def change_subscription(
     interval: Interval,
     is_authenticated: bool = False,
 ) -> Subscription:
-    """Change to a plan and interval now; what is due is paid at once, else nothing changes.
+    """Change to a plan and interval now, and pay the amount due at once.
 
-    Assumed: the portal invoices prorations at once, up and down (Stripe's `always_invoice`); a
-    credit is kept for later invoices. Refuses as `propose_change`, and CardDeclined.
+    Assumed: the portal invoices prorations at once, up and down (Stripe's `always_invoice`), and
+    leaves a credit for later invoices. Raises as `propose_change`, and CardDeclined.
     """
     proposal = propose_change(world, subscription, plan=plan, interval=interval)
     customer = world.expect(Customer, subscription.customer_id)
     card = card_of(world, customer)
     if proposal.due_cents:
         if card is None:
-            raise Conflict("There is no card to charge; add one first.")
+            raise Conflict("The customer has no card to charge; add one first.")
         require_chargeable(
             world,
             card.facts,
@@ -180,7 +182,7 @@ def change_subscription(
             amount_cents=proposal.due_cents,
             is_authenticated=is_authenticated,
         )
-    lines = tuple(_taken(world, subscription, line) for line in proposal.lines)
+    lines = tuple(_invoice_line(world, subscription, line) for line in proposal.lines)
     changed = replace(
         subscription,
         plan=proposal.plan.id,
@@ -193,14 +195,14 @@ def change_subscription(
         period_end=proposal.period_end,
     )
     update_subscription(world, changed)
-    schedule(world, changed)
+    schedule_renewal(world, changed)
     if lines:
-        _settle(world, changed, lines, card=card, is_authenticated=is_authenticated)
+        _invoice_change(world, changed, lines, card=card, is_authenticated=is_authenticated)
     return world.expect(Subscription, subscription.id)
 
 
-def _taken(world: World, subscription: Subscription, line: ProposedLine) -> InvoiceLine:
-    """Return a proposed line as one of an invoice; a proration is an invoice item first."""
+def _invoice_line(world: World, subscription: Subscription, line: ProposedLine) -> InvoiceLine:
+    """Turn a proposed line into an invoice line; a proration becomes an invoice item first."""
     item_id = new_stripe_id(world, "ii")[0] if line.is_proration else None
     built = build_line(
         world,
@@ -224,7 +226,7 @@ def _taken(world: World, subscription: Subscription, line: ProposedLine) -> Invo
     return built
 
 
-def _settle(
+def _invoice_change(
     world: World,
     subscription: Subscription,
     lines: tuple[InvoiceLine, ...],
@@ -232,20 +234,12 @@ def _settle(
     card: Card | None,
     is_authenticated: bool,
 ) -> None:
-    """Invoice the lines of a change and take what is due, which the card is good for."""
+    """Invoice the lines of a change and charge the amount due to the card, which was checked."""
     draft = draft_invoice(world, subscription, reason="subscription_update", lines=lines)
     invoice = finalize_invoice(world, draft)
     payment = None
     if invoice.due_cents:
         assert card is not None
-        payment = charge(
-            world,
-            card.facts,
-            workspace_id=subscription.workspace_id,
-            customer=world.expect(Customer, subscription.customer_id),
-            amount_cents=invoice.due_cents,
-            invoice=invoice,
-            is_authenticated=is_authenticated,
-        )
+        payment = collect_invoice(world, invoice, card, is_authenticated=is_authenticated)
     mark_paid(world, invoice, payment)
     update_subscription(world, replace(subscription, invoice_id=invoice.id))

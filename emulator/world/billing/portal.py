@@ -1,4 +1,4 @@
-"""The hosted portal: where a customer looks after its subscription."""
+"""The hosted portal, in which a customer manages its subscription."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from emulator.world.records.billing import CardFacts, Customer, PortalSession
 from emulator.world.records.workspaces import Workspace
 
 OPEN_SECONDS = 3600
-"""Real: a portal session ends an hour after its last use (Stripe). Assumed: after it was opened,
-as looking at a page changes nothing here.
+"""Real: a portal session expires an hour after its last use
+(docs.stripe.com/customer-management/integrate-customer-portal). Assumed: an hour after it was
+opened, since viewing a page does not change the state.
 """
 
 
 def open_portal(
     world: World, actor: Actor, *, workspace: Workspace, return_url: str
 ) -> PortalSession:
-    """Open the portal for whoever pays for a workspace.
+    """Open the portal for the customer of a workspace.
 
-    Refuses Forbidden except to owners and admins, Conflict where nobody ever paid.
+    Raises Forbidden unless the actor is an owner or admin, Conflict if the workspace never had a
+    customer.
     """
     require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="change what the workspace pays for")
     customer = customer_of(world, workspace.id)
     if customer is None:
         raise Conflict(
-            "This workspace was never subscribed, so there is nothing to look after; begin with "
-            "POST /api/billing/checkout."
+            "This workspace was never subscribed, so it has no portal; "
+            "start with POST /api/billing/checkout."
         )
     session_id, ordinal = new_stripe_id(world, "bps")
     session = PortalSession(
@@ -56,25 +58,27 @@ def open_portal(
 
 
 def portal_session(world: World, session_id: str) -> PortalSession:
-    """Return a session by its id, which is what its page needs to know.
+    """Return a session by its id, which is all that its page needs.
 
-    Refuses NotFound, SessionClosed where its time is over.
+    Raises NotFound, SessionClosed if it has expired.
     """
     session = world.get(PortalSession, session_id)
     if session is None:
         raise NotFound("portal session", session_id)
     if session.expires_at <= world.now:
-        raise SessionClosed("expired", "This portal session has expired. Go back and open it anew.")
+        raise SessionClosed(
+            "expired", "This portal session has expired. Go back and open it again."
+        )
     return session
 
 
 def replace_card(world: World, session: PortalSession, card: TypedCard) -> PortalSession:
-    """Charge another card from now on; one that asks for 3-D Secure is `pending` first.
+    """Replace the customer's card; a card that requires 3-D Secure is `pending` first.
 
-    Refuses CardDeclined.
+    Raises CardDeclined.
     """
     require_accepted(card)
-    if card.behaviour.needs_step:
+    if card.behavior.needs_authentication:
         waiting = replace(session, pending=card.facts)
         world.put(waiting)
         return waiting
@@ -83,7 +87,7 @@ def replace_card(world: World, session: PortalSession, card: TypedCard) -> Porta
 
 
 def authenticate_card(world: World, session: PortalSession, *, passes: bool) -> None:
-    """End the 3-D Secure step of a new card. Refuses Conflict where none waits, CardDeclined."""
+    """Finish the 3-D Secure step of a new card. Raises Conflict if no card waits, CardDeclined."""
     facts = session.pending
     if facts is None:
         raise Conflict("No card waits for authentication; enter one first.")
@@ -94,7 +98,7 @@ def authenticate_card(world: World, session: PortalSession, *, passes: bool) -> 
 
 
 def use_card(world: World, customer: Customer, facts: CardFacts) -> None:
-    """Attach a card and have the subscription, if there is one, charge it."""
+    """Attach a card and charge the live subscription, if any, to it from now on."""
     card = attach_card(world, customer, facts)
     live = live_subscription(world, customer.workspace_id)
     if live is not None:

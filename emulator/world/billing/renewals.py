@@ -1,6 +1,6 @@
-"""Renewals and what follows: invoices collected, payments retried, subscriptions lost and saved.
+"""Renewals: new periods, invoices that are finalized and collected, and payments that are retried.
 
-All of it happens on the world's clock, as jobs.
+They are jobs on the world's clock.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from emulator.world.billing.invoices import (
     unpaid_invoices,
     write_off,
 )
-from emulator.world.billing.payments import charge
+from emulator.world.billing.payments import collect_invoice
 from emulator.world.billing.subscriptions import (
     FINALIZE,
     RENEW,
     RETRY,
     end_subscription,
     period_line,
-    schedule,
+    schedule_renewal,
     update_subscription,
 )
 from emulator.world.billing.webhook_endpoints import settings_of
@@ -39,23 +39,24 @@ from emulator.world.records.billing import Customer, Invoice, Subscription
 from emulator.world.records.types import Instant
 
 DRAFT_SECONDS = 3600
-"""Real: Stripe finalises the draft of a renewal about an hour later (clients.md 3.4)."""
+"""Real: Stripe finalizes the draft of a renewal after about an hour
+(docs.stripe.com/billing/invoices/subscription)."""
 
 RETRY_DAYS = (3, 5, 7)
-"""Days from one failed attempt to the next. Assumed: Stripe's own choice is learned, not fixed;
-these are the defaults of its custom schedule."""
+"""Days from one failed attempt to the next. Assumed: Stripe's smart retries choose the times by
+machine learning, so these are the defaults of its custom schedule."""
 
 
 def renew(world: World, subscription_id: str) -> None:
-    """Begin the next period of a subscription, or end it if it was to; as a job that fell due.
+    """Start the next period of a subscription, or end it if it was canceled, as a job.
 
-    Assumed: a trial without a card ends the subscription, and one that is unpaid makes no
-    further invoices until it is paid.
+    Assumed: a trial without a card ends the subscription, and an unpaid subscription gets no
+    further invoices until it is paid, as these are the least surprising of Stripe's options.
     """
-    _roll(world, world.expect(Subscription, subscription_id))
+    _start_period(world, world.expect(Subscription, subscription_id))
 
 
-def _roll(world: World, subscription: Subscription) -> None:
+def _start_period(world: World, subscription: Subscription) -> None:
     if subscription.cancel_at is not None:
         end_subscription(world, subscription, reason="cancellation_requested")
         return
@@ -64,38 +65,40 @@ def _roll(world: World, subscription: Subscription) -> None:
     if is_trial and card_of(world, customer) is None:
         end_subscription(world, subscription, reason=None)
         return
-    rolled = replace(
+    renewed = replace(
         subscription,
         status="active" if is_trial else subscription.status,
         anchor=world.now if is_trial else subscription.anchor,
         period_start=subscription.period_end,
         period_end=next_end(subscription.anchor, subscription.period_end, subscription.interval),
     )
-    if rolled.status != "unpaid":
-        line = period_line(world, rolled, plan_named(world, rolled.plan))
-        invoice = draft_invoice(world, rolled, reason="subscription_cycle", lines=(line,))
-        rolled = replace(rolled, invoice_id=invoice.id)
+    if renewed.status != "unpaid":
+        line = period_line(world, renewed, plan_named(world, renewed.plan))
+        invoice = draft_invoice(world, renewed, reason="subscription_cycle", lines=(line,))
+        renewed = replace(renewed, invoice_id=invoice.id)
         due = world.now + DRAFT_SECONDS * SECOND
         jobs.schedule(world, FINALIZE, invoice.id, due=due)
-    update_subscription(world, rolled)
-    schedule(world, rolled)
+    update_subscription(world, renewed)
+    schedule_renewal(world, renewed)
 
 
 def finalize(world: World, invoice_id: str) -> None:
-    """Finalise a draft and collect it, as a job that fell due."""
+    """Finalize a draft and collect it, as a job."""
     collect(world, finalize_invoice(world, world.expect(Invoice, invoice_id)))
 
 
 def retry(world: World, invoice_id: str) -> None:
-    """Try again to collect an open invoice, as a job that fell due."""
+    """Try again to collect an open invoice, as a job."""
     collect(world, world.expect(Invoice, invoice_id))
 
 
 def collect(world: World, invoice: Invoice) -> Invoice:
-    """Charge the customer's card for an open invoice, on schedule: a failure has a next attempt or
-    ends the subscription, and success mends it.
+    """Charge the customer's card for an open invoice, on schedule.
+
+    Success recovers a subscription that was past due; a failure schedules the next attempt, or ends
+    the subscription after the last.
     """
-    paid = _charged(world, invoice, is_authenticated=False)
+    paid = _try_to_collect(world, invoice, is_authenticated=False)
     if paid is not None:
         return paid
     return _fail(world, invoice)
@@ -118,55 +121,46 @@ def _fail(world: World, invoice: Invoice) -> Invoice:
     return failed
 
 
-def _charged(world: World, invoice: Invoice, *, is_authenticated: bool) -> Invoice | None:
-    """Return the invoice paid, or None where the card failed or there is none."""
-    customer = world.expect(Customer, invoice.customer_id)
+def _try_to_collect(world: World, invoice: Invoice, *, is_authenticated: bool) -> Invoice | None:
+    """Collect an open invoice and return it as paid, or None if the card fails or is missing."""
     payment = None
     if invoice.due_cents:
-        card = card_of(world, customer)
+        card = card_of(world, world.expect(Customer, invoice.customer_id))
         if card is None:
             return None
-        payment = charge(
-            world,
-            card.facts,
-            workspace_id=invoice.workspace_id,
-            customer=customer,
-            amount_cents=invoice.due_cents,
-            invoice=invoice,
-            is_authenticated=is_authenticated,
-        )
+        payment = collect_invoice(world, invoice, card, is_authenticated=is_authenticated)
         if payment.failure is not None:
             return None
     jobs.cancel(world, RETRY, invoice.id)
     paid = mark_paid(world, invoice, payment)
     subscription = world.expect(Subscription, invoice.subscription_id)
-    is_mended = not any(one.status == "open" for one in unpaid_invoices(world, subscription))
-    if subscription.status in ("past_due", "unpaid") and is_mended:
+    is_settled = not any(other.status == "open" for other in unpaid_invoices(world, subscription))
+    if subscription.status in ("past_due", "unpaid") and is_settled:
         update_subscription(world, replace(subscription, status="active"))
     return paid
 
 
 def pay_now(world: World, invoice: Invoice, *, is_authenticated: bool = False) -> Invoice:
-    """Have the customer pay an invoice now; a draft is finalised first.
+    """Have the customer pay an invoice now; a draft is finalized first.
 
-    Real: an attempt by hand counts as the first, but never changes the schedule (Stripe). Refuses
-    Conflict where it is paid or written off or there is no card, CardDeclined with the attempt on
-    record.
+    Real: a manual attempt can be the first, but otherwise leaves the schedule of retries as it is
+    (docs.stripe.com/billing/revenue-recovery/smart-retries). Raises Conflict if the invoice is paid
+    or written off or the customer has no card, CardDeclined with the attempt on record.
     """
     if invoice.status not in ("draft", "open"):
         raise Conflict(f"This invoice is {invoice.status}; there is nothing to pay.")
     customer = world.expect(Customer, invoice.customer_id)
     card = card_of(world, customer)
     if card is None:
-        raise Conflict("There is no card to charge; add one first.")
+        raise Conflict("The customer has no card to charge; add one first.")
     if invoice.status == "draft":
         jobs.cancel(world, FINALIZE, invoice.id)
         invoice = finalize_invoice(world, invoice)
-    paid = _charged(world, invoice, is_authenticated=is_authenticated)
+    paid = _try_to_collect(world, invoice, is_authenticated=is_authenticated)
     if paid is not None:
         return paid
     if invoice.attempt_count == 0:
-        # The schedule begins with this attempt.
+        # The schedule of retries starts with this attempt.
         _fail(world, invoice)
     else:
         emit(world, "invoice.payment_failed", invoice, workspace_id=invoice.workspace_id)
@@ -176,11 +170,13 @@ def pay_now(world: World, invoice: Invoice, *, is_authenticated: bool = False) -
 
 
 def end_trial(world: World, subscription: Subscription) -> Subscription:
-    """End a trial now, as if its time had come, and collect at once. Refuses Conflict."""
+    """End a trial now and collect its invoice at once. Raises Conflict if it is not on trial."""
     if subscription.status != "trialing":
         raise Conflict(f"This subscription is {subscription.status}; it has no trial to end.")
     jobs.cancel(world, RENEW, subscription.id)
-    _roll(world, replace(subscription, trial_end=world.now, period_end=world.now, anchor=world.now))
+    _start_period(
+        world, replace(subscription, trial_end=world.now, period_end=world.now, anchor=world.now)
+    )
     for invoice in unpaid_invoices(world, subscription):
         jobs.cancel(world, FINALIZE, invoice.id)
         finalize(world, invoice.id)
@@ -188,8 +184,9 @@ def end_trial(world: World, subscription: Subscription) -> Subscription:
 
 
 def next_collection_at(world: World, subscription: Subscription) -> Instant:
-    """Return when an invoice of a live subscription is next collected, or would be."""
+    """Return when the next invoice of a live subscription will be collected."""
     waiting = unpaid_invoices(world, subscription)
-    dues = [one.next_attempt_at for one in waiting if one.next_attempt_at is not None]
-    dues += [one.created_at + DRAFT_SECONDS * SECOND for one in waiting if one.status == "draft"]
+    dues = [invoice.next_attempt_at for invoice in waiting if invoice.next_attempt_at is not None]
+    drafts = [invoice for invoice in waiting if invoice.status == "draft"]
+    dues += [draft.created_at + DRAFT_SECONDS * SECOND for draft in drafts]
     return min(dues, default=subscription.period_end + DRAFT_SECONDS * SECOND)

@@ -1,4 +1,7 @@
-"""Subscriptions: begun, cancelled at the end of a period, resumed, ended. One live a workspace."""
+"""Subscriptions: started, canceled at the end of a period, resumed and ended.
+
+A workspace has at most one live subscription.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from emulator.world.billing.invoices import (
     unpaid_invoices,
     write_off,
 )
-from emulator.world.billing.payments import charge
+from emulator.world.billing.payments import collect_invoice
 from emulator.world.billing.stripe_ids import new_stripe_id
 from emulator.world.core import jobs
 from emulator.world.core.refusals import Conflict
@@ -34,7 +37,8 @@ RETRY = "retry payment"
 """Kinds of jobs."""
 
 ANNOUNCE_DAYS = 3
-"""Real: customer.subscription.trial_will_end comes three days before (Stripe)."""
+"""Real: customer.subscription.trial_will_end is sent three days before the trial ends
+(docs.stripe.com/api/events/types)."""
 
 
 def live_subscription(world: World, workspace_id: str) -> Subscription | None:
@@ -43,16 +47,16 @@ def live_subscription(world: World, workspace_id: str) -> Subscription | None:
 
 
 def newest_subscription(world: World, workspace_id: str) -> Subscription | None:
-    """Return the live subscription of a workspace, else the last one it had, or None."""
+    """Return the live subscription of a workspace, else its last, or None."""
     live = live_subscription(world, workspace_id)
     newest = world.newest(Subscription, "workspace", workspace_id, limit=1)
     return live or (newest[0] if newest else None)
 
 
 def had_trial(world: World, workspace_id: str) -> bool:
-    """Tell whether a workspace has had a trial; it gets one only."""
+    """Return whether a workspace has had a trial, since it gets only one."""
     subscriptions = world.all(Subscription, "workspace", workspace_id)
-    return any(one.trial_end is not None for one in subscriptions)
+    return any(subscription.trial_end is not None for subscription in subscriptions)
 
 
 def start_subscription(
@@ -64,10 +68,10 @@ def start_subscription(
     trial_days: int,
     is_authenticated: bool = False,
 ) -> Subscription:
-    """Begin a subscription: its first invoice is paid at once, or is nothing during a trial.
+    """Start a subscription: its first invoice is paid at once, or is zero on a trial.
 
-    The customer's card must be known to be good for it (`payments.require_chargeable`). Refuses
-    Conflict where the workspace has a live one.
+    The customer's card must have been checked before (`payments.require_chargeable`). Raises
+    Conflict if the workspace has a live subscription.
     """
     require_none(world, customer.workspace_id)
     subscription = _build(world, customer, plan=plan, interval=interval, trial_days=trial_days)
@@ -81,17 +85,17 @@ def start_subscription(
     _pay_first(world, invoice, is_authenticated=is_authenticated)
     if subscription.status == "incomplete":
         subscription = update_subscription(world, replace(subscription, status="active"))
-    schedule(world, subscription)
+    schedule_renewal(world, subscription)
     return subscription
 
 
 def require_none(world: World, workspace_id: str) -> None:
-    """Refuse Conflict, which names the portal, where a workspace has a live subscription."""
+    """Raise Conflict, which names the portal, if a workspace has a live subscription."""
     live = live_subscription(world, workspace_id)
     if live is not None:
         title = plan_named(world, live.plan).title
         raise Conflict(
-            f"This workspace is subscribed to {title} already; change or cancel that in the "
+            f"This workspace is subscribed to {title} already; change or cancel it in the "
             "portal (POST /api/billing/portal)."
         )
 
@@ -128,7 +132,7 @@ def _build(
 
 
 def period_line(world: World, subscription: Subscription, plan: Plan) -> InvoiceLine:
-    """Return the line of a subscription's present period; a trial's is nothing."""
+    """Return the invoice line of a subscription's current period; on a trial it is zero."""
     each = "month" if subscription.interval == "month" else "year"
     price = f"${subscription.amount_cents // 100:,}.{subscription.amount_cents % 100:02}"
     is_trial = subscription.status == "trialing"
@@ -149,25 +153,16 @@ def _pay_first(world: World, invoice: Invoice, *, is_authenticated: bool) -> Non
     if not invoice.due_cents:
         mark_paid(world, invoice, None)
         return
-    customer = world.expect(Customer, invoice.customer_id)
-    card = card_of(world, customer)
+    card = card_of(world, world.expect(Customer, invoice.customer_id))
     if card is None:
         raise Conflict("Add a card first.")
-    payment = charge(
-        world,
-        card.facts,
-        workspace_id=invoice.workspace_id,
-        customer=customer,
-        amount_cents=invoice.due_cents,
-        invoice=invoice,
-        is_authenticated=is_authenticated,
-    )
-    assert payment.failure is None, "the card was good a moment ago"
+    payment = collect_invoice(world, invoice, card, is_authenticated=is_authenticated)
+    assert payment.failure is None, "require_chargeable has accepted the card"
     mark_paid(world, invoice, payment)
 
 
 def update_subscription(world: World, after: Subscription) -> Subscription:
-    """Write a change of a subscription and tell of it."""
+    """Write a changed subscription and emit its event."""
     before = world.expect(Subscription, after.id)
     world.put(after)
     emit(
@@ -180,8 +175,8 @@ def update_subscription(world: World, after: Subscription) -> Subscription:
     return after
 
 
-def schedule(world: World, subscription: Subscription) -> None:
-    """Have a subscription renewed, or its trial ended, when its period ends."""
+def schedule_renewal(world: World, subscription: Subscription) -> None:
+    """Schedule the renewal of a subscription, or the end of its trial."""
     jobs.schedule(world, RENEW, subscription.id, due=subscription.period_end)
     jobs.cancel(world, ANNOUNCE_TRIAL_END, subscription.id)
     announced = subscription.period_end - ANNOUNCE_DAYS * DAY
@@ -190,7 +185,7 @@ def schedule(world: World, subscription: Subscription) -> None:
 
 
 def announce_trial_end(world: World, subscription_id: str) -> None:
-    """Tell that a trial ends in three days."""
+    """Emit the event that a trial ends in three days, as a job."""
     subscription = world.expect(Subscription, subscription_id)
     emit(
         world,
@@ -201,7 +196,10 @@ def announce_trial_end(world: World, subscription_id: str) -> None:
 
 
 def cancel_at_period_end(world: World, subscription: Subscription) -> Subscription:
-    """Have a subscription end with its period. Refuses Conflict where it does or has ended."""
+    """Cancel a subscription at the end of its period.
+
+    Raises Conflict if it is being canceled already or has ended.
+    """
     _require_live(subscription)
     if subscription.cancel_at is not None:
         raise Conflict("This subscription ends with its period already.")
@@ -217,10 +215,10 @@ def cancel_at_period_end(world: World, subscription: Subscription) -> Subscripti
 
 
 def resume(world: World, subscription: Subscription) -> Subscription:
-    """Take a cancellation back. Refuses Conflict where there is none or it has ended."""
+    """Undo a cancellation. Raises Conflict if it is not being canceled or has ended."""
     _require_live(subscription)
     if subscription.cancel_at is None:
-        raise Conflict("This subscription is not being cancelled.")
+        raise Conflict("This subscription is not being canceled.")
     return update_subscription(
         world, replace(subscription, cancel_at=None, canceled_at=None, end_reason=None)
     )
@@ -228,7 +226,7 @@ def resume(world: World, subscription: Subscription) -> Subscription:
 
 def _require_live(subscription: Subscription) -> None:
     if subscription.status == "canceled":
-        raise Conflict("This subscription has ended; begin a new one by checkout.")
+        raise Conflict("This subscription has ended; start a new one with a checkout.")
 
 
 def end_subscription(
@@ -237,13 +235,14 @@ def end_subscription(
     *,
     reason: Literal["cancellation_requested", "payment_failed"] | None,
 ) -> Subscription:
-    """End a subscription now. What of it is unpaid is written off, drafts are dropped.
+    """End a subscription now: open invoices are written off, and drafts deleted.
 
-    Assumed: nothing is paid back for the rest of a period. Refuses Conflict where it has ended.
+    Assumed: the rest of the period is not refunded, which is Stripe's default. Raises Conflict if
+    the subscription has ended.
     """
     _require_live(subscription)
     for invoice in unpaid_invoices(world, subscription):
-        _drop(world, invoice)
+        _close_invoice(world, invoice)
     jobs.cancel(world, RENEW, subscription.id)
     jobs.cancel(world, ANNOUNCE_TRIAL_END, subscription.id)
     now: Instant = world.now
@@ -259,7 +258,7 @@ def end_subscription(
     return after
 
 
-def _drop(world: World, invoice: Invoice) -> None:
+def _close_invoice(world: World, invoice: Invoice) -> None:
     jobs.cancel(world, FINALIZE, invoice.id)
     jobs.cancel(world, RETRY, invoice.id)
     if invoice.status == "open":

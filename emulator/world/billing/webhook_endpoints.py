@@ -1,4 +1,4 @@
-"""Webhook endpoints and the deliveries that wait for them."""
+"""Webhook endpoints, and the deliveries queued for them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,23 @@ from emulator.world.records.billing import (
 )
 
 INTERNAL = "own"
-
-
-"""The endpoint that is the control plane's own `/api/billing/webhook`."""
-
+"""The id of the internal endpoint, the control plane's `/api/billing/webhook`."""
 
 ALL_KINDS = "*"
 
 
 def settings_of(world: World) -> BillingSettings:
-    """Return how billing and webhooks behave in this world."""
+    """Return the options of billing and webhook delivery in a world."""
     return world.get(BillingSettings, "billing") or BillingSettings()
 
 
 def endpoints(world: World) -> list[WebhookEndpoint]:
-    """Return the endpoints of others, in the order in which they were added."""
+    """Return the external endpoints in the order they were added."""
     return world.all(WebhookEndpoint, "all", ())
 
 
 def endpoint_named(world: World, endpoint_id: str) -> WebhookEndpoint:
-    """Return an endpoint of others. Refuses NotFound."""
+    """Return an external endpoint. Raises NotFound."""
     endpoint = world.get(WebhookEndpoint, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
@@ -42,11 +39,13 @@ def endpoint_named(world: World, endpoint_id: str) -> WebhookEndpoint:
 def add_endpoint(
     world: World, *, url: str, secret: str | None = None, kinds: tuple[str, ...] = (ALL_KINDS,)
 ) -> WebhookEndpoint:
-    """Have every later event of those kinds delivered to a URL. Without a secret, the server's
-    signs them. Refuses Conflict if there is an endpoint for the URL already.
+    """Add an endpoint, which later events of those kinds are delivered to.
+
+    Without a secret, deliveries are signed with the server's. Raises Conflict if the URL has an
+    endpoint already.
     """
-    if any(one.url == url for one in endpoints(world)):
-        raise Conflict(f"There is a webhook endpoint for {url} already; remove it first.")
+    if any(endpoint.url == url for endpoint in endpoints(world)):
+        raise Conflict(f"{url} has a webhook endpoint already; remove it first.")
     endpoint_id, ordinal = new_stripe_id(world, "we")
     endpoint = WebhookEndpoint(
         id=endpoint_id,
@@ -61,14 +60,14 @@ def add_endpoint(
 
 
 def remove_endpoint(world: World, endpoint: WebhookEndpoint) -> None:
-    """Deliver nothing more to an endpoint, nor what waits for it."""
+    """Remove an endpoint and the deliveries queued for it."""
     for delivery in world.all(Delivery, "endpoint", endpoint.id):
         world.remove(delivery)
     world.remove(endpoint)
 
 
 def queue(world: World, event: Event, endpoint_id: str, *, due: int) -> Delivery:
-    """Have an event delivered to an endpoint at `due`, once more if it was before."""
+    """Queue a delivery of an event to an endpoint; queuing an event again delivers it again."""
     ordinal = world.ordinal("delivery")
     delivery = Delivery(
         id=f"dlv_{ordinal}",
@@ -82,8 +81,8 @@ def queue(world: World, event: Event, endpoint_id: str, *, due: int) -> Delivery
 
 
 def take_internal(world: World) -> Delivery | None:
-    """Take the next delivery to the control plane itself off the queue; None while they are held
-    or where there is none.
+    """Take the next delivery to the internal endpoint off the queue, or return None if the queue is
+    empty or held.
     """
     delivery = world.oldest(Delivery, "endpoint", INTERNAL)
     if delivery is None or settings_of(world).is_held:
@@ -93,13 +92,15 @@ def take_internal(world: World) -> Delivery | None:
 
 
 def take_due(world: World) -> list[Delivery]:
-    """Take every delivery to others that is due off the queue, in the order to send them in."""
+    """Take every due delivery to external endpoints off the queue, in the order to send them."""
     taken: list[Delivery] = []
     for endpoint in endpoints(world):
-        while (one := world.oldest(Delivery, "endpoint", endpoint.id)) and one.due <= world.now:
-            world.remove(one)
-            taken.append(one)
-    taken.sort(key=lambda one: (one.due, one.ordinal))
+        while next_up := world.oldest(Delivery, "endpoint", endpoint.id):
+            if next_up.due > world.now:
+                break
+            world.remove(next_up)
+            taken.append(next_up)
+    taken.sort(key=lambda delivery: (delivery.due, delivery.ordinal))
     if settings_of(world).is_shuffled:
-        taken.sort(key=lambda one: world.derive("shuffle", one.ordinal))
+        taken.sort(key=lambda delivery: world.derive("shuffle", delivery.ordinal))
     return taken

@@ -1,1 +1,1 @@
-"""What every operation uses: the world, access, audit, jobs, mail, times and refusals."""
+"""The parts that every operation uses: the world, access, audit, jobs, mail, times, refusals."""

@@ -1,4 +1,4 @@
-"""The audit log: who did what to which record, from where."""
+"""The audit log: which actor did what to which record, from where."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def record_audit(
     *,
     workspace_id: str | None = None,
 ) -> None:
-    """Note what the actor did to `target`, now; without a workspace it is about its account."""
+    """Add an entry for what the actor did to `target`; without a workspace, to its own account."""
     entry_id, ordinal = world.new_id("audit")
     entry = audit_entry(
         world, actor, action, target, workspace_id=workspace_id, entry_id=entry_id, ordinal=ordinal
@@ -35,7 +35,7 @@ def audit_entry(
     entry_id: str,
     ordinal: int,
 ) -> AuditEntry:
-    """Return the entry of an id; nothing is written."""
+    """Build an entry without writing it."""
     return AuditEntry(
         id=entry_id,
         workspace_id=workspace_id,
@@ -54,9 +54,9 @@ def audit_entry(
 def visible_entries(
     world: World, actor: Actor, *, workspace_id: str, limit: int, before: Key | None
 ) -> list[AuditEntry]:
-    """Return entries the actor may see, newest first.
+    """Return the entries visible to the actor, newest first.
 
-    Assumed: everybody sees the log of the own account, owners and admins the workspace's too.
+    Assumed: users see the log of their own account, and owners and admins also the workspace's.
     """
     account = (actor.user_id, True)
     found = world.newest(AuditEntry, "user", account, limit=limit, before=before)

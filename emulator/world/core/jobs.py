@@ -1,4 +1,4 @@
-"""What falls due: jobs wait in the state until the clock passes them."""
+"""Jobs: they wait in the state until the clock reaches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emulator.world.records.types import Instant
 
 
 def schedule(world: World, kind: str, target_id: str, *, due: Instant) -> Job:
-    """Have `kind` done to a target at `due`; a job of that kind on it is moved there."""
+    """Schedule a job for a target; an existing job of the same kind is rescheduled."""
     cancel(world, kind, target_id)
     job_id, ordinal = world.new_id("job")
     job = Job(id=job_id, kind=kind, target_id=target_id, due=due, ordinal=ordinal)
@@ -17,7 +17,7 @@ def schedule(world: World, kind: str, target_id: str, *, due: Instant) -> Job:
 
 
 def cancel(world: World, kind: str, target_id: str) -> None:
-    """Forget the job of that kind on a target, if there is one."""
+    """Remove the job of that kind for a target, if it exists."""
     job = world.find(Job, "target", (kind, target_id))
     if job is not None:
         world.remove(job)

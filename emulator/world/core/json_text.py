@@ -1,4 +1,4 @@
-"""JSON objects and slugs as values."""
+"""JSON objects as text, so that they are values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The outbox: mails that would be sent. What a mail says is made where it is read."""
+"""The outbox: mail that would be sent, as facts; its subject, links and text are rendered when it
+is read.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ def send(
     redirect_to: str | None = None,
     moment: Instant | None = None,
 ) -> Mail:
-    """Put a mail to the user (or to another of its addresses) into the outbox.
+    """Put a mail to a user, or to another of its addresses, into the outbox.
 
-    `token` is what its link carries, `code` what can be typed instead, `moment` what it announces.
-    Refuses RateLimited where mails to one address are limited.
+    Its link carries `token`, `code` can be typed instead, and `moment` is the time it announces.
+    Raises RateLimited when mail to one address is limited.
     """
     to = to or user.email
     count_request(world, "mail", to, limit=world.auth.mails_per_minute)

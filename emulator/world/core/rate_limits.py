@@ -1,4 +1,4 @@
-"""Rate limits by the world's clock: a window of one minute opens with the first of its kind."""
+"""Rate limits by the world's clock: the first mail or request opens a window of one minute."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WINDOW_SECONDS = 60
 def count_request(
     world: World, kind: Literal["mail", "request"], key: str, *, limit: int | None
 ) -> None:
-    """Count one more of that kind under `key`. Refuses RateLimited above the limit."""
+    """Count a mail or request under `key`. Raises RateLimited above the limit."""
     if limit is None:
         return
     window_id = f"{kind}:{key}"

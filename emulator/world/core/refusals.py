@@ -1,5 +1,7 @@
-"""Why an operation says no. A refusal carries facts and a sentence that says what to do; which
-status and shape it takes is each surface's affair.
+"""Refusals: the expected reasons for which an operation fails.
+
+A refusal carries facts and a message that tells a person what to do. Each surface decides its
+status and shape.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _FIGURES: Mapping[Meter, str] = {
 
 
 class Refusal(Exception):  # noqa: N818 - it is a refusal, not an error
-    """The reason why an operation changed nothing; with `commits`, what it wrote still stays."""
+    """The reason why an operation failed. It changed nothing, unless the refusal `commits`."""
 
     commits: ClassVar[bool] = False
 
@@ -31,7 +33,7 @@ class Refusal(Exception):  # noqa: N818 - it is a refusal, not an error
 
 
 class NotFound(Refusal):
-    """The record does not exist or is invisible to the actor; the two are never told apart."""
+    """The record does not exist or is invisible to the actor, without revealing which."""
 
     def __init__(self, what: str, key: str) -> None:
         super().__init__(f"No {what} {key!r} is visible to you.")
@@ -40,11 +42,11 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
-    """The actor sees the thing but its role does not allow the operation."""
+    """The actor sees the record, but may not perform the operation."""
 
 
 class Invalid(Refusal):
-    """An argument is well formed but makes no sense here; `path` is where it stood."""
+    """An argument is well formed but not acceptable; `path` is its place in the request."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
@@ -52,14 +54,14 @@ class Invalid(Refusal):
 
 
 class Conflict(Refusal):
-    """The operation contradicts the present state."""
+    """The operation contradicts the current state."""
 
 
 class QuotaExceeded(Refusal):
-    """A cap of the workspace would be passed: `used` of `limit` are taken on `meter`.
+    """A cap of the workspace would be exceeded: it uses `used` of `limit` on `meter`.
 
-    `limit_source` is where the cap comes from. `resets_at` is when all of it is free again; None
-    for a meter that does not reset. `upgrade_helps` tells whether a larger plan has room enough.
+    `limit_source` is where the cap comes from. `resets_at` is when the meter starts again at zero,
+    or None if it never does. `upgrade_helps` is whether a larger plan has enough room.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class QuotaExceeded(Refusal):
 
 
 class LoginRequired(Refusal):
-    """There is no session, or it has ended."""
+    """The request has no session, or the session has ended."""
 
     def __init__(self) -> None:
         super().__init__("Please log in again.")
@@ -105,7 +107,7 @@ class BadKey(Refusal):
 
 
 class BadPassword(Refusal):
-    """No account has this e-mail and password; which of the two is wrong is not said."""
+    """No account has this e-mail and password, without revealing which of the two is wrong."""
 
     def __init__(self) -> None:
         super().__init__("Invalid login credentials")
@@ -119,7 +121,7 @@ class EmailTaken(Refusal):
 
 
 class WeakPassword(Refusal):
-    """The password breaks a rule; `reasons` are some of length, characters, pwned."""
+    """The password breaks a rule; `reasons` are of GoTrue's: length, characters, pwned."""
 
     def __init__(self, message: str, *, reasons: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -127,21 +129,21 @@ class WeakPassword(Refusal):
 
 
 class UnknownRefreshToken(Refusal):
-    """No session knows this refresh token."""
+    """No session has this refresh token."""
 
     def __init__(self) -> None:
         super().__init__("Invalid Refresh Token: Refresh Token Not Found")
 
 
 class SessionExpired(Refusal):
-    """The time of the refresh token's session was up."""
+    """The session of the refresh token reached its time limit."""
 
     def __init__(self) -> None:
         super().__init__("Invalid Refresh Token: Session Expired")
 
 
 class ReusedRefreshToken(Refusal):
-    """A refresh token that was replaced long ago came back: its whole family has been revoked."""
+    """A refresh token that was replaced long ago was used again; its family is now revoked."""
 
     commits = True
 
@@ -152,20 +154,20 @@ class ReusedRefreshToken(Refusal):
 class RateLimited(Refusal):
     """Too many mails or requests in this minute of the world's clock.
 
-    Real: GoTrue's words (supabase/auth internal/api/errors.go, middleware.go), which applications
-    read, as both limits of mails have one code.
+    Real: the messages are GoTrue's (supabase/auth internal/api/errors.go, middleware.go), which
+    applications read, since both limits have the same code.
     """
 
     def __init__(self, kind: Literal["mail", "request"], *, retry_after_seconds: int) -> None:
         after = f"you can only request this after {retry_after_seconds} seconds."
-        of_mails = f"For security purposes, {after}"
-        super().__init__(of_mails if kind == "mail" else "Request rate limit reached")
+        for_mail = f"For security purposes, {after}"
+        super().__init__(for_mail if kind == "mail" else "Request rate limit reached")
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
 
 
 class SignupsDisabled(Refusal):
-    """This instance takes no new accounts."""
+    """Sign-ups are disabled in this world."""
 
     def __init__(self) -> None:
         super().__init__("Signups not allowed for this instance")
@@ -179,21 +181,21 @@ class EmailNotConfirmed(Refusal):
 
 
 class UserBanned(Refusal):
-    """The account may not sign in."""
+    """The account is banned from signing in."""
 
     def __init__(self, message: str = "User is banned") -> None:
         super().__init__(message)
 
 
 class SamePassword(Refusal):
-    """The new password is the old one."""
+    """The new password equals the old password."""
 
     def __init__(self) -> None:
         super().__init__("New password should be different from the old password.")
 
 
 class CodeExpired(Refusal):
-    """A one-time code or link is wrong, used or expired; which of them is not said."""
+    """A one-time code or link is wrong, used or expired, without revealing which."""
 
     def __init__(self, *, is_link: bool) -> None:
         super().__init__(
@@ -202,28 +204,30 @@ class CodeExpired(Refusal):
 
 
 class UnknownFlow(Refusal):
-    """No PKCE flow knows this code."""
+    """No PKCE flow has this code."""
 
     def __init__(self) -> None:
         super().__init__("invalid flow state, no valid flow state found")
 
 
 class ExpiredFlow(Refusal):
-    """The PKCE flow took too long."""
+    """The PKCE flow has expired."""
 
     def __init__(self) -> None:
         super().__init__("invalid flow state, flow state has expired")
 
 
 class BadVerifier(Refusal):
-    """The PKCE code verifier does not fit the challenge."""
+    """The PKCE code verifier does not match the challenge."""
 
     def __init__(self) -> None:
         super().__init__("code challenge does not match previously saved code verifier")
 
 
 class CardDeclined(Refusal):
-    """A card was not accepted or could not be charged; `code` is Stripe's. The attempt stays."""
+    """A card was not accepted or could not be charged; `code` is Stripe's. The attempt is kept on
+    record.
+    """
 
     commits = True
 
@@ -241,7 +245,7 @@ class SessionClosed(Refusal):
 
 
 class BadSignature(Refusal):
-    """A webhook was not signed with the endpoint's secret, or too long ago."""
+    """A webhook was not signed with the endpoint's secret, or was signed too long ago."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Instants to and from what people and clients write."""
+"""Instants, converted to and from datetimes, durations and RFC 3339."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 LATEST: Instant = (datetime(9000, 1, 1, tzinfo=UTC) - _UNIX) // _MICROSECOND
-"""No clock passes this, so that every instant can be written with four digits of a year."""
+"""The last instant of any clock, so that every year has four digits."""
 
 
 def instant(moment: datetime) -> Instant:
@@ -32,7 +32,7 @@ def to_datetime(moment: Instant) -> datetime:
 
 
 def text_or_none(moment: Instant | None) -> str | None:
-    """Return RFC 3339 in UTC, or None for what has not happened."""
+    """Return RFC 3339 in UTC, or None for None."""
     return None if moment is None else to_text(moment)
 
 

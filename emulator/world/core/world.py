@@ -1,4 +1,4 @@
-"""A world: one whole control plane, whose state is a value that can be kept and put back."""
+"""Worlds: a world is one control plane, and its state is a value."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from emulator.world.core.refusals import Refusal
-from emulator.world.metering.plan_list import PLANS
 from emulator.world.records.identity import AuthSettings
 from emulator.world.records.system import Clock, Ordinal, Origin
 from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
-from emulator.world.records.workspaces import Plan
 from emulator.world.store import ids
 from emulator.world.store.digest import Digest, record_digest
 from emulator.world.store.sorted_keys import Key
@@ -22,42 +20,37 @@ from emulator.world.store.table import Record, Table
 R = TypeVar("R", bound=Record)
 
 DEFAULT = "default"
-"""The world of a request that names none; its credentials carry no tag."""
+"""The world of a request that names no world; its credentials carry no tag."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class State:
-    """Everything a world knows, as a handful of references. Keeping one is a snapshot."""
+    """The whole state of a world, as a few references. Holding on to a state is a snapshot."""
 
     tables: dict[type[Any], Table[Any]]
     digest: Digest
 
 
 class World:
-    """A name and the present state. Operations are functions on it; only it is ever assigned to."""
+    """A name and the current state, which operations, functions that take a world, replace."""
 
-    __slots__ = ("name", "state", "touched")
+    __slots__ = ("name", "state", "written")
 
     def __init__(self, name: str, state: State) -> None:
         self.name = name
         self.state = state
-        self.touched: list[tuple[str, str]] | None = None
-        """Where set, collects the table and id of every record that is written."""
+        self.written: list[tuple[str, str]] | None = None
+        """Collects the table and id of every record written, where it is a list."""
 
     @classmethod
     def begin(cls, *, name: str, entropy: str, epoch: Instant) -> World:
-        """Return an empty world whose clock stands at `epoch` and whose mint hashes `entropy`."""
+        """Return a world at `epoch` without accounts or plans; ids derive from `entropy`."""
         state = State({spec.record: Table(spec) for spec in TABLES}, Digest(0))
         world = cls(name, state)
         world.put(Origin(entropy=entropy, epoch=epoch))
         world.put(Clock(now=epoch))
         world.put(AuthSettings())
-        world.extend(Plan, list(PLANS))
         return world
-
-    def fork(self, name: str) -> World:
-        """Return a world of that name in the same state; neither feels the other's writes."""
-        return World(name, self.state)
 
     @property
     def now(self) -> Instant:
@@ -66,7 +59,7 @@ class World:
 
     @property
     def epoch(self) -> Instant:
-        """The time at which this world's clock began."""
+        """The time at which this world's clock started."""
         return self.expect(Origin, "origin").epoch
 
     @property
@@ -76,7 +69,7 @@ class World:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Put the state back if the block refuses or breaks, unless the refusal commits."""
+        """Restore the state if the block raises, unless it raises a refusal that commits."""
         before = self.state
         try:
             yield
@@ -100,10 +93,10 @@ class World:
         return self.table(kind).get(record_id)
 
     def expect(self, kind: type[R], record_id: str) -> R:
-        """Return the record of that id, which another record refers to and so must exist."""
+        """Return the record of an id that another record refers to, so that it must exist."""
         record = self.table(kind).get(record_id)
         if record is None:
-            raise KeyError(f"no {kind.__name__} {record_id}")
+            raise KeyError(f"{kind.__name__} {record_id} does not exist")
         return record
 
     def find(self, kind: type[R], index: str, key: Hashable) -> R | None:
@@ -115,7 +108,7 @@ class World:
         return self.table(kind).oldest(index, key)
 
     def all(self, kind: type[R], index: str, key: Hashable) -> list[R]:
-        """Return every record under `key`, oldest first; for lists that are short by nature."""
+        """Return every record under `key`, oldest first; for lists that stay short."""
         return self.table(kind).all(index, key)
 
     def newest(
@@ -125,31 +118,31 @@ class World:
         return self.table(kind).newest(index, key, limit=limit, before=before)
 
     def count(self, kind: type[R], index: str, key: Hashable) -> int:
-        """Return how many records stand under `key`."""
+        """Return the number of records under `key`."""
         return self.table(kind).count(index, key)
 
     def count_from(self, kind: type[R], index: str, key: Hashable, *, moment: Instant) -> int:
-        """Return how many records under `key` have their place at or after a moment."""
+        """Return the number of records under `key` that sort at or after an instant."""
         return self.table(kind).count_from(index, key, moment)
 
     # Writing
 
     def put(self, record: Record) -> None:
-        """Add a record, or replace the one of its id."""
+        """Add a record, or replace the record of its id."""
         kind = type(record)
         self._replace(kind, self.table(kind).get(record.id), record)
 
     def remove(self, record: Record) -> None:
-        """Take a record out."""
+        """Remove a record."""
         self._replace(type(record), record, None)
 
     def extend(self, kind: type[R], records: list[R]) -> None:
-        """Add many new records of one class at once."""
+        """Add new records of a class, faster than with `put`."""
         table = self.table(kind)
         digest = self.state.digest
         for record in records:
             digest = digest.changed(None, record_digest(table.spec.name, record))
-            self._note(table.spec.name, record.id)
+            self._collect_written(table.spec.name, record.id)
         self.state = State({**self.state.tables, kind: table.extend(records)}, digest)
 
     def _replace(self, kind: type[Any], old: Record | None, new: Record | None) -> None:
@@ -160,14 +153,14 @@ class World:
         )
         written = new or old
         if written is not None:
-            self._note(table.spec.name, written.id)
+            self._collect_written(table.spec.name, written.id)
         self.state = State({**self.state.tables, kind: table.replace(old, new)}, digest)
 
-    def _note(self, table: str, record_id: str) -> None:
-        if self.touched is not None:
-            self.touched.append((table, record_id))
+    def _collect_written(self, table: str, record_id: str) -> None:
+        if self.written is not None:
+            self.written.append((table, record_id))
 
-    # Minting
+    # Ids
 
     def ordinal(self, kind: str) -> int:
         """Return the next ordinal of that kind, from 1."""
@@ -181,6 +174,6 @@ class World:
         return ids.derive(self.expect(Origin, "origin").entropy, kind, *parts)
 
     def new_id(self, kind: str, *, pin: str | None = None) -> tuple[str, int]:
-        """Return a fresh UUID of that kind, or the one that a seed pins, and its ordinal."""
+        """Return a new id of that kind, or the id that a seed pins, and its ordinal."""
         ordinal = self.ordinal(kind)
         return pin or ids.as_uuid(self.derive(kind, ordinal)), ordinal

@@ -1,1 +1,1 @@
-"""Accounts, sessions and one-time codes."""
+"""Accounts, sign-up, sessions, one-time codes and PKCE flows."""

@@ -177,7 +177,7 @@ def update_profile(
 ) -> User:
     """Change what is given of the actor's own profile. Refuses Forbidden to an API key."""
     if actor.api_key_id is not None:
-        raise Forbidden("An API key cannot change a profile; sign in for that.")
+        raise Forbidden("An API key cannot change a profile; sign in instead.")
     require_writer(world, actor)
     user = world.expect(User, actor.user_id)
     changed = replace(

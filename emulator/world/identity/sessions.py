@@ -18,7 +18,7 @@ from emulator.world.core.refusals import (
 )
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.core.world import World
-from emulator.world.identity import accounts, one_time_codes, passwords
+from emulator.world.identity import accounts, passwords, pkce
 from emulator.world.records.identity import RefreshToken, Session, User
 from emulator.world.records.types import AuthMethod
 from emulator.world.store import ids
@@ -86,7 +86,7 @@ def exchange_flow(
     """Open the session of a PKCE flow that was proved. Refuses UnknownFlow, ExpiredFlow,
     BadVerifier, UserBanned.
     """
-    flow = one_time_codes.proved_flow(world, auth_code=auth_code, verifier=verifier)
+    flow = pkce.redeem_flow(world, auth_code=auth_code, verifier=verifier)
     user = world.expect(User, flow.user_id)
     return open_session(world, user, method=flow.method, source=source)
 

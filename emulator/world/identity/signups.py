@@ -9,7 +9,7 @@ from emulator.world.core.audit import record_audit
 from emulator.world.core.refusals import EmailTaken, SignupsDisabled
 from emulator.world.core.world import World
 from emulator.world.identity import accounts, one_time_codes, passwords
-from emulator.world.identity.one_time_codes import Challenge
+from emulator.world.identity.pkce import Challenge
 from emulator.world.identity.sessions import SignedIn, open_session
 from emulator.world.records.identity import User
 from emulator.world.records.types import JsonText, OneTimeKind

@@ -9,7 +9,7 @@ from emulator.world.core.access import UNKNOWN, Actor, Source
 from emulator.world.core.audit import record_audit
 from emulator.world.core.refusals import UserBanned
 from emulator.world.core.world import World
-from emulator.world.identity import accounts, one_time_codes
+from emulator.world.identity import accounts, one_time_codes, pkce
 from emulator.world.identity.sessions import SignedIn, open_session
 from emulator.world.records.identity import OneTimeCode, User
 from emulator.world.records.types import OneTimeSlot
@@ -79,7 +79,7 @@ def _verified(
     if code.slot == "confirmation":
         user = accounts.verify_identity(world, user)
     if is_followed and code.flow_id is not None:
-        flow = one_time_codes.prove_flow(world, code.flow_id)
+        flow = pkce.prove_flow(world, code.flow_id)
         return Verified(kind=kind, auth_code=flow.auth_code)
     signed_in = open_session(world, user, method="otp", source=source)
     return Verified(kind=kind, signed_in=signed_in)

@@ -1,1 +1,1 @@
-"""Plans, usage periods, quota and reservations."""
+"""Plans, meters, usage periods, quota and reservations."""

@@ -1,4 +1,8 @@
-"""Plans: which there are, which one a workspace is on, and the period it counts use in."""
+"""Plans: the built-in ones, the one a workspace is on, and the period its usage is counted in.
+
+Assumed: the product publishes no plan, price or cap. These are three plans, the smallest of which
+a test can fill and the largest of which has no caps. A seed may change them and add others.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,63 @@ from emulator.world.core.world import World
 from emulator.world.metering.periods import Period, period_at
 from emulator.world.records.billing import Subscription
 from emulator.world.records.types import Instant, SubscriptionStatus
-from emulator.world.records.workspaces import Plan, Usage, Workspace
+from emulator.world.records.workspaces import Caps, Plan, Usage, Workspace
+
+_GIB = 2**30
+
+FREE = "free"
+"""The plan of a workspace without a subscription."""
+
+UNCAPPED_PLAN = "enterprise"
+"""The plan of a seed's workspace that names none.
+
+Assumed: who says nothing of plans does not want to meet their caps; a sign-up gets the free one.
+"""
+
+PLANS = (
+    Plan(
+        id=FREE,
+        title="Free",
+        month_price_cents=0,
+        year_price_cents=0,
+        trial_days=0,
+        caps=Caps(runs=500, storage_bytes=5 * _GIB, projects=10, members=5, api_keys=10, shares=25),
+        ordinal=1,
+    ),
+    Plan(
+        id="team",
+        title="Team",
+        month_price_cents=4_900,
+        year_price_cents=49_000,
+        trial_days=14,
+        caps=Caps(
+            runs=2_000,
+            storage_bytes=500 * _GIB,
+            projects=50,
+            members=25,
+            api_keys=50,
+            shares=200,
+        ),
+        ordinal=2,
+    ),
+    Plan(
+        id=UNCAPPED_PLAN,
+        title="Enterprise",
+        month_price_cents=49_900,
+        year_price_cents=499_000,
+        trial_days=0,
+        caps=Caps(
+            runs=None,
+            storage_bytes=None,
+            projects=None,
+            members=None,
+            api_keys=None,
+            shares=None,
+        ),
+        ordinal=3,
+    ),
+)
+"""The plans, the smallest first."""
 
 
 def all_plans(world: World) -> list[Plan]:
@@ -24,7 +84,7 @@ def plan_named(world: World, name: str) -> Plan:
     plan = world.get(Plan, name)
     if plan is None:
         known = ", ".join(one.id for one in all_plans(world))
-        raise Invalid("plan", f"There is no plan {name!r}; choose one of: {known}.")
+        raise Invalid("plan", f"Plan {name!r} does not exist; choose one of: {known}.")
     return plan
 
 

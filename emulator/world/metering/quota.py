@@ -6,22 +6,14 @@ meter is refused until it is below.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import get_args
 
 from emulator.world.core.refusals import Invalid, QuotaExceeded
 from emulator.world.core.world import World
+from emulator.world.metering.meters import METERS, usage_of
 from emulator.world.metering.plans import all_plans, is_sold, period_of, plan_of
-from emulator.world.records.runs import Share
-from emulator.world.records.types import Instant, LimitSource, Meter, ReservedMeter
-from emulator.world.records.workspaces import ApiKey, Member, Plan, Project, Usage, Workspace
-
-METERS: tuple[Meter, ...] = get_args(Meter)
-"""Every meter, in the order in which they are shown."""
-
-RESERVED: tuple[ReservedMeter, ...] = get_args(ReservedMeter)
-"""The meters of use, which can be reserved; the others count what exists."""
+from emulator.world.records.types import Instant, LimitSource, Meter
+from emulator.world.records.workspaces import Plan, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,60 +31,10 @@ class Gauge:
     limit_source: LimitSource
     resets_at: Instant | None
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it stands above its cap, so that whatever would use more of it is refused."""
-        return self.limit is not None and self.used > self.limit
-
-
-def usage_of(world: World, workspace: Workspace) -> Usage:
-    """Return what the workspace used in the period of now; nothing is written."""
-    start = period_of(world, workspace).start
-    usage = world.get(Usage, workspace.id)
-    if usage is None:
-        return Usage(
-            id=workspace.id,
-            period_start=start,
-            runs=0,
-            storage_bytes=0,
-            runs_reserved=0,
-            storage_bytes_reserved=0,
-        )
-    return usage if usage.period_start == start else replace(usage, period_start=start, runs=0)
-
-
-def _live(kind: type[ApiKey] | type[Share]) -> Callable[[World, Workspace], tuple[int, int]]:
-    def count(world: World, workspace: Workspace) -> tuple[int, int]:
-        key = workspace.id
-        return world.count_from(kind, "not revoked", key, moment=world.now + 1), 0
-
-    return count
-
-
-def _runs(world: World, workspace: Workspace) -> tuple[int, int]:
-    usage = usage_of(world, workspace)
-    return usage.runs, usage.runs_reserved
-
-
-def _storage(world: World, workspace: Workspace) -> tuple[int, int]:
-    usage = usage_of(world, workspace)
-    return usage.storage_bytes, usage.storage_bytes_reserved
-
-
-_COUNTS: Mapping[Meter, Callable[[World, Workspace], tuple[int, int]]] = {
-    "runs": _runs,
-    "storage_bytes": _storage,
-    "projects": lambda world, workspace: (world.count(Project, "workspace", workspace.id), 0),
-    "members": lambda world, workspace: (world.count(Member, "workspace", workspace.id), 0),
-    "api_keys": _live(ApiKey),
-    "shares": _live(Share),
-}
-"""How much of each meter is used for good and reserved; none of them walks a list."""
-
 
 def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
     """Return how a meter of the workspace stands now."""
-    used, reserved = _COUNTS[meter](world, workspace)
+    count = METERS[meter](world, workspace)
     limit = cap_of(plan_of(world, workspace), meter)
     limit_source: LimitSource = "plan"
     resets_at = None
@@ -102,8 +44,8 @@ def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
             limit, limit_source = workspace.runs_limit, "seed"
     return Gauge(
         meter=meter,
-        used=used + reserved,
-        reserved=reserved,
+        used=count.used + count.reserved,
+        reserved=count.reserved,
         limit=limit,
         limit_source=limit_source,
         resets_at=resets_at,
@@ -119,13 +61,6 @@ def cap_of(plan: Plan, meter: Meter) -> int | None:
 def gauges(world: World, workspace: Workspace) -> list[Gauge]:
     """Return how every meter of the workspace stands now."""
     return [gauge(world, workspace, meter) for meter in METERS]
-
-
-def meters_over(world: World, workspace: Workspace) -> tuple[Meter, ...]:
-    """Return the meters above their cap, such as after a downgrade: of these nothing more can be
-    used until they are below.
-    """
-    return tuple(one.meter for one in gauges(world, workspace) if one.is_over)
 
 
 def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: int = 1) -> None:

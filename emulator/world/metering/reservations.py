@@ -14,7 +14,8 @@ from emulator.world.core.access import Actor, require_writer
 from emulator.world.core.refusals import Conflict, Invalid, NotFound
 from emulator.world.core.times import SECOND
 from emulator.world.core.world import World
-from emulator.world.metering.quota import COUNT_MAX, require_room, usage_of
+from emulator.world.metering.meters import usage_of
+from emulator.world.metering.quota import COUNT_MAX, require_room
 from emulator.world.records.types import ReservedMeter
 from emulator.world.records.workspaces import Reservation, Usage, Workspace
 
@@ -88,7 +89,7 @@ def commit(
     if held.status == "committed" and held.committed == amount:
         return held
     if held.status != "held":
-        raise Conflict(f"The reservation {key!r} {_ending(held)}; reserve anew.")
+        raise Conflict(f"The reservation {key!r} {_ending(held)}; reserve again with another key.")
     return _end(world, held, status="committed", committed=amount)
 
 

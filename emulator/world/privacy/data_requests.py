@@ -34,7 +34,7 @@ DELETION_DAYS = 30
 
 def _require_session(actor: Actor) -> None:
     if actor.session_id is None:
-        raise Forbidden("An API key cannot ask this for its issuer; sign in for that.")
+        raise Forbidden("An API key cannot do this for its issuer; sign in instead.")
 
 
 def ask_for_export(world: World, actor: Actor) -> Export:

@@ -1,1 +1,1 @@
-"""The records of a world, by subject."""
+"""The records of a world, by subject; `tables` has the whole shape of the state."""

@@ -1,4 +1,4 @@
-"""Records of billing: what Stripe keeps, its events and webhook endpoints."""
+"""Records of billing: the objects of Stripe, its events and webhook endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.world.records.types import (
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class CardFacts:
-    """What is kept of a card: never its number or CVC. `charges` is how charging it will end."""
+    """The facts of a card, never its number or CVC; `charges` is how charging it ends."""
 
     brand: str
     last_four: str
@@ -28,7 +28,7 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Card:
-    """A payment method that a customer attached."""
+    """A card that is attached to a customer."""
 
     id: str
     customer_id: str
@@ -39,10 +39,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Customer:
-    """Who pays for a workspace. A negative `balance_cents` is credit, which invoices use up.
+    """The payer of a workspace. A negative `balance_cents` is credit, which invoices use up.
 
-    `user_id` is whose e-mail and name it bears; `payments_to_fail` is what a test wants to happen
-    next; both are the emulator's own.
+    Two fields are the emulator's own: `user_id` is the user whose e-mail and name it has, and
+    `payments_to_fail` is the number of next payments that a test wants to fail.
     """
 
     id: str
@@ -60,10 +60,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class CheckoutSession:
-    """A hosted checkout of one plan for one workspace; complete once the subscription began.
+    """A hosted checkout of a plan for a workspace; complete once the subscription has started.
 
-    It is opened with a `customer_email` where there is no customer yet; `email` and `payer_name`
-    are what was typed in the end. `pending` is the card that waits for 3-D Secure.
+    It has a `customer_email` if it was opened without a customer; `email` and `payer_name` are what
+    the payer typed. `pending` is the card that waits for 3-D Secure.
     """
 
     id: str
@@ -104,9 +104,9 @@ class PortalSession:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Subscription:
-    """What a workspace pays for, in periods of `interval` that follow `anchor`.
+    """A subscription of a workspace, in periods of `interval` that follow `anchor`.
 
-    `amount_cents` is the price of one period; `had_trial` outlives the trial.
+    `amount_cents` is the price of one period.
     """
 
     id: str
@@ -134,7 +134,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class InvoiceLine:
-    """One amount of an invoice, negative for a credit, and the time it is for."""
+    """An amount of an invoice, negative for a credit, and the period it is for."""
 
     id: str
     item_id: str | None
@@ -149,7 +149,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class InvoiceItem:
-    """A proration that waits for an invoice; kept as a line of it and in the events alone."""
+    """A proration that waits for an invoice; stored only in events and as an invoice line."""
 
     id: str
     customer_id: str
@@ -160,10 +160,10 @@ class InvoiceItem:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Invoice:
-    """What is owed for a subscription: the sum of its lines, less the credit that was used.
+    """The amount owed for a subscription: the sum of its lines, less the credit used.
 
-    `due_cents` is fixed when it is finalised; `starting_balance_cents` and `ending_balance_cents`
-    are the customer's balance before and after that.
+    Finalizing it fixes `due_cents`; `starting_balance_cents` and `ending_balance_cents` are the
+    customer's balance before and after that.
     """
 
     id: str
@@ -199,7 +199,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Payment:
-    """One attempt to charge a card: Stripe's payment intent and its charge in one."""
+    """An attempt to charge a card: Stripe's payment intent and its charge together."""
 
     id: str
     charge_id: str
@@ -225,14 +225,12 @@ BillingObject = (
     | InvoiceItem
     | Payment
 )
-
-
-"""What an event may be about."""
+"""A record that an event can be about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Event:
-    """A change that webhooks tell of: the record as it was then, and before an update."""
+    """A change that webhooks report: the record at that time, and before it if it was updated."""
 
     id: str
     kind: str
@@ -246,9 +244,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class WebhookEndpoint:
-    """Where events are delivered to; `kinds` lists which, `*` all of them.
+    """A URL that events are delivered to; `kinds` lists their kinds, `*` for all.
 
-    An empty `secret` stands for the server's, so that no state depends on how it was started.
+    An empty `secret` means the server's, so that no state depends on its settings.
     """
 
     id: str
@@ -261,7 +259,7 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Delivery:
-    """An event that waits to be handed over to an endpoint; it is gone once it was."""
+    """An event that waits for delivery to an endpoint; it is removed when it is taken."""
 
     id: str
     event_id: str
@@ -272,7 +270,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class ReceivedEvent:
-    """An event that the control plane's own webhook has acted on; the id is the event's."""
+    """An event that the internal webhook endpoint has processed; the id is the event's."""
 
     id: str
     received_at: Instant
@@ -280,10 +278,11 @@ class ReceivedEvent:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class BillingSettings:
-    """How billing and webhooks behave, a single record.
+    """The options of billing and webhook delivery, a single record.
 
-    While `is_held`, nothing is delivered to the control plane itself. The rest is about others:
-    so many seconds late, so many of the next dropped or sent twice, each batch in another order.
+    While `is_held`, the internal endpoint receives nothing. The options of other endpoints are a
+    delay in seconds, how many of the next deliveries are dropped or sent twice, and whether each
+    batch is shuffled.
     """
 
     id: Literal["billing"] = "billing"
@@ -296,12 +295,8 @@ class BillingSettings:
 
 
 LIVE = ("incomplete", "trialing", "active", "past_due", "unpaid")
-
-
-"""The statuses of a subscription that has not ended; a workspace has at most one of these."""
+"""The statuses of a subscription that has not ended; a workspace has at most one such."""
 
 
 UNPAID = ("draft", "open")
-
-
-"""The statuses of an invoice that is still to be paid."""
+"""The statuses of an invoice that is not paid yet."""

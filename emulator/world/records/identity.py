@@ -1,4 +1,4 @@
-"""Records of people: users, sessions, one-time codes and exports."""
+"""Records of identity: users, sessions, one-time codes, PKCE flows and exports."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from emulator.world.records.types import AuthMethod, Instant, JsonText, OneTimeS
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class AuthSettings:
-    """How Supabase Auth is set up, a single record; a None switches the limit off.
+    """The settings of Supabase Auth, a single record; None disables a limit.
 
-    The rate limits count a minute of the world's clock: mails for each address, requests in all.
+    The rate limits count per minute of the world's clock: mails by address, requests in total.
     """
 
     id: Literal["auth"] = "auth"
@@ -29,9 +29,9 @@ class AuthSettings:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class User:
-    """An account. The e-mail is lower case; the password is kept as a salted hash.
+    """An account. The e-mail is lower case; of the password only a salted hash is stored.
 
-    `identity_data` is what signing up by e-mail said, which later metadata leaves as it is.
+    `identity_data` is the metadata of the sign-up by e-mail; later metadata does not change it.
     """
 
     id: str
@@ -62,10 +62,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Session:
-    """A sign-in that is still good; ending one removes it.
+    """A session; ending it removes the record.
 
-    `method` is how the user proved who it is, in the words of a token's `amr`. One whose time was
-    up has `expired_at` and is kept for a day, good for nothing but to say so.
+    `method` is how the user authenticated, as in the `amr` claim of its tokens. A session that
+    reached its time limit has `expired_at` and stays for a day, so that refusals can say why.
     """
 
     id: str
@@ -78,9 +78,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class RefreshToken:
-    """One link of a session's chain of refresh tokens; the id is the token itself.
+    """A refresh token in the chain of a session; the id is the token itself.
 
-    `is_used` is set when it was exchanged; `parent` is the token it replaced.
+    `is_used` is whether it was exchanged; `parent` is the token it replaced.
     """
 
     id: str
@@ -93,9 +93,10 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class OneTimeCode:
-    """A code that was mailed and works once; the id is the `token_hash` of its link.
+    """A mailed code that works once; the id is the `token_hash` of its link.
 
-    Real: a user has one of each slot (GoTrue's one_time_tokens); a new one replaces the old.
+    Real: a user has at most one code in each slot, and a new code replaces the old (supabase/auth
+    internal/models/one_time_token.go).
     """
 
     id: str
@@ -109,7 +110,7 @@ class OneTimeCode:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Flow:
-    """A PKCE flow: who began it with which challenge; `auth_code` is set once it was proved."""
+    """A PKCE flow: the user, the challenge, and an `auth_code` once its link was followed."""
 
     id: str
     user_id: str
@@ -124,7 +125,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Export:
-    """An archive of one user's own data: asked for, ready, then gone when its link expires."""
+    """An archive of one user's own data: requested, then ready, then removed when it expires."""
 
     id: str
     user_id: str

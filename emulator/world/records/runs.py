@@ -9,7 +9,7 @@ from emulator.world.records.types import Instant, JsonText, RunStatus, Runtime, 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Artifact:
-    """What is known of a file a run committed; its bytes are not kept."""
+    """A file that a run produced: its facts, never its bytes."""
 
     id: str
     name: str
@@ -20,9 +20,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Run:
-    """One generation, rollout or evaluation, as the CLI uploaded it or the dashboard made it.
+    """A generation, rollout or evaluation, uploaded by the CLI or created in the dashboard.
 
-    `content` is a hash of what the client sent, `revision` counts accepted contents from 1.
+    `content` is a hash of the client's input; `revision` counts accepted contents from 1.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Share:
-    """A public link to a run as it was when shared; `snapshot` holds the public-safe fields."""
+    """A public link to a run as it was when it was shared; `snapshot` has its public fields."""
 
     id: str
     workspace_id: str

@@ -10,7 +10,7 @@ from emulator.world.records.types import Instant, MailKind
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Clock:
-    """The world's time, a single record."""
+    """The time of the world, a single record."""
 
     id: Literal["clock"] = "clock"
     now: Instant
@@ -18,7 +18,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Ordinal:
-    """How many things of one kind the mint has made; the id is the kind."""
+    """The number of ids made of one kind; the id is the kind."""
 
     id: str
     value: int
@@ -26,7 +26,7 @@ class Ordinal:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Origin:
-    """Where the world came from, a single record: what the mint hashes and when time began."""
+    """The start of the world, a single record: the entropy of its ids and its first instant."""
 
     id: Literal["origin"] = "origin"
     entropy: str
@@ -35,7 +35,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class RateWindow:
-    """How often one thing happened since the window opened; the id names the thing."""
+    """The number of mails or requests counted since the window opened; the id names the limit."""
 
     id: str
     opened_at: Instant
@@ -44,7 +44,7 @@ class RateWindow:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Job:
-    """Something that falls due: a verb and what it is done to. Done in order of (due, ordinal)."""
+    """A job: a verb, its target, and when it is due. Jobs are done in order of (due, ordinal)."""
 
     id: str
     kind: str
@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Mail:
-    """A mail that would be sent: the facts; links and texts are made where it is read."""
+    """A mail that would be sent, as facts; its links and text are rendered when it is read."""
 
     id: str
     to: str
@@ -71,7 +71,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class AuditEntry:
-    """Who did what to which record, from where. Never holds a secret.
+    """Who did what to which record, from where; never with a secret.
 
     Without a workspace it is about the user's own account. Docs: "audit events, redacted IP hash,
     and user agent" (privacy).

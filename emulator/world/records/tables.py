@@ -1,8 +1,8 @@
-"""Every record the world keeps, on one page, and the tables they live in.
+"""The tables of a world: the whole shape of the state on one page.
 
-Records are frozen and compared by identity: equal worlds are told by the digest. They can be
-referred to weakly, so that what is computed of a record is kept no longer than it. Every list is
-ordered by (`created_at`, `ordinal`, `id`); the ordinal separates what one clock instant made.
+Records are frozen and compared by identity; worlds are compared by digest. Records can be weakly
+referenced, so that a cache of what is computed from a record lives no longer than the record.
+Lists are ordered by (`created_at`, `ordinal`, `id`), as records of one instant differ by ordinal.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _NEVER: Instant = 2**62
 
 
 def _by_expiry(record: Any) -> tuple[Instant, int, str]:
-    """Return the place of what expires, so that what is live at a moment can be bisected."""
+    """Return a sort key that puts the records live at an instant after all others."""
     expires_at = _NEVER if record.expires_at is None else record.expires_at
     return (expires_at, record.ordinal, record.id)
 

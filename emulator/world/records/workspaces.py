@@ -15,7 +15,7 @@ from emulator.world.records.types import (
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Caps:
-    """How much of each meter a plan allows; None is no cap."""
+    """The amount of each meter that a plan allows; None is no cap."""
 
     runs: int | None
     storage_bytes: int | None
@@ -27,7 +27,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Plan:
-    """What a workspace may be subscribed to; the id is the name that requests use.
+    """A plan that a workspace can be on; the id is the name that requests use.
 
     Prices are in cents; plans are listed by `ordinal`, the smallest first.
     """
@@ -43,10 +43,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Workspace:
-    """A tenant. `plan` names what it may use, in months that follow `period_anchor`: the calendar's
-    where that is None. `runs_limit`, which only a seed sets, stands in for the plan's cap of runs a
-    period until the plan changes.
-    `subscription_status` is what the control plane knows of the last subscription, if one was.
+    """A tenant on a plan, whose usage is counted in months that follow `period_anchor`, or in
+    calendar months without one.
+
+    `runs_limit`, which only a seed sets, replaces the plan's cap of runs until the plan changes.
+    `subscription_status` is the status of the last subscription, as its webhook last reported.
     """
 
     id: str
@@ -63,11 +64,11 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Usage:
-    """What a workspace used of the meters of use; the id is the workspace's.
+    """The runs and bytes that a workspace has used and reserved; the id is the workspace's.
 
-    `runs` counts those of the period that began at `period_start`, and nothing in a later one.
-    Bytes are those of the artifacts of its runs and those that were committed. What is reserved
-    counts until it is committed, reverted or expired, whatever the period.
+    `runs` counts the period that starts at `period_start`; in a later period it is void. Bytes are
+    those of artifacts and of committed reservations. A reserved amount counts, in any period, until
+    it is committed, reverted or expired.
     """
 
     id: str
@@ -80,9 +81,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Reservation:
-    """Room of a meter that is held for what will be used; the id joins the workspace's and the key.
+    """An amount of a meter held for later use; the id joins the workspace's id and the key.
 
-    `committed` is how much of `amount` was used in the end, once that is known.
+    `committed` is the part of `amount` that was used in the end, once that is known.
     """
 
     id: str
@@ -100,7 +101,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class Member:
-    """A user's place in a workspace; the id joins the two ids."""
+    """A user's membership of a workspace; the id joins the two ids."""
 
     id: str
     workspace_id: str
@@ -126,7 +127,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, weakref_slot=True)
 class ApiKey:
-    """A key for one workspace that acts as its issuer; of the secret only a hash is kept."""
+    """A key for one workspace that acts as its issuer; of the secret only a hash is stored."""
 
     id: str
     workspace_id: str

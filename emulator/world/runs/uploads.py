@@ -69,12 +69,12 @@ def sync_runs(
         if upload.client_run_id in seen:
             raise Invalid(
                 f"{upload.path}client_run_id",
-                f"{upload.client_run_id!r} comes twice in this upload; send each run once.",
+                f"{upload.client_run_id!r} is given twice in this upload; send each run once.",
             )
         seen.add(upload.client_run_id)
         if upload.pin is not None:
             if upload.pin in pinned:
-                raise Invalid(f"{upload.path}id", f"{upload.pin} comes twice in this upload.")
+                raise Invalid(f"{upload.path}id", f"{upload.pin} is given twice in this upload.")
             pinned.add(upload.pin)
         require_sense(upload.content, path=upload.path)
         require_project(

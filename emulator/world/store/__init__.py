@@ -1,1 +1,1 @@
-"""Persistent tables, their indexes, digests and ids; knows no rule of the product."""
+"""The store: persistent tables, indexes, digests and ids, without any rule of the product."""

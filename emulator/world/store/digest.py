@@ -1,7 +1,7 @@
-"""The digest of a state: one number, kept up to date in O(1) per write.
+"""The digest of a state: one number, updated in constant time by each write.
 
 It is the sum, modulo 2**128, of a hash of every record with the name of its table. A sum does not
-depend on the order of writes, so equal states have equal digests however they were reached.
+depend on the order of writes, so equal states have equal digests.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Digest:
     def __init__(self, value: int) -> None:
         self.value = value
 
-    def changed(self, gone: int | None, come: int | None) -> Digest:
-        """Return the digest after the record hashed `gone` was replaced by that of `come`."""
-        return Digest((self.value - (gone or 0) + (come or 0)) % _MODULUS)
+    def changed(self, old: int | None, new: int | None) -> Digest:
+        """Return the digest with the hash of one record replaced by that of another."""
+        return Digest((self.value - (old or 0) + (new or 0)) % _MODULUS)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Digest) and other.value == self.value
@@ -40,19 +40,18 @@ class Digest:
         return f"{self.value:032x}"
 
 
-_remembered: WeakKeyDictionary[object, tuple[str, int]] = WeakKeyDictionary()
-"""The digest of each record that is alive, with its table: one that is written is replaced before
-long, and its digest is then subtracted."""
+_digests: WeakKeyDictionary[object, tuple[str, int]] = WeakKeyDictionary()
+"""Record → its table and digest, a cache: a record that is replaced has its digest subtracted."""
 
 
 def record_digest(table: str, record: object) -> int:
-    """Return the hash of a record: every field of it and the table it lies in."""
-    found = _remembered.get(record)
+    """Return the hash of a record: of its table's name and every field."""
+    found = _digests.get(record)
     if found is not None and found[0] == table:
         return found[1]
     text = _encode((table, _values(record)))
     digest = int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
-    _remembered[record] = (table, digest)
+    _digests[record] = (table, digest)
     return digest
 
 

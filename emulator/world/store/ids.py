@@ -1,6 +1,6 @@
-"""Ids and secrets: hashes of (entropy, kind, what the thing is), never a shared random stream.
+"""Ids and secrets: hashes of the entropy, the kind and parts, never of a shared random stream.
 
-So that what one kind makes never shifts another, and a forked world mints what a solo run would.
+So ids of one kind never depend on those of another, and a fork makes the ids its parent would.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def derive(entropy: str, kind: str, *parts: str | int) -> bytes:
 
 
 def as_uuid(entropy: bytes) -> str:
-    """Return a UUID made of the first 16 bytes, marked version 4 as clients expect."""
+    """Return a UUID made of the first 16 bytes, marked as version 4, which clients expect."""
     return str(UUID(bytes=entropy[:16], version=4))
 
 

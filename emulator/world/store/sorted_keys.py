@@ -1,8 +1,9 @@
-"""A sorted sequence that is a value: every insert and removal gives a new one, sharing the rest.
+"""Sorted sequences of keys as values: an insert or removal returns a new sequence.
 
-Two levels: a tuple of chunks, each a sorted tuple of keys. A write copies one chunk and the outer
-tuple, a page touches as many chunks as it is long, and both are independent of the length in
-practice. Most keys are newer than all others, so the last chunk is kept short.
+A sequence is a tuple of chunks, each a sorted tuple of keys, which the new sequence shares except
+for one. A write copies one chunk and the outer tuple, and a page reads the chunks it lies in, so
+both are independent of the length in practice. Most new keys sort last, so the last chunk stays
+short.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 CHUNK = 512
-"""Keys in a freshly filled chunk; a chunk splits when it holds twice as many."""
+"""Keys in a newly filled chunk; a chunk of more than twice as many is split."""
 
 TAIL = 32
-"""Keys in the last chunk before it is joined to the one before. Copying a chunk touches every key
-in it (measured: with a last chunk of up to 512, that was a fifth of creating a run).
+"""Keys in the last chunk before it is joined to the chunk before it. A write copies the chunk
+(measured: with up to 512 keys in the last chunk, that took a fifth of creating a run).
 """
 
 Key = tuple[int, int, str]
@@ -66,7 +67,7 @@ class Ordered:
         return Ordered((*chunks[:at], *halves, *chunks[at + 1 :]), self._size + 1)
 
     def remove(self, key: Key) -> Ordered:
-        """Return the sequence without `key`, which must be in it."""
+        """Return the sequence without `key`, which it must contain."""
         chunks = self._chunks
         at = bisect_left(chunks, key, key=_last)
         chunk = chunks[at]
@@ -74,11 +75,11 @@ class Ordered:
         if chunk[place] != key:
             raise KeyError(key)
         rest = (*chunk[:place], *chunk[place + 1 :])
-        kept = (rest,) if rest else ()
-        return Ordered((*chunks[:at], *kept, *chunks[at + 1 :]), self._size - 1)
+        rest_chunks = (rest,) if rest else ()
+        return Ordered((*chunks[:at], *rest_chunks, *chunks[at + 1 :]), self._size - 1)
 
     def merge(self, keys: list[Key]) -> Ordered:
-        """Return the sequence with all of `keys` added at once."""
+        """Return the sequence with `keys` added."""
         if len(keys) < CHUNK // 8:
             grown = self
             for key in keys:
@@ -91,11 +92,11 @@ class Ordered:
             yield from chunk
 
     def oldest(self) -> Key:
-        """Return the first key of a sequence that is not empty."""
+        """Return the first key; the sequence must not be empty."""
         return self._chunks[0][0]
 
     def count_from(self, key: Key) -> int:
-        """Return how many keys do not sort below `key`, which need not be in it."""
+        """Return the number of keys that do not sort below `key`, which may be missing."""
         chunks = self._chunks
         at = bisect_left(chunks, key, key=_last)
         if at == len(chunks):

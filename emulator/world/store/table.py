@@ -1,8 +1,7 @@
-"""Tables: the one place that knows the persistent map.
+"""Tables as values: rows by id, unique indexes and ordered indexes, all persistent maps.
 
-A table is a value: its rows by id, its unique indexes and its ordered indexes are persistent maps,
-so a write gives a new table that shares everything else with the old one. A hash map is never
-iterated into output: what can be listed has an ordered index.
+A write returns a new table, which shares everything else with the old table. This module alone
+uses the persistent map. A hash map is never iterated into output: every list has an ordered index.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from emulator.world.store.sorted_keys import Key, Ordered
 
 
 class Record(Protocol):
-    """What every record has: an id, unique within its table."""
+    """Anything with an id that is unique within its table."""
 
     @property
     def id(self) -> str:
-        """The id, unique within the table."""
+        """The id."""
         ...
 
     def __hash__(self) -> int: ...
@@ -30,7 +29,7 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 Extract = Callable[[Any], Hashable | None]
-"""Gives the key of a record in one index; None leaves the record out of that index."""
+"""Returns the key of a record in an index, or None to leave the record out of the index."""
 
 
 def _by_creation(record: Any) -> Key:
@@ -39,8 +38,8 @@ def _by_creation(record: Any) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A table's name, the class of its records, its indexes by name, and the order of its lists;
-    `orders` has that of each ordered index whose order is another.
+    """The name of a table, the class of its records, its indexes by name, and the order of its
+    lists; `orders` has the exceptions, by ordered index.
     """
 
     name: str
@@ -51,12 +50,12 @@ class TableSpec:
     orders: Mapping[str, Callable[[Any], Key]] = field(default_factory=dict)
 
     def order_of(self, index: str) -> Callable[[Any], Key]:
-        """Return what gives a record's place in an ordered index."""
+        """Return the function that gives a record's key in an ordered index."""
         return self.orders.get(index, self.order)
 
 
 class Table(Generic[R]):
-    """An immutable table of records. Writing is `replace` and `extend`, which give new tables."""
+    """An immutable table of records; `replace` and `extend` return a new table."""
 
     __slots__ = ("_ordered", "_rows", "_unique", "spec")
 
@@ -102,26 +101,26 @@ class Table(Generic[R]):
         return None if keys is None else self._rows[keys.oldest()[2]]
 
     def all(self, index: str, key: Hashable) -> list[R]:
-        """Return every record under `key`, oldest first. For lists that are short by nature."""
+        """Return every record under `key`, oldest first; for lists that stay short."""
         keys = self._ordered[index].get(key)
         return [] if keys is None else [self._rows[record_id] for _, _, record_id in keys]
 
     def count(self, index: str, key: Hashable) -> int:
-        """Return how many records stand under `key`."""
+        """Return the number of records under `key`."""
         keys = self._ordered[index].get(key)
         return 0 if keys is None else len(keys)
 
     def count_from(self, index: str, key: Hashable, moment: int) -> int:
-        """Return how many records under `key` have their place at or after a moment."""
+        """Return the number of records under `key` that sort at or after an instant."""
         keys = self._ordered[index].get(key)
         return 0 if keys is None else keys.count_from((moment, -1, ""))
 
     def rows(self) -> list[R]:
-        """Return every record, sorted by id: for who writes the whole table down."""
+        """Return every record, sorted by id, for exports of the whole table."""
         return sorted(self._rows.values(), key=lambda record: record.id)
 
     def replace(self, old: R | None, new: R | None) -> Table[R]:
-        """Return the table with `old` taken out and `new` put in; either may be None."""
+        """Return the table without `old` and with `new`; either may be None."""
         rows = self._rows
         unique, ordered = self._unique, self._ordered
         if new is not None:
@@ -130,32 +129,32 @@ class Table(Generic[R]):
             rows = rows.remove(old.id)
         if unique:
             unique = {
-                name: _moved_unique(unique[name], extract, old, new)
+                name: _reindex_unique(unique[name], extract, old, new)
                 for name, extract in self.spec.unique.items()
             }
         if ordered:
             ordered = {
-                name: _moved_ordered(ordered[name], extract, old, new, self.spec.order_of(name))
+                name: _reindex_ordered(ordered[name], extract, old, new, self.spec.order_of(name))
                 for name, extract in self.spec.ordered.items()
             }
         return Table(self.spec, rows, unique, ordered)
 
     def extend(self, records: list[R]) -> Table[R]:
-        """Return the table with `records` added, none of which it holds yet; quicker than one by
-        one from a few dozen on.
+        """Return the table with `records` added, whose ids must be new; faster than `replace` for a
+        few dozen or more.
         """
         rows = self._rows.update((record.id, record) for record in records)
         if len(rows) != len(self._rows) + len(records):
-            raise ValueError("an id comes twice or is held already")
+            raise ValueError("an id is given twice or exists already")
         unique = {}
         for name, extract in self.spec.unique.items():
             index = self._unique[name]
             for record in records:
-                index = _moved_unique(index, extract, None, record)
+                index = _reindex_unique(index, extract, None, record)
             unique[name] = index
         places = [self.spec.order(record) for record in records] if self.spec.ordered else []
         ordered = {
-            name: _grown(
+            name: _extend_ordered(
                 self._ordered[name],
                 extract,
                 records,
@@ -166,47 +165,47 @@ class Table(Generic[R]):
         return Table(self.spec, rows, unique, ordered)
 
 
-def _moved_unique(
+def _reindex_unique(
     index: HashTrieMap[Hashable, str], extract: Extract, old: Record | None, new: Record | None
 ) -> HashTrieMap[Hashable, str]:
-    gone = None if old is None else extract(old)
-    come = None if new is None else extract(new)
-    if gone == come:
+    old_key = None if old is None else extract(old)
+    new_key = None if new is None else extract(new)
+    if old_key == new_key:
         return index
-    if gone is not None:
-        index = index.remove(gone)
-    if come is not None and new is not None:
-        if come in index:
-            raise ValueError(f"duplicate key {come!r}")
-        index = index.insert(come, new.id)
+    if old_key is not None:
+        index = index.remove(old_key)
+    if new_key is not None and new is not None:
+        if new_key in index:
+            raise ValueError(f"duplicate key {new_key!r}")
+        index = index.insert(new_key, new.id)
     return index
 
 
-def _moved_ordered(
+def _reindex_ordered(
     index: HashTrieMap[Hashable, Ordered],
     extract: Extract,
     old: Any,
     new: Any,
     order: Callable[[Any], Key],
 ) -> HashTrieMap[Hashable, Ordered]:
-    gone = None if old is None else extract(old)
-    come = None if new is None else extract(new)
+    old_key = None if old is None else extract(old)
+    new_key = None if new is None else extract(new)
     before = None if old is None else order(old)
     after = None if new is None else order(new)
-    if gone == come and before == after:
+    if old_key == new_key and before == after:
         return index
-    if gone is not None and before is not None:
-        rest = index[gone].remove(before)
-        index = index.insert(gone, rest) if rest else index.remove(gone)
-    if come is not None and after is not None:
-        index = index.insert(come, index.get(come, _EMPTY).insert(after))
+    if old_key is not None and before is not None:
+        rest = index[old_key].remove(before)
+        index = index.insert(old_key, rest) if rest else index.remove(old_key)
+    if new_key is not None and after is not None:
+        index = index.insert(new_key, index.get(new_key, _EMPTY).insert(after))
     return index
 
 
 _EMPTY = Ordered()
 
 
-def _grown(
+def _extend_ordered(
     index: HashTrieMap[Hashable, Ordered],
     extract: Extract,
     records: Iterable[Any],

@@ -6,7 +6,7 @@ from emulator.world.core.access import Actor, member_id, require_writer
 from emulator.world.core.audit import record_audit
 from emulator.world.core.refusals import Conflict, Forbidden
 from emulator.world.core.world import World
-from emulator.world.metering.plan_list import FREE
+from emulator.world.metering.plans import FREE
 from emulator.world.metering.quota import require_room
 from emulator.world.records.types import Role
 from emulator.world.records.workspaces import Member, Workspace

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import A_UUID, ADA, PERIOD, browser, caller, invalid, problem
-from tests.surfaces.bff.cookies import NAME, decoded
-from tests.surfaces.views import FREE, usage
+from tests.support.checked_client import Emulator
+from tests.support.expected_views import FREE, usage
+from tests.support.fixture_seed import A_UUID, ADA, PERIOD, browser, caller, invalid, problem
+from tests.support.messages import golden
+from tests.support.session_cookies import NAME, decoded
 
 EXPIRES_AT = 1_767_225_600 + 2_300_000_000
 ADAS: dict[str, Any] = {
     "user": {"id": ADA, "email": "ada@lab.test", "name": "Ada", "email_verified": True},
     "expires_at": EXPIRES_AT,
 }
-LOGIN_REQUIRED = {"error": problem("login_required", "Please log in again.")}
+LOGIN_REQUIRED = {"error": problem("login_required", golden("all", "login_required", "no-session"))}
 NO_STORE = "private, no-cache, no-store, must-revalidate, max-age=0"
-MALFORMED = "String should match pattern '^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)*$'"
+MALFORMED = r"String should match pattern '^[^@\s]+@[^@\s.]+(\.[^@\s.]+)*$'"
 
 
 def test_signing_in_shows_whose_session_it_is(scene: Emulator) -> None:
@@ -177,7 +178,7 @@ def test_a_body_that_is_no_json_object_is_refused(scene: Emulator, path: str) ->
     form = anyone.post(f"/api/auth/{path}", data={"email": "ada@lab.test"})
     assert (form.status_code, form.json()["error"]["code"]) == (422, "validation_error")
     big = anyone.post(f"/api/auth/{path}", content=b" " * (10 * 2**20 + 1))
-    message = "The body is larger than 10 MiB; send less at once."
+    message = golden("all", "payload_too_large", "body-above-ten-mib")
     assert (big.status_code, big.json()) == (413, {"error": problem("payload_too_large", message)})
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from emulator.wire.http.headers import BODY_MAX
-from tests.lawful import ORIGIN, Emulator
-from tests.scene import (
+from tests.support.checked_client import ORIGIN, Emulator
+from tests.support.expected_views import PUBLIC, SHARE_LIVE
+from tests.support.fixture_seed import (
     A_SECRET,
     A_TOKEN,
     A_UUID,
@@ -29,9 +30,9 @@ from tests.scene import (
     problem,
     unseen,
 )
-from tests.surfaces.views import PUBLIC, SHARE_LIVE
+from tests.support.messages import golden
 
-LOGIN_REQUIRED = {"error": problem("login_required", "Please log in again.")}
+LOGIN_REQUIRED = {"error": problem("login_required", golden("all", "login_required", "no-session"))}
 NEW: dict[str, Any] = {"name": "new", "adapter_id": "openpi", "task": "eval"}
 
 ROUTES: list[tuple[str, str]] = [
@@ -148,8 +149,8 @@ def test_one_route_shares_a_run_and_revokes_the_share(scene: Emulator) -> None:
 
 
 EXTRA = "Extra inputs are not permitted"
-SHARE_ACTIONS = "Input should be one of: create, revoke"
-ME_ACTIONS = "Input should be one of: export, delete, cancel_delete, restrict, object"
+SHARE_ACTIONS = golden("all", "validation_error", "unknown-share-action")
+ME_ACTIONS = golden("all", "validation_error", "unknown-profile-action")
 
 
 @pytest.mark.parametrize(
@@ -160,10 +161,26 @@ ME_ACTIONS = "Input should be one of: export, delete, cancel_delete, restrict, o
         ("shares", {"action": ["revoke"]}, ("action", SHARE_ACTIONS)),
         ("shares", {"action": "create"}, ("run_id", "Field required")),
         ("shares", {"action": "create", "run_id": DONE, "share_id": "x"}, ("share_id", EXTRA)),
-        ("shares", {"action": "revoke"}, ("share_id", "Input should be an id")),
-        ("shares", {"action": "revoke", "share_id": 1}, ("share_id", "Input should be an id")),
-        ("shares", {"action": "revoke", "share_id": ""}, ("share_id", "Input should be an id")),
-        ("shares", {"action": "revoke", "share_id": "a/b"}, ("share_id", "Input should be an id")),
+        (
+            "shares",
+            {"action": "revoke"},
+            ("share_id", golden("all", "validation_error", "not-an-id")),
+        ),
+        (
+            "shares",
+            {"action": "revoke", "share_id": 1},
+            ("share_id", golden("all", "validation_error", "not-an-id")),
+        ),
+        (
+            "shares",
+            {"action": "revoke", "share_id": ""},
+            ("share_id", golden("all", "validation_error", "not-an-id")),
+        ),
+        (
+            "shares",
+            {"action": "revoke", "share_id": "a/b"},
+            ("share_id", golden("all", "validation_error", "not-an-id")),
+        ),
         ("shares", {"action": "revoke", "share_id": LIVE_SHARE, "x": 1}, ("x", EXTRA)),
         ("me", {}, ("action", ME_ACTIONS)),
         ("me", {"action": None}, ("action", ME_ACTIONS)),
@@ -201,10 +218,7 @@ def test_a_checkout_leads_to_stripes_page_and_the_portal_is_open_once_it_is_paid
 ) -> None:
     ada = browser(scene, "ada")
     early = ada.post("/api/cloud/billing/portal", json=PORTAL)
-    message = (
-        "This workspace was never subscribed, so there is nothing to look after; begin with "
-        "POST /api/billing/checkout."
-    )
+    message = golden("all", "conflict", "never-subscribed")
     expected = {"error": problem("conflict", message)}
     assert (early.status_code, early.json()) == (409, expected)
     opened = ada.post("/api/cloud/billing/checkout", json=CHECKOUT)
@@ -257,6 +271,6 @@ def test_a_body_that_is_nested_too_deeply_to_be_passed_on_is_refused(scene: Emul
     deep = '{"action": "restrict", "x": %s}' % ("[" * 400 + "]" * 400)
     headers = {"Content-Type": "application/json"}
     answer = browser(scene, "ada").post("/api/cloud/me", content=deep, headers=headers)
-    message = "The body is nested more than 128 levels deep; flatten it."
+    message = golden("all", "validation_error", "body-nested-too-deeply")
     expected = {"error": invalid(("", message))}
     assert (answer.status_code, answer.json()) == (422, expected)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import AWAY, LAB, NOBODY, browser, problem, stage, unseen
-from tests.surfaces.views import PUBLIC
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.expected_views import PUBLIC
+from tests.support.fixture_seed import AWAY, LAB, NOBODY, browser, problem, stage, unseen
+from tests.support.messages import golden
 
 
 def ada_with_two(scene: Emulator) -> tuple[LawfulClient, str, str]:
@@ -93,13 +94,11 @@ def test_with_the_switch_off_nobody_seeds_runs(tmp_path: Path) -> None:
     scene = stage(tmp_path, e2e_fixtures=False)
     for client in (browser(scene, "ada"), scene.client()):
         answer = client.post("/api/cloud/runs", json={})
-        message = "POST is not allowed on /api/cloud/runs; use GET, HEAD."
+        message = golden("all", "method_not_allowed", "cloud-runs-takes-no-post")
         expected = {"error": problem("unsupported_action", message)}
         assert (answer.status_code, answer.json()) == (405, expected)
         assert answer.headers["allow"] == "GET, HEAD"
-    message = (
-        "/api/e2e/cli-sync is switched off, as the e2e fixtures are; start with --e2e-fixtures."
-    )
+    message = golden("all", "unsupported_action", "e2e-fixtures-are-off")
     for method in ("GET", "POST", "PUT", "DELETE"):
         answer = scene.client().request(method, "/api/e2e/cli-sync")
         expected = {"error": problem("not_found", message)}

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from emulator.settings import Settings
-from tests.lawful import Emulator
-from tests.scene import problem
-from tests.surfaces.bff.cookies import NAME, chunked, decoded, encoded, header, raw, session_of
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import problem
+from tests.support.messages import golden
+from tests.support.session_cookies import NAME, chunked, decoded, encoded, header, raw, session_of
 
-LOGIN_REQUIRED = {"error": problem("login_required", "Please log in again.")}
+LOGIN_REQUIRED = {"error": problem("login_required", golden("all", "login_required", "no-session"))}
 KEEP = "Max-Age=34560000; Path=/; SameSite=Lax"
 CLEAR = "Max-Age=0; Path=/; SameSite=Lax"
 

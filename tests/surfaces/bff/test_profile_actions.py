@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
-    ADA,
-    EPOCH,
-    advance,
-    mails,
-    project,
-)
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import ADA, EPOCH, advance, mails, project
+from tests.support.messages import golden
 
 PROFILE: dict[str, Any] = {
     "id": ADA,
@@ -61,7 +56,7 @@ def test_a_deletion_is_cancelled(tmp_path: Path) -> None:
     assert (answer.status_code, answer.json()) == (200, PROFILE)
     assert advance(emulator, 31 * 86_400) == []
     again = client.post("/api/cloud/me", json={"action": "cancel_delete"})
-    message = "No deletion of your account is scheduled."
+    message = golden("all", "conflict", "no-deletion-scheduled")
     expected = {"error": {"code": "conflict", "message": message}}
     assert (again.status_code, again.json()) == (409, expected)
 
@@ -74,7 +69,12 @@ def test_a_deletion_that_fell_due_signs_out(tmp_path: Path) -> None:
     advance(emulator, 30 * 86_400)
     for path in ("/api/auth/session", "/api/cloud/me"):
         answer = client.get(path)
-        expected = {"error": {"code": "login_required", "message": "Please log in again."}}
+        expected = {
+            "error": {
+                "code": "login_required",
+                "message": golden("all", "login_required", "no-session"),
+            }
+        }
         assert (answer.status_code, answer.json()) == (401, expected)
 
 
@@ -108,10 +108,7 @@ def test_an_export_is_asked_for_and_fetched(tmp_path: Path) -> None:
 def test_a_restricted_account_reads_and_does_not_write(tmp_path: Path) -> None:
     client = project(tmp_path).signed_in()
     client.post("/api/cloud/me", json={"action": "restrict"})
-    message = (
-        "Processing of your account is restricted, so it may only read; lift the restriction to "
-        "write again."
-    )
+    message = golden("all", "forbidden", "restricted-account")
     writes: list[tuple[str, str, dict[str, Any]]] = [
         ("PATCH", "/api/cloud/me", {"name": "New"}),
         ("POST", "/api/cloud/workspaces", {"name": "New"}),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from emulator.wire.http.headers import BODY_MAX
-from tests.lawful import Emulator
-from tests.scene import browser, invalid, no_room, problem
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import browser, invalid, no_room, problem
+from tests.support.messages import golden
 
 WRITES = [
     ("PATCH", "/api/cloud/me"),
@@ -29,7 +30,9 @@ JSON = {"Content-Type": "application/json"}
 def test_what_is_no_json_is_refused(scene: Emulator, method: str, path: str) -> None:
     answer = browser(scene, "ada").request(method, path, content=b"{", headers=JSON)
     message = answer.json()["error"]["message"]
-    assert message.startswith("The body is not JSON: ")
+    assert message == golden(
+        "all", "validation_error", "body-is-not-json", why=message.partition(": ")[2]
+    )
     assert (answer.status_code, answer.json()) == (422, {"error": invalid(("", message))})
 
 
@@ -56,7 +59,9 @@ def test_json_is_taken_whatever_its_declared_type(scene: Emulator, media_type: s
 def test_a_form_is_no_json(scene: Emulator, method: str, path: str) -> None:
     answer = browser(scene, "ada").request(method, path, data={"name": "x"})
     message = answer.json()["error"]["message"]
-    assert message.startswith("The body is not JSON: ")
+    assert message == golden(
+        "all", "validation_error", "body-is-not-json", why=message.partition(": ")[2]
+    )
     assert (answer.status_code, answer.json()) == (422, {"error": invalid(("", message))})
 
 
@@ -64,7 +69,7 @@ def test_a_form_is_no_json(scene: Emulator, method: str, path: str) -> None:
 def test_a_body_above_ten_mib_is_refused(scene: Emulator, method: str, path: str) -> None:
     body = b" " * (BODY_MAX + 1)
     answer = browser(scene, "ada").request(method, path, content=body, headers=JSON)
-    message = "The body is larger than 10 MiB; send less at once."
+    message = golden("all", "payload_too_large", "body-above-ten-mib")
     expected = {"error": problem("payload_too_large", message)}
     assert (answer.status_code, answer.json()) == (413, expected)
 
@@ -72,10 +77,10 @@ def test_a_body_above_ten_mib_is_refused(scene: Emulator, method: str, path: str
 @pytest.mark.parametrize(
     ("number", "message"),
     [
-        ("NaN", "NaN and infinities are not JSON; leave the member out."),
-        ("-Infinity", "NaN and infinities are not JSON; leave the member out."),
-        ("1e400", "NaN and infinities are not JSON; leave the member out."),
-        ("18446744073709551616", "Integers beyond 64 bits are not kept exactly."),
+        ("NaN", golden("all", "validation_error", "number-is-not-finite")),
+        ("-Infinity", golden("all", "validation_error", "number-is-not-finite")),
+        ("1e400", golden("all", "validation_error", "number-is-not-finite")),
+        ("18446744073709551616", golden("all", "validation_error", "integer-beyond-64-bits")),
     ],
 )
 def test_a_number_that_cannot_be_kept_is_refused_with_its_path(
@@ -97,7 +102,7 @@ def test_a_number_that_cannot_be_kept_is_refused_with_its_path(
         (
             "cursor=broken",
             "cursor",
-            "This cursor is broken; send next_cursor as you received it.",
+            golden("all", "validation_error", "broken-cursor"),
         ),
         ("limit=0", "limit", None),
         ("status=done", "status", None),
@@ -130,7 +135,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, dict[str, Any]]] = [
         403,
         problem(
             "forbidden",
-            "Only an owner or admin of the workspace may issue API keys; your role is member.",
+            golden("all", "forbidden", "member-issues-api-keys"),
         ),
     ),
     (
@@ -138,7 +143,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, dict[str, Any]]] = [
         "/api/cloud/workspaces",
         {"name": "x", "slug": "lab"},
         409,
-        problem("conflict", "A workspace with the slug 'lab' exists; choose another slug."),
+        problem("conflict", golden("all", "conflict", "slug-lab-is-taken")),
     ),
     *(
         (
@@ -172,5 +177,5 @@ def test_a_refusal_of_the_upstream_keeps_its_code_message_and_details(
 )
 def test_a_path_of_the_bff_that_no_route_has_is_not_found(scene: Emulator, path: str) -> None:
     answer = browser(scene, "ada").get(path)
-    message = f"There is nothing at {path}; `worldflux-emulator routes` lists all."
+    message = golden("all", "not_found", "no-route", path=path)
     assert (answer.status_code, answer.json()) == (404, {"error": problem("not_found", message)})

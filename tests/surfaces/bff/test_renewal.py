@@ -6,18 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
-from tests.surfaces.bff.test_faces import COOKIE, LOGIN_REQUIRED, stored
-from tests.surfaces.supabase.gotrue import (
-    ADA,
-    NOBODY,
-    admin,
-    claims_of,
-    done,
-    is_live,
-    project,
-    visitor,
-)
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import ADA, NOBODY, admin, claims_of, done, is_live, project, visitor
+from tests.surfaces.bff.test_profile_views import COOKIE, LOGIN_REQUIRED, stored
 
 REFRESH = "/auth/v1/token?grant_type=refresh_token"
 

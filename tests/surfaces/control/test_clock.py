@@ -9,9 +9,9 @@ import pytest
 
 from emulator.world.core.jobs import schedule
 from emulator.world.identity.sessions import TIMEBOX
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     ADA,
     BO,
     EPOCH,
@@ -24,6 +24,7 @@ from tests.surfaces.supabase.gotrue import (
     refusal,
     visitor,
 )
+from tests.support.messages import golden
 
 AT_REST = {"now": EPOCH, "mode": "virtual", "epoch": EPOCH}
 
@@ -78,8 +79,8 @@ def test_the_clock_is_set(tmp_path: Path, now: str, shown: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {**AT_REST, "now": shown, "happened": []})
 
 
-BACKWARDS = "The clock never goes backwards; it stands at 2026-01-01T00:00:00Z."
-ONE_OF_TWO = "Say either seconds or duration"
+BACKWARDS = golden("control", "clock", "set-backwards")
+ONE_OF_TWO = golden("control", "clock", "seconds-and-duration")
 
 
 @pytest.mark.parametrize(
@@ -89,15 +90,15 @@ ONE_OF_TWO = "Say either seconds or duration"
         (
             "set",
             {"now": "9999-01-01T00:00:00Z"},
-            invalid("now", "The clock cannot pass 9000-01-01T00:00:00Z."),
+            invalid("now", golden("control", "clock", "beyond-its-end")),
         ),
         (
             "set",
             {"now": "2026-03-01T12:00:00"},
             invalid(
                 "now",
-                "Input should be an RFC 3339 time with its zone, such as 2026-01-01T00:00:00Z",
-                "now: Input should be an RFC 3339 time with its zone, such as 2026-01-01T00:00:00Z",
+                golden("all", "validation_error", "no-time"),
+                "now: " + golden("all", "validation_error", "no-time"),
             ),
         ),
         ("set", {}, invalid("now", "Field required", "now: Field required")),
@@ -113,14 +114,14 @@ ONE_OF_TWO = "Say either seconds or duration"
         (
             "advance",
             {"duration": "-P1D"},
-            invalid("seconds", "The clock never goes backwards; advance by zero or more."),
+            invalid("seconds", golden("control", "clock", "advanced-backwards")),
         ),
         ("advance", {}, invalid("", ONE_OF_TWO)),
         ("advance", {"seconds": 1, "duration": "P1D"}, invalid("", ONE_OF_TWO)),
         (
             "advance",
             {"duration": "P999999D"},
-            invalid("now", "The clock cannot pass 9000-01-01T00:00:00Z."),
+            invalid("now", golden("control", "clock", "beyond-its-end")),
         ),
     ],
 )
@@ -196,7 +197,7 @@ def test_one_session_is_ended_now(tmp_path: Path) -> None:
     assert error(bearing(emulator, mine["access_token"]).get("/auth/v1/user")) == gone
     assert bearing(emulator, other["access_token"]).get("/auth/v1/user").status_code == 200
     again = emulator.client().post("/_emulator/sessions/expire", json=said)
-    message = f"There is no session '{said['session_id']}' here."
+    message = golden("all", "not_found", "no-session-here", session=said["session_id"])
     expected = {"error": {"code": "not_found", "message": message}}
     assert (again.status_code, again.json()) == (404, expected)
 
@@ -222,7 +223,12 @@ def test_a_session_that_is_ended_now_is_ended_on_the_dashboard(tmp_path: Path) -
     emulator.client().post("/_emulator/sessions/expire")
     for path in ("/api/auth/session", "/api/cloud/me"):
         answer = browser.get(path)
-        expected = {"error": {"code": "login_required", "message": "Please log in again."}}
+        expected = {
+            "error": {
+                "code": "login_required",
+                "message": golden("all", "login_required", "no-session"),
+            }
+        }
         assert (answer.status_code, answer.json()) == (401, expected)
 
 

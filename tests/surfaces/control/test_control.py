@@ -9,9 +9,10 @@ import pytest
 
 from emulator import __version__
 from emulator.world.records.tables import TABLES
-from tests.lawful import Emulator
-from tests.scene import SECRET as KEY
-from tests.scene import caller, invalid, problem, with_secret
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import SECRET as KEY
+from tests.support.fixture_seed import caller, invalid, problem, with_secret
+from tests.support.messages import golden
 
 CLOCK = {"now": "2026-01-01T00:00:00Z", "mode": "virtual", "epoch": "2026-01-01T00:00:00Z"}
 RUN = {"name": "n", "adapter_id": "a", "task": "eval"}
@@ -89,7 +90,7 @@ def test_a_month_from_the_last_of_one_leads_to_the_last_of_the_next(scene: Emula
         assert answer.json()["now"] == f"{now}T00:00:00Z"
 
 
-ONE_OF_TWO = "Say either seconds or duration"
+ONE_OF_TWO = golden("control", "clock", "seconds-and-duration")
 
 
 @pytest.mark.parametrize(
@@ -116,10 +117,10 @@ def test_the_clock_is_not_advanced_by_that(
 @pytest.mark.parametrize(
     ("duration", "path", "message"),
     [
-        ("-P1D", "seconds", "The clock never goes backwards; advance by zero or more."),
-        ("-P1M", "seconds", "The clock never goes backwards; advance by zero or more."),
-        ("P9999Y", "now", "The clock cannot pass 9000-01-01T00:00:00Z."),
-        ("P3000000D", "now", "The clock cannot pass 9000-01-01T00:00:00Z."),
+        ("-P1D", "seconds", golden("control", "clock", "advanced-backwards")),
+        ("-P1M", "seconds", golden("control", "clock", "advanced-backwards")),
+        ("P9999Y", "now", golden("control", "clock", "beyond-its-end")),
+        ("P3000000D", "now", golden("control", "clock", "beyond-its-end")),
     ],
 )
 def test_the_clock_goes_neither_backwards_nor_beyond_its_end(
@@ -186,7 +187,7 @@ def test_a_bad_seed_is_refused_with_its_line_and_changes_nothing(
 
 def test_an_unknown_seed_is_refused_with_the_nearest_name(scene: Emulator) -> None:
     answer = scene.client().post("/_emulator/reset", json={"seed": "demmo"})
-    message = "There is no seed 'demmo'. Did you mean 'demo'?"
+    message = golden("seed", "name", "no-seed-demmo")
     expected = {"error": problem("validation_error", message)}
     assert (answer.status_code, answer.json()) == (422, expected)
 
@@ -218,7 +219,14 @@ def test_reset_takes_a_seed_and_nothing_else(
 )
 def test_another_method_is_not_allowed(scene: Emulator, method: str, path: str, allow: str) -> None:
     answer = scene.client().request(method, f"/_emulator/{path}")
-    message = f"{method} is not allowed on /_emulator/{path}; use {allow}."
+    message = golden(
+        "all",
+        "method_not_allowed",
+        "other-method",
+        method=method,
+        path=f"/_emulator/{path}",
+        allow=allow,
+    )
     expected = {"error": problem("unsupported_action", message)}
     assert (answer.status_code, answer.json()) == (405, expected)
     assert answer.headers["allow"] == allow
@@ -226,5 +234,5 @@ def test_another_method_is_not_allowed(scene: Emulator, method: str, path: str, 
 
 def test_what_control_does_not_have_is_not_found(scene: Emulator) -> None:
     answer = scene.client().get("/_emulator/nothing")
-    message = "There is nothing at /_emulator/nothing; `worldflux-emulator routes` lists all."
+    message = golden("all", "not_found", "no-route-of-control")
     assert (answer.status_code, answer.json()) == (404, {"error": problem("not_found", message)})

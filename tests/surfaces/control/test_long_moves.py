@@ -9,9 +9,10 @@ from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.times import DAY, SECOND
 from emulator.world.lifecycle import JOBS_MAX
-from tests.lawful import Emulator
-from tests.scene import invalid
-from tests.world.dues import add_jobs
+from tests.support.checked_client import Emulator
+from tests.support.due_jobs import add_jobs
+from tests.support.fixture_seed import invalid
+from tests.support.messages import golden
 
 
 def test_a_move_on_which_too_much_falls_due_is_refused_and_changes_nothing(
@@ -20,10 +21,7 @@ def test_a_move_on_which_too_much_falls_due_is_refused_and_changes_nothing(
     add_jobs(scene.world, *(place * SECOND for place in range(1, JOBS_MAX + 2)))
     anyone = scene.client()
     answer = anyone.post("/_emulator/clock/advance", json={"duration": "P1D"})
-    message = (
-        "More than 10,000 jobs fall due by 2026-01-02T00:00:00Z; "
-        "advance to 2026-01-01T02:46:40Z first."
-    )
+    message = golden("control", "clock", "too-much-falls-due")
     assert (answer.status_code, answer.json()) == (
         422,
         {"error": invalid(("now", message), message=message)},

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
+from tests.support.messages import golden
 
-OBJECT = "Input should be a JSON object"
-DURATION = "Input should be an ISO 8601 duration, such as P30D or PT90M"
-TIME = "Input should be an RFC 3339 time with its zone, such as 2026-01-01T00:00:00Z"
+OBJECT = golden("all", "validation_error", "no-object")
+DURATION = golden("all", "validation_error", "no-duration")
+TIME = golden("all", "validation_error", "no-time")
 STATUS = {"status": 500}
 
 
@@ -33,12 +34,17 @@ STATUS = {"status": 500}
             "faults",
             {"match": {}, "then": {"drop": 1}},
             "then.drop",
-            "Input should be true or false",
+            golden("all", "validation_error", "no-boolean"),
         ),
         ("faults", {"match": {}, "then": {"status": "500"}}, "then.status", None),
         ("webhooks", {"url": "http://localhost:9", "kinds": {}}, "kinds", None),
         ("webhooks", {"url": "http://localhost:9", "kinds": []}, "kinds", None),
-        ("webhooks/behaviour", {"shuffle": 1}, "shuffle", "Input should be true or false"),
+        (
+            "webhooks/behaviour",
+            {"shuffle": 1},
+            "shuffle",
+            golden("all", "validation_error", "no-boolean"),
+        ),
         ("billing/fail-next", {"count": True}, "count", "Input should be a valid integer"),
         ("snapshots/kept/restore", {"wrold": "b"}, "wrold", "Extra inputs are not permitted"),
         ("requests/1/rewind", {"to": 2}, "to", "Extra inputs are not permitted"),

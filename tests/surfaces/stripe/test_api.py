@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lawful import Emulator
-
-SAID = "Stripe's API is not emulated: {}. Its hosted pages, webhooks and /_emulator/billing are."
+from tests.support.checked_client import Emulator
+from tests.support.messages import golden
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,7 @@ def test_whatever_is_asked_of_the_api_is_said_not_to_be_emulated(
     error = {
         "type": "invalid_request_error",
         "code": "not_implemented",
-        "message": SAID.format(f"{method} {path}"),
+        "message": golden("stripe", "not_implemented", "api", call=f"{method} {path}"),
     }
     assert (answer.status_code, answer.json()) == (501, {"error": error})
     assert answer.headers["stripe-should-retry"] == "false"

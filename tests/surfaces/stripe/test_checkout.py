@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from emulator.seeding.files import find
-from tests.lawful import Emulator
-from tests.surfaces.stripe.hosted import CANCEL, Hosted, errors
+from tests.support.checked_client import Emulator
+from tests.support.hosted_pages import CANCEL, Hosted, errors
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.surfaces.stripe.hosted import Hosted, errors
+from tests.support.checked_client import Emulator
+from tests.support.hosted_pages import Hosted, errors
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     A_CODE,
     A_HASH,
     ADA,
@@ -38,6 +38,7 @@ from tests.surfaces.supabase.gotrue import (
     user,
     visitor,
 )
+from tests.support.messages import golden
 
 USERS = "/auth/v1/admin/users"
 TAKEN = refusal(422, "email_exists", "A user with this email address has already been registered")
@@ -208,7 +209,11 @@ def test_an_account_that_was_made_can_use_the_product(tmp_path: Path) -> None:
         ),
         (
             {"email": "x@lab.test", "id": ADA},
-            refusal(400, "validation_failed", f"Two users have the id {ADA}."),
+            refusal(
+                400,
+                "validation_failed",
+                golden("all", "validation_error", "two-users-of-one-id", user=ADA),
+            ),
         ),
         (
             {"email": "x@lab.test", "ban_duration": "long"},
@@ -277,7 +282,7 @@ def test_what_would_be_left_undone_is_refused_by_name(
 ) -> None:
     answer = admin(project(tmp_path)).request(method, path, json=said)
     name = f"`{list(said)[-1]}` in {method} {path}"
-    message = f"{name} exists upstream but the emulator does not have it yet."
+    message = golden("all", "not_implemented", "operation-is-not-built", name=name)
     assert error(answer) == refusal(501, "not_implemented", message)
 
 

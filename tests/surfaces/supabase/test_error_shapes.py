@@ -11,16 +11,9 @@ from emulator.surfaces.supabase import errors
 from emulator.wire.http import errors as wire
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
-from tests.lawful import Emulator, LawfulClient
-from tests.surfaces.supabase.gotrue import (
-    admin,
-    done,
-    error,
-    project,
-    refusal,
-    signed_in,
-    visitor,
-)
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import admin, done, error, project, refusal, signed_in, visitor
+from tests.support.messages import golden
 
 PASSWORD = "/auth/v1/token?grant_type=password"
 WRONG = {"email": "ada@lab.test", "password": "wrong-password"}
@@ -108,8 +101,10 @@ def test_what_has_no_route_is_refused_as_gotrue_would(
 ) -> None:
     method, path = asked.split(" ")
     message = {
-        404: f"There is nothing at {path}; `worldflux-emulator routes` lists all.",
-        405: f"{method} is not allowed on {path}; use {allow}.",
+        404: golden("all", "not_found", "no-route", path=path),
+        405: golden(
+            "all", "method_not_allowed", "other-method", method=method, path=path, allow=allow
+        ),
     }[status]
     newer = visitor(shared).request(method, path)
     assert error(newer) == refusal(status, code, message)
@@ -164,7 +159,7 @@ def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
     body = b'{"email": "' + b"x" * (10 * 2**20) + b'"}'
     answer = visitor(project(tmp_path)).post("/auth/v1/signup", content=body)
     assert error(answer) == refusal(
-        413, "request_too_large", "The body is larger than 10 MiB; send less at once."
+        413, "request_too_large", golden("all", "payload_too_large", "body-above-ten-mib")
     )
 
 

@@ -9,17 +9,9 @@ import httpx2
 import pytest
 
 from emulator.wire.gotrue.tokens import anon_key, service_key
-from tests.lawful import Emulator, LawfulClient
-from tests.surfaces.supabase.gotrue import (
-    VERSION,
-    done,
-    error,
-    log_in,
-    mails,
-    project,
-    refusal,
-    visitor,
-)
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.gotrue import VERSION, done, error, log_in, mails, project, refusal, visitor
+from tests.support.messages import golden
 
 ON = "require_api_key: true"
 
@@ -190,7 +182,9 @@ def test_a_worlds_own_keys_are_known_in_it_alone_and_name_it(guarded: Emulator) 
         f"{TOKEN}&apikey={made['anon_key']}", json=LOGIN, headers={"X-Emulator-World": "other"}
     )
     assert elsewhere.json()["code"] == "conflict"
-    assert "the apikey of the query says 'named'" in elsewhere.json()["message"]
+    case = "header-and-query-apikey"
+    message = golden("all", "two_worlds", case, name="'other'", other="'named'")
+    assert elsewhere.json()["message"] == message
 
 
 def test_the_refusal_is_in_the_journal_without_a_code(guarded: Emulator) -> None:

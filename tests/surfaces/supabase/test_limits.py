@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.surfaces.supabase.gotrue import (
+from tests.support.gotrue import (
     CONFIRMS,
     admin,
     advance,

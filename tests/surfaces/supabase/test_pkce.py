@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     A_HASH,
     ADA,
     ADAS,

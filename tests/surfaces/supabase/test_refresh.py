@@ -10,9 +10,9 @@ import pytest
 
 from emulator.world.records.identity import Session
 from emulator.world.records.system import AuditEntry
-from tests.lawful import Emulator
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     advance,
     bearing,
     done,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
+from tests.support.checked_client import Emulator
+from tests.support.messages import golden
 
 REST = {"code": "not_implemented", "details": None, "hint": None}
 STORAGE = {"statusCode": "501", "error": "not_implemented"}
@@ -14,22 +15,22 @@ PLAIN = {"code": "not_implemented"}
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "name", "shape"),
+    ("method", "path", "case", "shape"),
     [
-        ("GET", "/rest/v1/todos?select=*", "The Data API of Supabase", REST),
-        ("POST", "/rest/v1/rpc/add", "The Data API of Supabase", REST),
-        ("PATCH", "/rest/v1", "The Data API of Supabase", REST),
-        ("GET", "/storage/v1/bucket", "Supabase Storage", STORAGE),
-        ("POST", "/functions/v1/hello", "An Edge Function of Supabase", PLAIN),
-        ("POST", "/realtime/v1/api/broadcast", "Supabase Realtime", PLAIN),
+        ("GET", "/rest/v1/todos?select=*", "data-api", REST),
+        ("POST", "/rest/v1/rpc/add", "data-api", REST),
+        ("PATCH", "/rest/v1", "data-api", REST),
+        ("GET", "/storage/v1/bucket", "storage", STORAGE),
+        ("POST", "/functions/v1/hello", "functions", PLAIN),
+        ("POST", "/realtime/v1/api/broadcast", "realtime", PLAIN),
     ],
 )
 def test_a_service_says_that_it_is_not_emulated(
-    demo: Emulator, method: str, path: str, name: str, shape: dict[str, Any]
+    demo: Emulator, method: str, path: str, case: str, shape: dict[str, Any]
 ) -> None:
     page = {"Origin": "http://localhost:3000"}
     bare = path.partition("?")[0]
-    message = f"{name} is not emulated: {method} {bare}. Stub this call in your tests."
+    message = golden("supabase", "not_implemented", case, call=f"{method} {bare}")
     for prefix in ("", "/_w/one"):
         answer = demo.client().request(method, prefix + path, headers=page)
         assert (answer.status_code, answer.json()) == (501, {**shape, "message": message})

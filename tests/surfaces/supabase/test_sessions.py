@@ -9,8 +9,8 @@ import pytest
 
 from emulator import __version__
 from emulator.wire.gotrue.tokens import anon_key, service_key
-from tests.lawful import ORIGIN, Emulator, LawfulClient
-from tests.scene import A_UUID, ADA, EPOCH, PEOPLE, Matching, browser, caller
+from tests.support.checked_client import ORIGIN, Emulator, LawfulClient
+from tests.support.fixture_seed import A_UUID, ADA, EPOCH, PEOPLE, Matching, browser, caller
 
 NOW = 1_767_225_600
 LIFE = 2_300_000_000

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import (
     A_CODE,
     A_HASH,
     ADAS,
@@ -36,6 +36,7 @@ from tests.surfaces.supabase.gotrue import (
     user,
     visitor,
 )
+from tests.support.messages import golden
 
 NEW = {"email": "New@Lab.test", "password": "new-password"}
 UNCONFIRMED = "  - {email: eve@lab.test, name: Eve, password: eve-password, is_confirmed: false}"
@@ -357,11 +358,10 @@ def test_the_mail_of_a_sign_up_says_what_to_do(tmp_path: Path) -> None:
         "id": A_UUID,
         "to": "new@lab.test",
         "kind": "confirmation",
-        "subject": "Confirm your e-mail address",
+        "subject": golden("mail", "confirmation", "subject"),
         "link": link,
         "code": A_CODE,
-        "text": "Welcome to WorldFlux. Follow the link to confirm new@lab.test.\n\n"
-        f"{link}\n\nOr enter the code {mail['code']}.\n",
+        "text": golden("mail", "confirmation", "text", link=link, code=mail["code"]),
         "html": mail["html"],
         "sent_at": EPOCH,
     }

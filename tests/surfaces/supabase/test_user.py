@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.surfaces.supabase.gotrue import (
+from tests.support.gotrue import (
     A_CODE,
     ADA,
     ADAS,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_SECRET,
     A_UUID,
     ADA,
@@ -27,6 +27,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.support.messages import golden
 
 KEY_LIVE: dict[str, Any] = {
     "id": LIVE_KEY,
@@ -56,9 +57,9 @@ KEY_REVOKED: dict[str, Any] = {
 }
 
 
-def forbidden(to: str) -> dict[str, Any]:
+def forbidden(deed: str) -> dict[str, Any]:
     """Return what a member is told."""
-    message = f"Only an owner or admin of the workspace may {to}; your role is member."
+    message = golden("all", "forbidden", f"member-{deed}-api-keys")
     return {"detail": problem("forbidden", message)}
 
 
@@ -99,10 +100,10 @@ def test_a_new_key_is_good_until_its_expiry(scene: Emulator) -> None:
 @pytest.mark.parametrize(
     ("expires_at", "message"),
     [
-        (EPOCH, "The key would be expired already; name a later time."),
+        (EPOCH, golden("all", "validation_error", "key-would-be-expired")),
         ("2026-01-02T00:00:00", None),
         ("P1D", None),
-        ("9999-12-31T23:59:59-14:00", "A time must lie between the years 1800 and 9000"),
+        ("9999-12-31T23:59:59-14:00", golden("all", "validation_error", "time-out-of-range")),
     ],
 )
 def test_an_expiry_must_lie_ahead(scene: Emulator, expires_at: str, message: str | None) -> None:
@@ -152,19 +153,19 @@ def test_a_key_that_has_ended_is_not_rotated(scene: Emulator, end: str) -> None:
     scene.client().post("/_emulator/clock/advance", json={"duration": "P2D"})
     key = REVOKED_KEY if end == "revoked" else BRIEF_KEY
     answer = caller(scene, "ada").post(f"/api/api-keys/{key}/rotate")
-    message = "This key is revoked or expired; issue a new one."
+    message = golden("all", "conflict", "ended-key")
     assert (answer.status_code, answer.json()) == (409, {"detail": problem("conflict", message)})
 
 
 def test_a_member_does_nothing_with_keys(scene: Emulator) -> None:
     cy = caller(scene, "cy")
-    for answer, to in (
-        (cy.get("/api/api-keys"), "see API keys"),
-        (cy.post("/api/api-keys", json={"name": "x"}), "issue API keys"),
-        (cy.post(f"/api/api-keys/{LIVE_KEY}/rotate"), "rotate API keys"),
-        (cy.delete(f"/api/api-keys/{LIVE_KEY}"), "revoke API keys"),
+    for answer, deed in (
+        (cy.get("/api/api-keys"), "sees"),
+        (cy.post("/api/api-keys", json={"name": "x"}), "issues"),
+        (cy.post(f"/api/api-keys/{LIVE_KEY}/rotate"), "rotates"),
+        (cy.delete(f"/api/api-keys/{LIVE_KEY}"), "revokes"),
     ):
-        assert (answer.status_code, answer.json()) == (403, forbidden(to))
+        assert (answer.status_code, answer.json()) == (403, forbidden(deed))
 
 
 @pytest.mark.parametrize("key", [AWAY_KEY, NOBODY])

@@ -12,18 +12,9 @@ from emulator.world.core.access import Actor
 from emulator.world.core.audit import record_audit
 from emulator.world.records.identity import User
 from emulator.world.records.system import AuditEntry
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import A_UUID
-from tests.surfaces.supabase.gotrue import (
-    ADA,
-    BO,
-    EPOCH,
-    NOBODY,
-    advance,
-    bearing,
-    log_in,
-    visitor,
-)
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import A_UUID
+from tests.support.gotrue import ADA, BO, EPOCH, NOBODY, advance, bearing, log_in, visitor
 
 CY = "a0000000-0000-4000-8000-000000000003"
 LAB = "b0000000-0000-4000-8000-000000000001"

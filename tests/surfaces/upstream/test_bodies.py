@@ -8,13 +8,14 @@ import httpx2
 import pytest
 
 from emulator.wire.http.headers import BODY_MAX
-from tests.lawful import Emulator
-from tests.scene import SECRET, invalid, problem, with_secret
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import SECRET, invalid, problem, with_secret
+from tests.support.messages import golden
 
 RUN = '"name": "n", "adapter_id": "a", "task": "eval"'
 JSON = "application/json"
-NOT_JSON = "NaN and infinities are not JSON; leave the member out."
-TOO_LONG = "Integers beyond 64 bits are not kept exactly."
+NOT_JSON = golden("all", "validation_error", "number-is-not-finite")
+TOO_LONG = golden("all", "validation_error", "integer-beyond-64-bits")
 UNKNOWN = "Extra inputs are not permitted"
 
 
@@ -66,7 +67,9 @@ def test_numbers_are_kept_as_they_were_spelt(scene: Emulator, number: str) -> No
 def test_what_is_no_json_is_refused(scene: Emulator, body: bytes | str) -> None:
     status, body_said = said(post(scene, body))
     message = body_said["detail"]["message"]
-    assert message.startswith("The body is not JSON: ")
+    assert message == golden(
+        "all", "validation_error", "body-is-not-json", why=message.partition(": ")[2]
+    )
     assert (status, body_said) == (422, {"detail": invalid(("", message))})
 
 
@@ -75,7 +78,7 @@ def test_what_is_no_json_is_refused(scene: Emulator, body: bytes | str) -> None:
 def test_no_depth_of_a_body_is_a_bug(scene: Emulator, depth: int, number: str) -> None:
     deep = '{"a":' * depth + number + "}" * depth
     answer = post(scene, f'{{{RUN}, "manifest": {deep}}}')
-    message = "The body is nested more than 128 levels deep; flatten it."
+    message = golden("all", "validation_error", "body-nested-too-deeply")
     assert said(answer) == (422, {"detail": invalid(("", message))})
 
 
@@ -87,19 +90,19 @@ def test_a_body_that_is_nested_deeply_is_kept(scene: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("media_type", "shown"),
+    ("media_type", "case"),
     [
-        ("text/plain", ", not as 'text/plain'"),
-        ("text/json", ", not as 'text/json'"),
-        ("application/jsonp", ", not as 'application/jsonp'"),
-        ("application/x-www-form-urlencoded", ", not as 'application/x-www-form-urlencoded'"),
-        ("", "; it has no Content-Type"),
+        ("text/plain", "declared-as-another-type"),
+        ("text/json", "declared-as-another-type"),
+        ("application/jsonp", "declared-as-another-type"),
+        ("application/x-www-form-urlencoded", "declared-as-another-type"),
+        ("", "declared-as-nothing"),
     ],
 )
 def test_a_body_that_is_not_declared_as_json_is_refused(
-    scene: Emulator, media_type: str, shown: str
+    scene: Emulator, media_type: str, case: str
 ) -> None:
-    message = f"Send the body as application/json{shown}."
+    message = golden("upstream", "unsupported_media_type", case, media_type=repr(media_type))
     expected = {"detail": problem("unsupported_media_type", message)}
     assert said(post(scene, f"{{{RUN}}}", media_type)) == (415, expected)
 
@@ -115,7 +118,7 @@ def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_not(scene: Emulator
     whole = f"{{{RUN}}}".encode()
     padded = whole + b" " * (BODY_MAX - len(whole))
     assert post(scene, padded).status_code == 201
-    message = "The body is larger than 10 MiB; send less at once."
+    message = golden("all", "payload_too_large", "body-above-ten-mib")
     expected = {"detail": problem("payload_too_large", message)}
     assert said(post(scene, padded + b" ")) == (413, expected)
 
@@ -124,9 +127,9 @@ def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_not(scene: Emulator
     ("body", "message"),
     [
         ("", "Field required"),
-        ("null", "Input should be a JSON object"),
-        ("[1]", "Input should be a JSON object"),
-        ('"x"', "Input should be a JSON object"),
+        ("null", golden("all", "validation_error", "no-object")),
+        ("[1]", golden("all", "validation_error", "no-object")),
+        ('"x"', golden("all", "validation_error", "no-object")),
     ],
 )
 def test_a_body_must_be_an_object(scene: Emulator, body: str, message: str) -> None:
@@ -184,12 +187,12 @@ def test_an_unknown_member_is_refused_by_every_body_but_the_clis(
         (
             {"started_at": "0001-01-01T00:00:00+14:00"},
             "started_at",
-            "A time must lie between the years 1800 and 9000",
+            golden("all", "validation_error", "time-out-of-range"),
         ),
         (
             {"started_at": "9999-12-31T23:59:59-14:00"},
             "started_at",
-            "A time must lie between the years 1800 and 9000",
+            golden("all", "validation_error", "time-out-of-range"),
         ),
     ],
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from emulator.wire.gotrue.tokens import anon_key
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     AWAY_SECRET,
     BRIEF_SECRET,
     REVOKED_SECRET,
@@ -16,21 +16,23 @@ from tests.scene import (
     problem,
     with_secret,
 )
+from tests.support.messages import golden
 
 NO_CALLER = {
     "detail": problem(
         "invalid_credentials",
-        "Send an API key or a session's access token as 'Authorization: Bearer …'.",
+        golden("upstream", "invalid_credentials", "no-credential"),
     )
 }
 BAD_KEY = {
     "detail": problem(
         "invalid_credentials",
-        "This API key is unknown, revoked or expired. Create a key in the dashboard and send "
-        "it as 'Authorization: Bearer wbx_…'.",
+        golden("upstream", "invalid_credentials", "unknown-key"),
     )
 }
-LOGIN_REQUIRED = {"detail": problem("login_required", "Please log in again.")}
+LOGIN_REQUIRED = {
+    "detail": problem("login_required", golden("all", "login_required", "no-session"))
+}
 
 
 @pytest.mark.parametrize(

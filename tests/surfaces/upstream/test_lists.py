@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import (
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import (
     ALPHA,
     AWAY,
     AWAY_PROJECT,
@@ -24,6 +24,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.support.messages import golden
 
 
 def pages(client: LawfulClient, path: str, limit: int, **params: str) -> list[list[Any]]:
@@ -174,7 +175,7 @@ def cursor_of(text: str) -> str:
 @pytest.mark.parametrize("path", LISTS)
 def test_a_broken_cursor_is_refused(scene: Emulator, path: str, cursor: str) -> None:
     answer = caller(scene, "ada").get(path, params={"cursor": cursor})
-    message = "This cursor is broken; send next_cursor as you received it."
+    message = golden("all", "validation_error", "broken-cursor")
     expected = {"detail": invalid(("cursor", message), message=message)}
     assert (answer.status_code, answer.json()) == (422, expected)
 

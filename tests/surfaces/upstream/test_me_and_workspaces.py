@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.expected_views import FREE, UNCAPPED, usage
+from tests.support.fixture_seed import (
     A_UUID,
     ADA,
     AWAY,
@@ -23,7 +24,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
-from tests.surfaces.views import FREE, UNCAPPED, usage
+from tests.support.messages import golden
 
 ME: dict[str, Any] = {
     "id": ADA,
@@ -95,11 +96,11 @@ def test_a_key_changes_no_profile_and_creates_no_workspace(scene: Emulator) -> N
     for answer, message in (
         (
             key.patch("/api/me", json={"name": "x"}),
-            "An API key cannot change a profile; sign in for that.",
+            golden("all", "forbidden", "key-changes-profile"),
         ),
         (
             key.post("/api/workspaces", json={"name": "x"}),
-            "An API key reaches one workspace only; sign in to create another.",
+            golden("all", "forbidden", "key-creates-workspace"),
         ),
     ):
         expected = {"detail": problem("forbidden", message)}
@@ -174,7 +175,7 @@ def test_a_key_sees_no_other_workspace_of_its_issuer(scene: Emulator) -> None:
 def test_a_workspaces_slug_must_be_free_and_well_formed(scene: Emulator) -> None:
     ada = caller(scene, "ada")
     taken = ada.post("/api/workspaces", json={"name": "x", "slug": "away"})
-    message = "A workspace with the slug 'away' exists; choose another slug."
+    message = golden("all", "conflict", "slug-away-is-taken")
     assert (taken.status_code, taken.json()) == (409, {"detail": problem("conflict", message)})
     bad = ada.post("/api/workspaces", json={"name": "x", "slug": "Not a slug"})
     why = "String should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$'"

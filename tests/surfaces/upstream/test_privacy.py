@@ -10,9 +10,9 @@ import pytest
 
 from emulator.surfaces.upstream.app import upstream_routes
 from emulator.surfaces.upstream.not_implemented import ABSENT
-from tests.lawful import Emulator, LawfulClient
-from tests.scene import A_UUID, CHECKOUT, PORTAL, Matching, pay
-from tests.surfaces.supabase.gotrue import (
+from tests.support.checked_client import Emulator, LawfulClient
+from tests.support.fixture_seed import A_UUID, CHECKOUT, PORTAL, Matching, pay
+from tests.support.gotrue import (
     ADA,
     BO,
     EPOCH,
@@ -24,6 +24,7 @@ from tests.surfaces.supabase.gotrue import (
     signed_in,
     visitor,
 )
+from tests.support.messages import golden
 
 DAY = 86_400
 HASH = Matching(r"[0-9a-f]{16}")
@@ -67,8 +68,7 @@ PROFILE: dict[str, Any] = {
 FORBIDDEN = {
     "detail": {
         "code": "forbidden",
-        "message": "Processing of your account is restricted, so it may only read; lift the "
-        "restriction to write again.",
+        "message": golden("all", "forbidden", "restricted-account"),
     }
 }
 
@@ -141,7 +141,7 @@ def test_the_link_of_an_export_lives_for_seven_days(tmp_path: Path) -> None:
     assert anyone.get(link).status_code == 200
     advance(emulator, 1)
     token = link.rpartition("/")[2]
-    message = f"No export {token!r} is visible to you."
+    message = golden("all", "not_found", "invisible", what="export", key=repr(token))
     expired = anyone.get(link)
     assert (expired.status_code, expired.json()) == (
         404,
@@ -540,7 +540,7 @@ def test_a_deletion_that_is_scheduled_again_is_due_later(tmp_path: Path) -> None
 
 def test_a_cancellation_of_nothing_is_a_conflict(tmp_path: Path) -> None:
     answer = lab(tmp_path).tokened().post("/api/me/delete/cancel")
-    message = "No deletion of your account is scheduled."
+    message = golden("all", "conflict", "no-deletion-scheduled")
     expected = {"detail": {"code": "conflict", "message": message}}
     assert (answer.status_code, answer.json()) == (409, expected)
 
@@ -570,7 +570,7 @@ def test_a_key_cannot_ask_for_its_issuer(tmp_path: Path, operation: str) -> None
     method, _, path = operation.partition(" ")
     emulator = lab(tmp_path)
     answer = emulator.keyed().request(method, path)
-    message = "An API key cannot ask this for its issuer; sign in for that."
+    message = golden("all", "forbidden", "key-asks-for-its-issuer")
     expected = {"detail": {"code": "forbidden", "message": message}}
     assert (answer.status_code, answer.json()) == (403, expected)
     assert emulator.client().request(method, path).status_code == 401

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_UUID,
     ALPHA,
     AWAY_PROJECT,
@@ -24,6 +24,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.support.messages import golden
 
 PROJECT_ALPHA: dict[str, Any] = {
     "id": ALPHA,
@@ -71,7 +72,7 @@ def test_any_member_creates_a_project(scene: Emulator) -> None:
 )
 def test_a_slug_that_the_workspace_has_is_a_conflict(scene: Emulator, body: dict[str, str]) -> None:
     answer = caller(scene, "ada").post("/api/projects", json=body)
-    message = "This workspace has a project with the slug 'beta'; choose another."
+    message = golden("all", "conflict", "project-slug-is-taken")
     assert (answer.status_code, answer.json()) == (409, {"detail": problem("conflict", message)})
 
 
@@ -124,14 +125,14 @@ def test_owners_and_admins_delete_an_empty_project(scene: Emulator, name: str) -
 
 def test_a_member_deletes_no_project(scene: Emulator) -> None:
     answer = caller(scene, "cy").delete(f"/api/projects/{BETA}")
-    message = "Only an owner or admin of the workspace may delete a project; your role is member."
+    message = golden("all", "forbidden", "member-deletes-project")
     assert (answer.status_code, answer.json()) == (403, {"detail": problem("forbidden", message)})
 
 
 def test_a_project_with_runs_is_not_deleted_until_they_are(scene: Emulator) -> None:
     ada = caller(scene, "ada")
     answer = ada.delete(f"/api/projects/{ALPHA}")
-    message = "Project 'alpha' has 2 runs; delete those first."
+    message = golden("all", "conflict", "project-has-runs")
     assert (answer.status_code, answer.json()) == (409, {"detail": problem("conflict", message)})
     for run_id in (DONE, GOING):
         ada.delete(f"/api/runs/{run_id}")

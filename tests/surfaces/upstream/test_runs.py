@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_UUID,
     ALPHA,
     AWAY_PROJECT,
@@ -30,6 +30,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.support.messages import golden
 
 NEW: dict[str, Any] = {"name": "new", "adapter_id": "openpi", "task": "eval"}
 PARTS = ("", "/manifest", "/metrics", "/log")
@@ -154,14 +155,18 @@ def test_a_foreign_run_is_not_deleted(scene: Emulator) -> None:
         (
             {"project_id": AWAY_PROJECT},
             "project_id",
-            f"Workspace 'lab' has no project '{AWAY_PROJECT}'.",
+            golden("all", "not_found", "no-project-of-another-workspace", project=AWAY_PROJECT),
         ),
         (
             {"finished_at": EPOCH, "status": "running"},
             "finished_at",
-            "A running run has not finished.",
+            golden("all", "validation_error", "running-run-finished"),
         ),
-        ({"started_at": EPOCH}, "started_at", "A queued run has not started."),
+        (
+            {"started_at": EPOCH},
+            "started_at",
+            golden("all", "validation_error", "queued-run-started"),
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lawful import ORIGIN, Emulator
-from tests.scene import (
+from tests.support.checked_client import ORIGIN, Emulator
+from tests.support.expected_views import PUBLIC, SHARE_LIVE, SHARE_REVOKED
+from tests.support.fixture_seed import (
     A_TOKEN,
     A_UUID,
     AWAY_RUN,
@@ -19,7 +20,6 @@ from tests.scene import (
     unseen,
     with_secret,
 )
-from tests.surfaces.views import PUBLIC, SHARE_LIVE, SHARE_REVOKED
 
 
 def test_shares_are_listed_with_their_links_the_revoked_ones_too(scene: Emulator) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.world.records.runs import Run
-from tests.lawful import Emulator
-from tests.scene import (
+from tests.support.checked_client import Emulator
+from tests.support.fixture_seed import (
     A_UUID,
     ADA,
     ALPHA,
@@ -21,6 +21,7 @@ from tests.scene import (
     unseen,
     with_secret,
 )
+from tests.support.messages import golden
 
 RUN: dict[str, Any] = {"client_run_id": "cli-1", "adapter_id": "openpi", "task": "eval"}
 PATH = "/api/sync/runs"
@@ -66,9 +67,7 @@ def test_a_run_that_goes_on_is_updated_until_it_ends(scene: Emulator) -> None:
     again = key.post(PATH, json=ended)
     assert (again.status_code, again.json()) == (200, expected)
     other = key.post(PATH, json={**ended, "metrics": {"loss": 0.2}})
-    message = (
-        "Run 'cli-1' is succeeded and was uploaded with other content; use a new client_run_id."
-    )
+    message = golden("all", "conflict", "run-cli-1-has-other-content")
     assert (other.status_code, other.json()) == (409, {"detail": problem("conflict", message)})
 
 
@@ -76,7 +75,7 @@ def test_a_run_never_goes_backwards(scene: Emulator) -> None:
     key = with_secret(scene, SECRET)
     key.post(PATH, json={**RUN, "status": "running"})
     answer = key.post(PATH, json=RUN)
-    message = "Run 'cli-1' is running and cannot become queued."
+    message = golden("all", "conflict", "run-cli-1-goes-backwards")
     assert (answer.status_code, answer.json()) == (409, {"detail": problem("conflict", message)})
 
 
@@ -116,7 +115,7 @@ def test_a_project_is_named_by_its_id(scene: Emulator) -> None:
     key = with_secret(scene, SECRET)
     assert key.post(PATH, json={**RUN, "project_id": ALPHA}).json()["project_id"] == ALPHA
     answer = key.post(PATH, json={**RUN, "client_run_id": "x", "project_id": "alpha"})
-    message = "Workspace 'lab' has no project 'alpha'."
+    message = golden("all", "not_found", "no-project-by-its-slug")
     expected = {"detail": invalid(("project_id", message), message=message)}
     assert (answer.status_code, answer.json()) == (422, expected)
 

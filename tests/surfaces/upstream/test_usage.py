@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.lawful import LawfulClient
-from tests.surfaces.full import ROOMY, full, gauge
+from tests.support.checked_client import LawfulClient
+from tests.support.full_workspace import ROOMY, full, gauge
+from tests.support.messages import golden
 
 HELD = {
     "key": "job-1",
@@ -95,7 +96,7 @@ def test_what_is_held_too_long_is_free(tmp_path: Path) -> None:
         {
             "detail": {
                 "code": "conflict",
-                "message": "The reservation 'job-1' has expired; reserve anew.",
+                "message": golden("all", "conflict", "reservation-job-1-expired"),
             }
         },
     )
@@ -113,7 +114,7 @@ def test_a_key_of_another_workspace_is_not_found(path: str, tmp_path: Path) -> N
     emulator = full(tmp_path)
     reserved(emulator.keyed(1))
     answer = emulator.keyed(0).post(f"/api/usage/{path}", json={"key": "job-1"})
-    expected = {"code": "not_found", "message": "No reservation 'job-1' is visible to you."}
+    expected = {"code": "not_found", "message": golden("all", "not_found", "no-reservation")}
     assert (answer.status_code, answer.json()) == (404, {"detail": expected})
 
 

@@ -3,15 +3,15 @@ import { browser, emulatorServer, emulatorUrl } from "./worldflux.config.js";
 
 export default defineConfig({
   testDir: "tests",
-  // Every test has a world of its own, so all of them may run at once against one emulator.
+  // Every test has its own world, so all of them can run at once on one emulator.
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   use: {
-    // Where your pages are. Spell the host as the emulator's: to a browser, localhost and 127.0.0.1 are two sites.
+    // The origin of your pages. Use the emulator's host name: to a browser, localhost and 127.0.0.1 are different sites.
     baseURL: emulatorUrl,
     trace: "retain-on-failure",
   },
   projects: [{ name: "chromium", use: { ...devices["Desktop Chrome"], launchOptions: browser } }],
-  // Your own dev server goes beside it: webServer: [emulatorServer, { command: "npm run dev", url: … }].
+  // Add your own dev server beside it: webServer: [emulatorServer, { command: "npm run dev", url: … }].
   webServer: [emulatorServer],
 });

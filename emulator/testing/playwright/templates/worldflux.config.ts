@@ -1,6 +1,6 @@
 // The emulator for a Playwright config: `webServer: [emulatorServer]`.
 // Written by `worldflux-emulator init playwright`; it is yours to change. Imports end in .js, which TypeScript and Playwright
-// take for the .ts beside it in every kind of module.
+// resolve to the .ts file in every module system.
 
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -9,17 +9,17 @@ import { chromium } from "@playwright/test";
 
 export const emulatorUrl = process.env.WORLDFLUX_EMULATOR_URL ?? "http://localhost:8787";
 
-/** Tells the worlds of this run from those of another on the same emulator. Workers inherit what the main process chose. */
+/** Keeps the worlds of this run apart from those of other runs on the same emulator. Workers inherit it. */
 export const run = (process.env.WORLDFLUX_RUN ??= randomUUID());
 
 export const emulatorServer = {
   name: "emulator",
   command: `worldflux-emulator serve --seed demo --port ${new URL(emulatorUrl).port || "80"}`,
-  // Answers 200 once the seed is planted.
+  // Responds with 200 once the seed is planted.
   url: `${emulatorUrl}/_emulator/health`,
-  // One that was started for this run (`worldflux-emulator exec -- npx playwright test`) is used even in CI.
+  // In CI too, an emulator that was started for this run (`worldflux-emulator exec -- npx playwright test`) is used.
   reuseExistingServer: !process.env.CI || !!process.env.WORLDFLUX_EMULATOR_URL,
-  // Playwright's own choice is SIGKILL; the emulator ends within a second when asked.
+  // Playwright's default is SIGKILL; on SIGTERM the emulator shuts down within a second.
   gracefulShutdown: { signal: "SIGTERM" as const, timeout: 2000 },
 };
 

@@ -1,0 +1,1 @@
+"""Writers of the generated files: `python -m tests.generate [--check]`."""

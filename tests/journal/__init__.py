@@ -1,0 +1,1 @@
+"""The journal: entries, redaction, waiting, rewinding."""

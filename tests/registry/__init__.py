@@ -1,0 +1,1 @@
+"""Live worlds and their ports."""

@@ -1,0 +1,1 @@
+"""Subscriptions, invoices and payments, without HTTP."""

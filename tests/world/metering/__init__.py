@@ -1,0 +1,1 @@
+"""Plans, quota, usage periods and reservations."""

@@ -1,0 +1,1 @@
+"""Runs, uploads and shares."""

@@ -1,0 +1,1 @@
+"""Workspaces, projects, API keys and access."""

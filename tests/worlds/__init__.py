@@ -1,1 +1,0 @@
-"""Worlds, the journal, faults, storage and capsules: each fact over HTTP, the gate over sockets."""
