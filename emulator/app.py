@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.contract.legacy import legacy_catalog
 from emulator.journal.coverage import Coverage
@@ -37,13 +37,13 @@ requested. The tests of the invariants know exactly these."""
 class App:
     """The emulator as an ASGI app, and the surfaces that it joins."""
 
-    def __init__(self, surfaces: tuple[Surface, ...], cors: Cors) -> None:
+    def __init__(self, app: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
         self.surfaces = surfaces
-        self._cors = cors
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        await self._cors(scope, receive, send)
+        await self._app(scope, receive, send)
 
 
 def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
@@ -72,7 +72,7 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     )
     waiting = Waiting(transaction, registry, feed=feed, webhooks=webhooks)
     pipeline = Pipeline(HeadReader(surfaces, catalog, settings), registry, waiting)
-    return App(surfaces, Cors(pipeline, settings))
+    return App(Cors(pipeline, settings), surfaces)
 
 
 def build_surfaces(settings: Settings, control: Control) -> tuple[Surface, ...]:

@@ -61,7 +61,7 @@ class Transaction:
         self._internal_webhooks.deliver(world)
         erased = erasures(world)
         context = resolved.context(self._registry.settings)
-        world.touched = []
+        world.written = []
         try:
             served = self._run_or_restore(resolved, context)
             self._internal_webhooks.deliver(world)
@@ -69,7 +69,7 @@ class Transaction:
             world.state = before
             raise
         finally:
-            written, world.touched = world.touched or [], None
+            written, world.written = world.written or [], None
         self._webhooks.enqueue_due(world)
         has_erased = erasures(world) > erased
         self._record(resolved, served, before=before, written=written, has_erased=has_erased)

@@ -15,6 +15,7 @@ from emulator.pipeline.request import HeadReader
 from emulator.pipeline.response_cache import BYTES_MAX, CONTENT_MAX, RESPONSES_MAX, ResponseCache
 from emulator.wire.http.asgi import RawResponse, http_scope
 from emulator.wire.http.incoming_request import IncomingRequest
+from emulator.world import lifecycle
 from emulator.world.core.world import World
 from emulator.world.records.runs import Run
 from tests.support.checked_client import Emulator
@@ -90,7 +91,7 @@ def test_a_response_holds_for_its_state_world_caller_and_request(demo: Emulator)
     assert cache.get(key="another") is None
     assert cache.get(world=World("fork", demo.world.state)) is None
     before = demo.world.state
-    advance(demo.world, by=1)
+    lifecycle.move(demo.world, to=demo.world.now + 1)
     assert cache.get() is None
     demo.world.state = before
     assert cache.get() == GOOD
@@ -158,7 +159,7 @@ def test_a_request_has_one_response_in_the_cache(demo: Emulator) -> None:
     for _ in range(3):
         cache.put(GOOD)
         sizes.add(cache.cache.size_bytes)
-        advance(demo.world, by=1)
+        lifecycle.move(demo.world, to=demo.world.now + 1)
     assert len(sizes) == 1
 
 
