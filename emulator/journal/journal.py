@@ -150,7 +150,7 @@ class Journal:
         self.erased_through = self._last_id
 
     def entry(self, entry_id: int) -> Entry:
-        """Return the entry of an id. Raises NotFound, and Conflict for an entry that was dropped."""
+        """Return the entry of an id. Raises NotFound, and Conflict if the entry was dropped."""
         for entry in reversed(self._entries):
             if entry.id == entry_id:
                 return entry

@@ -125,7 +125,7 @@ _HEAD_BYTES = 4096
 
 
 def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the states of STATES that a response shows and that are new, each perhaps repeatedly."""
+    """Yield the new states that a response shows, some perhaps repeatedly."""
     for state, member in _RUNS.items():
         if is_new(state) and member in body:
             yield state

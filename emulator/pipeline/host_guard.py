@@ -29,17 +29,23 @@ class HostGuard:
         """Return why a request is refused, or None: a Host that is not allowed (DNS rebinding), or
         a page of another site that would control the emulator or act on the dashboard's BFF.
         """
-        headers, settings = request.headers, self._settings
-        host = headers.get("host")
-        if host is not None and not is_allowed_host(host, settings):
+        host = request.headers.get("host")
+        if host is not None and not is_allowed_host(host, self._settings):
             return Forbidden(_host_message(host))
         if request.surface.name == CONTROL:
             return self._refusal_by_control(request)
-        if request.surface.name == "bff" and _has_simple_body(request):
-            if is_of_another_site(headers, settings) or self._is_cross_origin(request):
-                message = "A page of another site may send the BFF only bodies of application/json"
-                return Forbidden(f"{message}; {_REMEDY}.")
+        if request.surface.name == "bff":
+            return self._refusal_by_bff(request)
         return None
+
+    def _refusal_by_bff(self, request: IncomingRequest) -> Forbidden | None:
+        if not _has_simple_body(request):
+            return None
+        is_foreign = is_of_another_site(request.headers, self._settings)
+        if not is_foreign and not self._is_cross_origin(request):
+            return None
+        message = "A page of another site may send the BFF only bodies of application/json"
+        return Forbidden(f"{message}; {_REMEDY}.")
 
     def _refusal_by_control(self, request: IncomingRequest) -> Forbidden | None:
         origin = request.headers.get("origin")

@@ -30,7 +30,7 @@ class HeadReader:
     def __init__(
         self, surfaces: tuple[Surface, ...], catalog: OperationCatalog, settings: Settings
     ) -> None:
-        """A request goes to the first surface whose prefix its path has, or to the last surface."""
+        """Send each request to the first surface whose prefix its path has, else to the last."""
         self._surfaces = surfaces
         self._catalog = catalog
         self._settings = settings

@@ -1,5 +1,5 @@
-"""Response cache for GETs, keyed by the world's state: an entry is valid until a write replaces that
-state.
+"""Response cache for GETs, keyed by the world's state: an entry is valid until a write replaces
+that state.
 """
 
 from __future__ import annotations

@@ -75,9 +75,10 @@ def names_by_cookies(credentials: Credentials, registry: WorldRegistry) -> Names
     if token is None:
         return
     of_session = _world_of(token, credentials.session_claims)
-    if of_session not in (None, DEFAULT):
-        if registry.exists(of_session) or of_session == chosen:
-            yield SESSION_SOURCE, of_session
+    if of_session is None or of_session == DEFAULT:
+        return
+    if of_session == chosen or registry.exists(of_session):
+        yield SESSION_SOURCE, of_session
 
 
 def names_by_credentials(request: IncomingRequest) -> Names:

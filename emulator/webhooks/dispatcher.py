@@ -30,7 +30,7 @@ from emulator.world.records.billing import Delivery, Event, WebhookEndpoint
 from emulator.world.records.types import Instant
 
 RETRY_SECONDS = (300, 3600, 3 * 3600)
-"""From one failed attempt to the next, on the world's clock. Docs: in a sandbox Stripe retries three
+"""From a failed attempt to the next, on the world's clock. Docs: in a sandbox Stripe retries three
 times over the course of a few hours (https://docs.stripe.com/webhooks, Retry behavior)."""
 
 LOG_MAX = 5_000
@@ -101,7 +101,7 @@ class WebhookDispatcher:
     def unfinished(
         self, world: World, status: Literal["pending", "waiting"]
     ) -> list[OutboundDelivery]:
-        """Return a world's deliveries that are being sent, or that wait for the clock to be retried."""
+        """Return a world's deliveries that are being sent, or that wait to be retried."""
         unfinished = self._of(world.name).unfinished
         return [outbound for outbound in unfinished if outbound.status == status]
 
@@ -272,7 +272,7 @@ class WebhookDispatcher:
             queues.silent_until.pop(outbound.endpoint_id, None)
 
     async def _sent(self, outbound: OutboundDelivery, signature: str) -> int:
-        """Send and return the status of the response. Raises PostError and whatever a URL causes."""
+        """Return the status of the response. Raises PostError and whatever a URL causes."""
         host = urlsplit(outbound.url).hostname or ""
         if not self._settings.allows_remote_webhooks and not is_loopback_host(host):
             raise PostError(f"{host} is not loopback; start with --allow-remote-webhooks")

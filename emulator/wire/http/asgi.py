@@ -16,8 +16,8 @@ RAW_SEND = "emulator.send"
 """The key of the server's own `send` in the scope, before any middleware wrapped it."""
 
 GIVEN_UP = "emulator.given_up"
-"""The key, in the scope, of the event that is set once nobody waits for the response: the client has
-gone or the server ends. In process there is none."""
+"""The key, in the scope, of the event that is set once nobody waits for the response: the client
+has gone or the server ends. In process there is none."""
 
 MALFORMED = "emulator.malformed"
 """The key, in the scope, of the status and message of a request that could not be read."""

@@ -1,4 +1,4 @@
-"""Request context: what a handler is given of its request, and what it returns besides a response."""
+"""Request context: what a handler knows of its request and returns besides its response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Outcome:
     served again."""
 
     drain_webhooks: bool = False
-    """Whether the response waits until nothing is pending for webhooks, for some seconds at most."""
+    """Whether the response waits, for some seconds at most, until no webhook is pending."""
 
     respond_after_drain: Callable[[], Response] | None = None
     """What makes the response then, as it can list what was delivered and what was not."""
