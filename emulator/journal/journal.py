@@ -106,7 +106,7 @@ def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[str, str]]:
 
 
 class Journal:
-    """The entries of one world, oldest first."""
+    """The entries of a world, oldest first."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()

@@ -20,7 +20,7 @@ _REMEDY = "start with --allowed-origin and the origin of that page"
 
 
 class HostGuard:
-    """Refuses requests before their body is read."""
+    """Rejects requests before their body is read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Requests of the pipeline: reading the head of one, and what is known once its world is."""
+"""Requests of the pipeline: reading their head, and the facts known once their world is."""
 
 from __future__ import annotations
 

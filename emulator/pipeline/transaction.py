@@ -23,7 +23,7 @@ from emulator.world.core.world import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A request that was served: its response, and what the handler told the pipeline."""
+    """A request that was served: its response, and the outcome that its handler set."""
 
     response: RawResponse
     outcome: Outcome

@@ -9,7 +9,7 @@ from emulator.world.core.world import World
 
 
 class ChangeFeed:
-    """For each world, the number of its latest change and the waiters for the next one.
+    """For each world, the number of its latest change and the waiters for the next change.
 
     Numbers are drawn from one series, so that those of a deleted world never come back. A waiter
     that is canceled leaves nothing behind but an event, which the next change discards.

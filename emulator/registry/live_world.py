@@ -61,7 +61,7 @@ class WorldListener(Protocol):
         """Discard what is held of a world that was reset, restored or deleted."""
 
     def user_erased(self, world: World) -> None:
-        """Discard what is held of a world from before the erasure of one of its users."""
+        """Discard what is held of a world from before the erasure of a user."""
 
 
 def require_name(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Machine clock: the one place that reads the time of the machine."""
+"""Machine clock: the only place that reads the time of the machine."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ class PortOpener(Protocol):
     """Opens and closes further ports of a running server."""
 
     def open_port(self, port: int) -> int:
-        """Listen on a port, 0 for a free one, and return it. Raises Conflict."""
+        """Listen on a port, 0 for a free port, and return it. Raises Conflict."""
 
     def close_port(self, port: int) -> None:
         """Stop listening on a port; connections that are open there stay open."""
@@ -34,7 +34,7 @@ class PortMap:
         return self._names.get(port)
 
     def open(self, name: str, port: int) -> int:
-        """Open a port for a world, 0 for a free one, and return it. Raises Conflict."""
+        """Open a port for a world, 0 for a free port, and return it. Raises Conflict."""
         if self._opener is None:
             raise Conflict("This emulator runs in process, without a server that can open a port.")
         opened = self._opener.open_port(port)

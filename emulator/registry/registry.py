@@ -199,7 +199,7 @@ class WorldRegistry:
         return kinds[0] if kinds else "seed"
 
     def give_port(self, name: str, port: int) -> int:
-        """Open a port that reaches this world alone, 0 for a free one, and return it.
+        """Open a port that reaches this world alone, 0 for a free port, and return it.
 
         Raises Conflict for a port in use, and in process, where there is no server.
         """

@@ -223,7 +223,7 @@ class WebhookDispatcher:
         )
 
     def _task(self, name: str, endpoint_id: str) -> asyncio.Task[None]:
-        """Return the task that serves an endpoint; one of a loop that has ended is replaced."""
+        """Return the task that serves an endpoint; a task of a loop that has ended is replaced."""
         loop = asyncio.get_running_loop()
         task = self._tasks.get((name, endpoint_id))
         if task is None or task.done() or task.get_loop() is not loop:

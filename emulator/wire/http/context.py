@@ -20,7 +20,7 @@ KEY = "emulator.context"
 
 @dataclass(slots=True)
 class Outcome:
-    """What a handler tells the pipeline besides its response."""
+    """What a handler returns besides its response, by setting it."""
 
     actor: Actor | None = None
     """The caller, once authenticated."""
