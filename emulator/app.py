@@ -19,8 +19,7 @@ from emulator.settings import Settings
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control.app import build_control
 from emulator.surfaces.control.control import Control
-from emulator.surfaces.stripe.app import build_stripe
-from emulator.surfaces.stripe.not_implemented import build_stripe_api
+from emulator.surfaces.stripe.app import build_stripe, build_stripe_api
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.supabase.other_services import SERVICES, build_service
 from emulator.surfaces.upstream.app import build_upstream

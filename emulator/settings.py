@@ -55,8 +55,8 @@ class Settings:
     instance: str = "local"
 
     jwt_secret: str = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105
-    """Real: every local Supabase signs with this secret, the default of `auth.jwt_secret` in the
-    Supabase CLI (github.com/supabase/cli, pkg/config/config.go); it protects nothing.
+    """Real: every local Supabase signs with this secret, the default of the Supabase CLI
+    (github.com/supabase/cli, pkg/config/apikeys.go); it protects nothing.
     """
 
     @property
@@ -68,8 +68,8 @@ class Settings:
     def session_cookie(self) -> str:
         """The name of the session cookie.
 
-        Real: @supabase/supabase-js 2.109.0 (src/SupabaseClient.ts) names it after the first
-        label of the URL's host name.
+        Real: @supabase/supabase-js 2.109.0 (src/SupabaseClient.ts) names it after the first label
+        of the URL's host name.
         """
         label = (urlsplit(self.public_url).hostname or "localhost").split(".")[0]
         return f"sb-{label}-auth-token"

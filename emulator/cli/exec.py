@@ -25,7 +25,12 @@ _NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
     context_settings={"allow_interspersed_args": False},
 )
 @click.option("--seed", default="demo", show_default=True, help="Name or file of the seed.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the emulator.  [default: a free port]",
+)
 @click.option(
     "--clock",
     type=click.Choice(["virtual", "wall"]),

@@ -36,7 +36,9 @@ def _filtered(command: Callable[..., None]) -> Callable[..., None]:
 
 @requests.command("list")
 @_filtered
-@click.option("--since", type=click.IntRange(0), help="Only requests after the one with this id.")
+@click.option(
+    "--since", type=click.IntRange(0), help="Only requests after the request with this id."
+)
 @click.option("--wait", type=click.IntRange(1, 60), help="Seconds to wait for a match.")
 @click.option(
     "--limit",

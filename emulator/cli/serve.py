@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
-from emulator.cli.env import shell_lines
 from emulator.cli.error_handling import plain_errors
-from emulator.cli.server_options import DEFAULT_URL, PORT, PROGRAM
+from emulator.cli.ready_message import print_ready
+from emulator.cli.server_options import PORT
 from emulator.client.server_process import ENDS_WITH_STDIN, end_with_stdin
 from emulator.settings import SWITCH, WEBHOOK_SECRET, Settings
-
-if TYPE_CHECKING:
-    from emulator.registry.registry import WorldRegistry
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SIGNING_SECRET = re.compile(r"whsec_[!-~]{8,}")
@@ -57,7 +49,11 @@ def _web_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> t
 @click.option("--seed", default="demo", show_default=True, help="Name or file of the seed.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port to listen on; 0: a free port.",
 )
 @click.option(
     "--clock",
@@ -170,91 +166,9 @@ def serve(
             sockets=sockets,
             imported=imported,
             exported=exported,
-            on_ready=partial(_print_ready, address=address, port=opened_port, as_json=as_json),
+            on_ready=partial(print_ready, address=address, port=opened_port, as_json=as_json),
         )
 
 
 def _switch(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH, "1").strip().lower() not in ("", "0", "false", "no", "off")
-
-
-def _points_to(url: str, address: str, port: int) -> bool:
-    """Return whether a URL names an address and port of this machine, without a look-up."""
-    from emulator.wire.http.origins import is_loopback_host
-
-    parts = urlsplit(url)
-    name = parts.hostname or ""
-    try:
-        is_port = parts.port == port
-    except ValueError:  # not a number, or above 65535
-        return False
-    is_here = is_loopback_host(address) or ip_address(address).is_unspecified
-    return is_port and (name == address or (is_here and is_loopback_host(name)))
-
-
-def _print_ready(worlds: WorldRegistry, *, address: str, port: int, as_json: bool) -> None:
-    from emulator.registry.environment import variables_of
-    from emulator.webhooks.dispatcher import signing_secret
-    from emulator.world.billing import webhook_endpoints
-    from emulator.world.core.world import DEFAULT
-
-    settings = worlds.settings
-    logins, keys = worlds.planted.logins, worlds.planted.keys
-    url = settings.public_url
-    listening = f"http://{f'[{address}]' if ':' in address else address}:{port}"
-    variables = variables_of(worlds.get(DEFAULT), settings)
-    endpoints = [
-        (endpoint.url, signing_secret(endpoint, settings))
-        for endpoint in webhook_endpoints.endpoints(worlds.default())
-    ]
-    if as_json:
-        ready = {
-            "ready": True,
-            "url": url,
-            "listening": listening,
-            "instance": settings.instance,
-            "logins": [{"email": email, "password": password} for email, password in logins],
-            "api_keys": [{"workspace": slug, "secret": secret} for slug, secret in keys],
-            "webhooks": [{"url": url, "secret": secret} for url, secret in endpoints],
-            "env": variables,
-        }
-        click.echo(json.dumps(ready))
-    else:
-        # Tools wait for this line: do not change it, and do not color it.
-        click.echo(f"worldflux-emulator ready on {url}")
-        control_url = url
-        if not _points_to(url, address, port):
-            click.echo(f"listening on {listening}")
-            is_any = ip_address(address).is_unspecified
-            control_url = f"http://localhost:{port}" if is_any else listening
-        lines = ["", *_sign_in_lines(logins, keys)]
-        if endpoints:
-            lines += ["", "Webhooks (URL, signing secret):"]
-            lines += [f"  {url}  {secret}" for url, secret in endpoints]
-        click.echo("\n".join([*lines, *_environment_lines(variables, control_url)]))
-    sys.stdout.flush()
-
-
-_SHOWN = 5
-"""How many accounts and keys the ready message lists."""
-
-
-def _sign_in_lines(
-    logins: tuple[tuple[str, str], ...], keys: tuple[tuple[str, str], ...]
-) -> list[str]:
-    lines = ["Sign in (e-mail, password):"]
-    lines += [f"  {email}  {password}" for email, password in logins[:_SHOWN]]
-    if not logins:
-        lines.append("  no users yet; sign up with POST /api/auth/signup")
-    if len(logins) > _SHOWN:
-        lines.append(f"  … and {len(logins) - _SHOWN} more in the seed")
-    if keys:
-        lines += ["", "API keys (workspace, key):"]
-        lines += [f"  {slug}  {secret}" for slug, secret in keys[:_SHOWN]]
-    return lines
-
-
-def _environment_lines(variables: Mapping[str, str], url: str) -> list[str]:
-    command = f"{PROGRAM} env" if url == DEFAULT_URL else f"{PROGRAM} env --url {url}"
-    head = f"Environment for a dashboard or the CLI (`{command}` prints it again):"
-    return ["", head, *(f"  {line}" for line in shell_lines(variables))]

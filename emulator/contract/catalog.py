@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,7 +55,8 @@ class Operation:
     provenance: Provenance
     availability: Availability = "built"
     caller: Caller = "anyone"
-    body: type[BaseModel] | None = None
+    body: Any = None
+    """A model, or any other type that pydantic validates; one that admits None may be left out."""
     query: type[BaseModel] | None = None
     media_type: str = "application/json"
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
@@ -121,6 +122,11 @@ class OperationCatalog:
         return None
 
 
+def admits_none(kind: Any) -> bool:
+    """Return whether a body of a type may be left out."""
+    return type(None) in get_args(kind)
+
+
 def specific_first(operations: Iterable[Operation]) -> list[Operation]:
     """Return operations so that a literal path precedes the one with a parameter in its place."""
     return sorted(operations, key=lambda operation: operation.path.count("{"))
@@ -143,4 +149,4 @@ def path_pattern(path: str) -> re.Pattern[str]:
     pattern = re.escape(literals[0])
     for name, literal in zip(names, literals[1:], strict=True):
         pattern += f"(?P<{name}>[^/]+){re.escape(literal)}"
-    return re.compile(f"^{pattern}$")
+    return re.compile(rf"^{pattern}\Z")

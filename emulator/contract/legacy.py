@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -11,13 +11,8 @@ from emulator.surfaces.bff import route_table as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
-from emulator.surfaces.stripe import not_implemented as stripe_api
 from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase import other_services
-from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream import not_implemented
-from emulator.surfaces.upstream.app import upstream_routes
-from emulator.wire.stripe.urls import PREFIX
+from emulator.surfaces.upstream import app as upstream
 
 NOT_BUILT = "501: not built yet"
 """The purpose of a route that the real server has and the emulator has not."""
@@ -43,7 +38,13 @@ class RouteRow:
 
 def route_table() -> list[RouteRow]:
     """Return every route, surface by surface."""
-    return [*_bff(), *_upstream(), *_supabase(), *_stripe(), *_control()]
+    return [
+        *_bff(),
+        *_declared(sorted(upstream.OPERATIONS, key=lambda operation: operation.path)),
+        *_declared(supabase.OPERATIONS),
+        *_declared(stripe.OPERATIONS),
+        *_control(),
+    ]
 
 
 def _bff() -> Iterator[RouteRow]:
@@ -56,36 +57,18 @@ def _bff() -> Iterator[RouteRow]:
         yield _row("bff", row.method, row.path, "base contract", purpose)
 
 
-def _upstream() -> Iterator[RouteRow]:
-    missing = {(method, path) for method, path, _, _ in not_implemented.ABSENT}
-    for route in sorted(upstream_routes(), key=lambda route: route.path):
-        for method in sorted(route.methods or ()):
-            is_missing = (method, route.path) in missing
-            yield RouteRow(
-                surface="upstream",
-                method=method,
-                path=route.path,
-                operation=route.name,
-                source=str((route.openapi_extra or {})["x-source"]),
-                purpose=NOT_BUILT if is_missing else route.description.split("\n")[0],
-            )
-
-
-def _supabase() -> Iterator[RouteRow]:
-    for method, path, handler in (*supabase.ROUTES, *supabase.SWITCHED_OFF):
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", _sentence(handler.__doc__))
-    for method, path, _ in supabase.ABSENT:
-        yield _row("supabase", method, supabase.PREFIX + path, "GoTrue", NOT_BUILT)
-    for service in other_services.SERVICES:
-        for method in other_services.METHODS:
-            yield _row("supabase", method, f"{service.prefix}/*", "Supabase", NOT_BUILT)
-
-
-def _stripe() -> Iterator[RouteRow]:
-    for method, path, handler in stripe.ROUTES:
-        yield _row("stripe", method, PREFIX + path, "Stripe", _sentence(handler.__doc__))
-    for method in stripe_api.METHODS:
-        yield _row("stripe", method, f"{stripe_api.PREFIX}*", "Stripe", NOT_BUILT)
+def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
+    """Yield the rows of a surface that declares its operations."""
+    for operation in operations:
+        is_missing = operation.availability == "not built"
+        yield RouteRow(
+            surface=operation.surface,
+            method=operation.method,
+            path=operation.path,
+            operation=operation.id,
+            source=operation.provenance,
+            purpose=NOT_BUILT if is_missing else operation.summary,
+        )
 
 
 def _control() -> Iterator[RouteRow]:
@@ -113,8 +96,8 @@ def _sentence(doc: str | None) -> str:
 
 
 def legacy_catalog() -> OperationCatalog:
-    """Return the catalog of all operations, made of the table of routes."""
-    return OperationCatalog(
+    """Return the catalog of all operations, those of the BFF and control made of their rows."""
+    rows = [
         Operation(
             surface=row.surface,
             method=row.method,
@@ -123,8 +106,7 @@ def legacy_catalog() -> OperationCatalog:
             name=row.operation,
             summary=row.purpose,
             provenance=cast(Provenance, row.source),
-            availability="not built" if row.purpose.startswith((NOT_BUILT, PURPOSE)) else "built",
-            takes_trailing_slash=row.path in supabase.SLASHED,
         )
-        for row in route_table()
-    )
+        for row in (*_bff(), *_control())
+    ]
+    return OperationCatalog([*rows, *upstream.OPERATIONS, *supabase.OPERATIONS, *stripe.OPERATIONS])

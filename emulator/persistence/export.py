@@ -54,7 +54,7 @@ class StoredBaseline(StoredPart):
 
     state: StoredState
     seed: Index
-    is_snapshot: bool
+    is_kept: bool
 
 
 class StoredWorld(StoredPart):
@@ -118,7 +118,7 @@ class _Writer:
         return {
             "state": self.state(baseline.state),
             "seed": self._indexes[id(baseline.planted)],
-            "is_snapshot": baseline.is_snapshot,
+            "is_kept": baseline.is_snapshot,
         }
 
 
@@ -208,7 +208,7 @@ class _Reader:
             state=self.state(stored.state),
             seed=seed,
             planted=planted,
-            is_snapshot=stored.is_snapshot,
+            is_snapshot=stored.is_kept,
         )
 
 

@@ -1,1 +1,1 @@
-"""Seeds: files that say what a world holds, and how they become one."""
+"""Seeds: the files that describe worlds, and planting, which turns them into worlds."""

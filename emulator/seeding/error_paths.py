@@ -23,6 +23,7 @@ def within(prefix: str) -> Iterator[None]:
     try:
         yield
     except Invalid as refusal:
-        raise Invalid(f"{prefix}.{refusal.path}", refusal.message) from refusal
+        path = f"{prefix}.{refusal.path}" if refusal.path else prefix
+        raise Invalid(path, refusal.message) from refusal
     except Refusal as refusal:
         raise Invalid(prefix, refusal.message) from refusal

@@ -1,4 +1,4 @@
-"""Finding, reading and checking seeds; an error names the line it stands in."""
+"""Seed files: finds, reads and plants them; an error names its line."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class SeedError(Exception):
-    """A seed cannot be found or read; the message is one sentence a line and names the place."""
+    """A seed cannot be found, read or planted; the message has a line for each mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedFile:
-    """A seed that was read: its name, where it lies, its text and what that says."""
+    """A seed with the file that it was read from."""
 
     name: str
     path: Path
@@ -38,17 +38,17 @@ class SeedFile:
 
 
 def folder() -> Path:
-    """Return where the named seeds lie: in the wheel, else in the source tree."""
+    """Return the folder of the bundled seeds: in the wheel, else in the source tree."""
     return _PACKAGED if _PACKAGED.is_dir() else _SOURCE
 
 
 def bundled_names() -> list[str]:
-    """Return the names of the seeds that come with the emulator, sorted."""
+    """Return the names of the bundled seeds, sorted."""
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
 def find(name_or_path: str) -> Path:
-    """Return the file of a seed by its name or path. Raises SeedError with the nearest match."""
+    """Return the file of a seed by its name or path. Raises SeedError with a suggestion."""
     named = folder() / f"{name_or_path}.yaml"
     if "/" not in name_or_path and _is_file(named):
         return named
@@ -56,14 +56,14 @@ def find(name_or_path: str) -> Path:
     if _is_file(path):
         return path
     if path.suffix in SUFFIXES or "/" in name_or_path:
-        raise SeedError(f"There is no seed file {name_or_path!r}.")
+        raise SeedError(f"Seed file {name_or_path!r} does not exist.")
     near = get_close_matches(name_or_path, bundled_names(), n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(bundled_names())}."
-    raise SeedError(f"There is no seed {name_or_path!r}. {hint}")
+    hint = f"Did you mean {near[0]!r}?" if near else f"Available: {', '.join(bundled_names())}."
+    raise SeedError(f"Seed {name_or_path!r} does not exist. {hint}")
 
 
 def _is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a name that no file system takes is the name of none."""
+    """Return whether a file exists; a name that the file system rejects does not."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -82,27 +82,28 @@ def load(name_or_path: str) -> SeedFile:
 
 @lru_cache(maxsize=16)
 def parse(text: str, *, source: str) -> Seed:
-    """Return the seed that YAML or JSON text describes. Raises SeedError."""
+    """Return the seed in a YAML or JSON text. Raises SeedError."""
     try:
         root = compose(text)
-        said = construct(text, root)
+        members = construct(text, root)
     except yaml.YAMLError as error:
         raise SeedError(f"{source}: {_sentence(error)}") from error
     try:
-        return Seed.model_validate(said)
+        return Seed.model_validate(members)
     except ValidationError as error:
-        raise SeedError("\n".join(_problem(source, root, one) for one in error.errors())) from error
+        problems = [_problem(source, root, problem) for problem in error.errors()]
+        raise SeedError("\n".join(problems)) from error
 
 
-def plant_file(named: SeedFile, *, epoch: Instant | None = None) -> Planted:
-    """Plant a seed; `epoch` is the default for one that does not pin its own. Raises SeedError."""
-    pinned = "epoch" in named.seed.model_fields_set
+def plant_file(file: SeedFile, *, epoch: Instant | None = None) -> Planted:
+    """Plant a seed; `epoch` applies unless the seed sets its own. Raises SeedError."""
+    pinned = "epoch" in file.seed.model_fields_set
     try:
-        return plant(named.seed, name=named.name, epoch=None if pinned else epoch)
+        return plant(file.seed, name=file.name, epoch=None if pinned else epoch)
     except Invalid as refusal:
-        root = compose(named.text)
+        root = compose(file.text)
         loc = tuple(refusal.path.split("."))
-        raise SeedError(_complaint(str(named.path), root, loc, refusal.message)) from refusal
+        raise SeedError(_located(str(file.path), root, loc, refusal.message)) from refusal
 
 
 def _sentence(error: yaml.YAMLError) -> str:
@@ -112,18 +113,18 @@ def _sentence(error: yaml.YAMLError) -> str:
 
 
 def _problem(source: str, root: Any, problem: ErrorDetails) -> str:
-    # pydantic marks what our own validators say, and a key of a mapping, in ways of its own.
+    # pydantic marks mapping keys and the messages of our own validators.
     loc = tuple(step for step in problem["loc"] if step != "[key]")
-    return _complaint(source, root, loc, problem["msg"].removeprefix("Value error, "))
+    return _located(source, root, loc, problem["msg"].removeprefix("Value error, "))
 
 
-def _complaint(source: str, root: Any, loc: tuple[int | str, ...], message: str) -> str:
+def _located(source: str, root: Any, loc: tuple[int | str, ...], message: str) -> str:
     path, line = _locate(root, loc)
     return f"{source}: line {line}: {path or 'the seed'}: {message}"
 
 
 def _locate(node: Any, loc: tuple[int | str, ...]) -> tuple[str, int]:
-    """Follow a location as deep as the file goes; return the path followed and its line."""
+    """Return the part of a location that exists in the file, and its line."""
     path: list[str] = []
     line = 1 if node is None else node.start_mark.line + 1
     for step in loc:

@@ -1,6 +1,6 @@
-"""People for `seeds/crowded.yaml`, written there once: the only module that knows Faker.
+"""People of `seeds/crowded.yaml`, invented with Faker once and stored in the file.
 
-`python -m emulator.seeding.people` rewrites the file's invented lines; planting never needs them.
+`python -m emulator.seeding.people` rewrites those lines. Planting does not import Faker.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from emulator.seeding.files import find
 from emulator.world.workspaces.slugs import slugify
 
 COUNT = 24
-"""How many people the owner of the crowded workspace shares it with."""
+"""Members of the crowded workspace beside its owner."""
 
 _ADMINS = 3
 _LOCALES = ("en_US", "de_DE", "fr_FR", "es_ES", "sv_SE", "it_IT", "cs_CZ", "pt_BR")
 _DOMAINS = ("example.com", "example.org", "example.net")
-"""Reserved for documentation: no mail to them ever arrives."""
+"""Reserved for documentation by RFC 2606: they receive no mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A name and an address of its own."""
+    """A person with a unique address."""
 
     name: str
     email: str
 
 
 def invent_people(count: int) -> list[Person]:
-    """Return people of several countries; the same Faker invents the same ones."""
+    """Return people of several countries, the same for the same version of Faker."""
     from faker import Faker
 
     faker = Faker(list(_LOCALES))
@@ -81,7 +81,7 @@ def _with_block(text: str, name: str, items: list[str]) -> str:
 
 
 def crowded_text() -> str:
-    """Return `seeds/crowded.yaml` as it should be with the Faker that is installed."""
+    """Return the text of `seeds/crowded.yaml` with the installed version of Faker."""
     return with_people(find("crowded").read_text("utf-8"), invent_people(COUNT))
 
 

@@ -1,4 +1,4 @@
-"""What a seed may pin only once: ids, secrets and tokens, and a user's place in a workspace."""
+"""Pins: the ids, secrets, tokens and memberships that a seed may contain only once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from emulator.seeding.schema import Seed, SeedWorkspace
 from emulator.world.core.refusals import Invalid
 
 Pin = tuple[str, str, str | None]
-"""Where it stands, what it is the pin of, and the pin."""
+"""The path of a pin, what it pins, and its value."""
 
 
 def require_unique_pins(seed: Seed) -> None:
-    """Refuse Invalid with the path of the second of two equal pins: one would replace the other."""
+    """Raise Invalid at the second of two equal pins, which would replace the first."""
     first: dict[tuple[str, str], str] = {}
     for path, kind, value in _pins(seed):
         if value is None:
             continue
         if (kind, value) in first:
             what = path.rpartition(".")[2]
-            raise Invalid(path, f"This {what} stands at {first[kind, value]} already.")
+            raise Invalid(path, f"This {what} is already used at {first[kind, value]}.")
         first[kind, value] = path
 
 

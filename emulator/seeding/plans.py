@@ -1,4 +1,4 @@
-"""The plans of a seed: the world's own with what the seed says in place of it, and its own."""
+"""Plans of a seed: merges its plans over the built-in ones and adds new ones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ UNCAPPED = Caps(
 
 
 def plans_of(seed: Seed) -> list[Plan]:
-    """Return every plan of the seed's world; those that the seed adds come last."""
+    """Return every plan of the seed's world; added plans come last."""
     known = {plan.id: plan for plan in PLANS}
-    for name, said in seed.plans.items():
-        known[name] = _said(known.get(name) or _blank(name, ordinal=len(known) + 1), said)
+    for name, spec in seed.plans.items():
+        known[name] = _merged(known.get(name) or _blank(name, ordinal=len(known) + 1), spec)
     return list(known.values())
 
 
@@ -34,11 +34,11 @@ def _blank(name: str, *, ordinal: int) -> Plan:
     )
 
 
-def _said(plan: Plan, said: SeedPlan) -> Plan:
-    caps = {name: getattr(said.caps, name) for name in said.caps.model_fields_set}
+def _merged(plan: Plan, spec: SeedPlan) -> Plan:
+    caps = {name: getattr(spec.caps, name) for name in spec.caps.model_fields_set}
     others: dict[str, Any] = {
         field.name: value
         for field in fields(Plan)
-        if field.name != "caps" and (value := getattr(said, field.name, None)) is not None
+        if field.name != "caps" and (value := getattr(spec, field.name, None)) is not None
     }
     return replace(plan, caps=replace(plan.caps, **caps), **others)

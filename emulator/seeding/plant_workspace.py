@@ -192,7 +192,7 @@ def project_named(world: World, workspace: Workspace, name: str | None, *, path:
 def _plant_run(
     world: World, workspace: Workspace, spec: SeedRun, content: RunContent, *, path: str
 ) -> None:
-    runs.require_sense(content, path=path)
+    runs.require_consistent(content, path=path)
     run_id, ordinal = world.new_id("run", pin=spec.id)
     if world.get(Run, run_id) is not None:
         raise Invalid(f"{path}id", f"Two runs have the id {run_id}.")

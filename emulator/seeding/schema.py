@@ -1,6 +1,6 @@
-"""The shape of a seed, of which a run is also what `/api/e2e/cli-sync` takes.
+"""Schema of seeds; `/api/e2e/cli-sync` takes runs of the same shape.
 
-Moments are absolute or ISO 8601 durations relative to the epoch (`-P3D`).
+Moments are absolute, or ISO 8601 durations relative to the epoch (`-P3D`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from emulator.wire.fields import (
     Slug,
     Strict,
     WebUrl,
-    _within_calendar,
+    within_calendar,
 )
 from emulator.wire.run_input import RunFields
 from emulator.world.billing.cards import GOOD
@@ -52,13 +52,13 @@ def _moment(value: Any) -> datetime | timedelta:
             value = kind.validate_python(value)
         except ValidationError as error:
             raise ValueError(_NO_MOMENT) from error
-    # The bounds keep every moment, seen from any epoch, within what RFC 3339 can write.
+    # The bounds keep every moment, relative to any epoch, within the years of RFC 3339.
     if isinstance(value, timedelta):
         if abs(value) > _SPAN_MAX:
-            raise ValueError("A duration reaches at most 100 years")
+            raise ValueError("A duration must be at most 100 years")
         return value
     if isinstance(value, datetime) and value.tzinfo:
-        return _within_calendar(value)
+        return within_calendar(value)
     raise ValueError(_NO_MOMENT)
 
 
@@ -67,11 +67,11 @@ Moment = Annotated[
     PlainValidator(_moment),
     WithJsonSchema({"type": "string", "examples": ["2026-01-01T00:00:00Z", "-P3D"]}),
 ]
-"""An instant, or how far from the epoch."""
+"""An instant, or its distance from the epoch."""
 
 
 class SeedRun(RunFields):
-    """A run of a seed, and of `/api/e2e/cli-sync`, where `client_run_id` is needed."""
+    """A run of a seed or of `/api/e2e/cli-sync`, which requires `client_run_id`."""
 
     client_run_id: Name | None = None
     id: Id | None = None
@@ -86,7 +86,7 @@ class SeedRun(RunFields):
 
 
 class SeedUser(Strict):
-    """An account; its e-mail is confirmed unless said otherwise."""
+    """A user; the e-mail is confirmed by default."""
 
     email: Email
     password: Password
@@ -99,17 +99,19 @@ class SeedUser(Strict):
 
 
 class SeedAuth(Strict):
-    """How Supabase Auth is set up; everything is off unless said."""
+    """Settings of Supabase Auth; everything is off by default."""
 
     confirm_email: bool = False
     disable_signup: bool = False
     password_min_length: Annotated[int, Field(ge=1, le=72)] = 6
     mails_per_minute: Annotated[
-        int | None, Field(ge=0, description="For each address; real default: 1.")
+        int | None,
+        Field(ge=0, description="Mails to each address. Default: no limit; GoTrue's is 1."),
     ] = None
     requests_per_minute: Annotated[int | None, Field(ge=0)] = None
     session_timebox: Annotated[
-        timedelta | None, Field(gt=timedelta(0), description="How long a session may last.")
+        timedelta | None,
+        Field(gt=timedelta(0), description="Lifetime of a session. Default: unlimited."),
     ] = None
     signing: Literal["HS256", "ES256"] = "HS256"
     site_url: WebUrl = "http://localhost:3000"
@@ -123,7 +125,7 @@ Cap = Annotated[int | None, Field(ge=0, le=2**53, description="null: no cap.")]
 
 
 class SeedCaps(Strict):
-    """Caps of a plan; one that is left out is the plan's own, or none in a plan of the seed's."""
+    """Caps of a plan; an absent cap keeps the built-in plan's, and is none in an added plan."""
 
     runs: Cap = None
     storage_bytes: Cap = None
@@ -134,9 +136,9 @@ class SeedCaps(Strict):
 
 
 class SeedPlan(Strict):
-    """A plan by its name: what it says stands in for what that plan has; another name adds one.
+    """A plan: overrides the built-in plan with its name, or adds a plan.
 
-    Assumed: a plan that a seed adds costs nothing and has neither caps nor a trial, unless said.
+    Assumed: A plan that a seed adds costs nothing and has no caps and no trial by default.
     """
 
     title: Name | None = None
@@ -147,14 +149,14 @@ class SeedPlan(Strict):
 
 
 class SeedMember(Strict):
-    """A user's place in a workspace."""
+    """A member of a workspace."""
 
     user: Email
     role: Role = "member"
 
 
 class SeedProject(Strict):
-    """A project; its name defaults to the slug."""
+    """A project; the name defaults to the slug."""
 
     slug: Slug
     name: Name | None = None
@@ -163,7 +165,7 @@ class SeedProject(Strict):
 
 
 class SeedKey(Strict):
-    """An API key; a secret may be pinned so that tests and people know it."""
+    """An API key; pin the secret to use it in tests."""
 
     name: Name
     user: Email
@@ -176,7 +178,7 @@ class SeedKey(Strict):
 
 
 class SeedShare(Strict):
-    """A public link to a run, which is named by client_run_id or id."""
+    """A public link to a run; `run` is a client_run_id or an id."""
 
     run: str
     user: Email
@@ -187,13 +189,16 @@ class SeedShare(Strict):
 
 
 class Recipe(Strict):
-    """Many believable runs in a few lines: counts and weights that one function unfolds."""
+    """Many synthetic runs in a few lines: a count, a period and weights."""
 
     runs: Annotated[int, Field(ge=1, le=1_000_000)]
-    days: Annotated[int, Field(ge=1, le=3650, description="How far back the runs reach.")] = 90
+    days: Annotated[
+        int,
+        Field(ge=1, le=3650, description="Days before the epoch that the runs are spread over."),
+    ] = 90
     families: Annotated[
         dict[Literal["libero", "atari100k", "dmcontrol"], Annotated[int, Field(ge=1)]],
-        Field(min_length=1, description="Weights of the kinds of run."),
+        Field(min_length=1, description="Weights of the benchmarks."),
     ]
     statuses: Annotated[
         dict[RunStatus, Annotated[int, Field(ge=1)]],
@@ -202,29 +207,31 @@ class Recipe(Strict):
 
 
 class SeedSubscription(Strict):
-    """What a workspace is subscribed to, lived through from `started_at` to the epoch.
+    """A subscription that starts in the past and reaches its status by the epoch.
 
-    It begins when the status needs it to, unless said: a trial four days ago, an active one ten,
-    and of the rest a period and some days. A failed payment is a card that fails (the default
-    then, ending in 0341), which was put in after the first payment.
+    By default a trial starts four days before the epoch, an active subscription ten, and any other
+    a period and some days. For `past_due` and `unpaid` the card is replaced after the first payment
+    with one that fails (by default the number ending in 0341).
     """
 
     plan: Slug
     interval: Interval = "month"
     status: Literal["trialing", "active", "past_due", "unpaid", "canceled"] = "active"
     card: Annotated[
-        str | None, Field(description="One of Stripe's test numbers; null for a trial without.")
+        str | None,
+        Field(description="One of Stripe's test numbers; null for a trial without a card."),
     ] = GOOD
     started_at: Moment | None = None
     trial_days: Annotated[
-        int | None, Field(ge=1, le=730, description="Default: the plan's, if it is trialing.")
+        int | None,
+        Field(ge=1, le=730, description="Default: the plan's, if the status is trialing."),
     ] = None
     cancel_at_period_end: bool = False
 
 
 class SeedBilling(Strict):
-    """How billing behaves: whether the control plane's webhook is held, and what becomes of a
-    subscription when every retry has failed.
+    """Settings of billing: whether events wait for the control plane's webhook, and what happens to
+    a subscription after its last failed retry.
     """
 
     hold_webhook: bool = False
@@ -232,9 +239,7 @@ class SeedBilling(Strict):
 
 
 class SeedWebhook(Strict):
-    """Where Stripe's events are delivered to; they are signed with the server's secret unless
-    another is pinned.
-    """
+    """An endpoint for Stripe's events; they are signed with the server's secret by default."""
 
     url: WebUrl
     secret: Annotated[str, StringConstraints(pattern=r"^whsec_\S{8,}$")] | None = None
@@ -242,7 +247,7 @@ class SeedWebhook(Strict):
 
 
 class SeedWorkspace(Strict):
-    """A workspace with all that lies in it. Its first member must be an owner."""
+    """A workspace with everything in it. The first member must be an owner."""
 
     slug: Slug
     name: Name
@@ -254,7 +259,7 @@ class SeedWorkspace(Strict):
         int | None,
         Field(
             ge=0,
-            description="Stands in for the plan's cap of runs a period, until it changes plan.",
+            description="Overrides the plan's cap of runs until the plan changes.",
         ),
     ] = None
     subscription: SeedSubscription | None = None
@@ -267,11 +272,11 @@ class SeedWorkspace(Strict):
 
 
 class Seed(Strict):
-    """A whole world in one file."""
+    """A world in one file."""
 
     description: Annotated[str, Field(description="One line for `seeds list`.")] = ""
     entropy: Annotated[
-        str | None, Field(description="What ids and secrets are hashed from; default: the name.")
+        str | None, Field(description="Input of derived ids and secrets. Default: the seed's name.")
     ] = None
     epoch: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
     auth: SeedAuth = SeedAuth()
@@ -290,5 +295,5 @@ class Seed(Strict):
 
 
 def schema_text() -> str:
-    """Return the JSON Schema of a seed file, as `seeds/schema.json` holds it."""
+    """Return the JSON Schema of seeds, the content of `seeds/schema.json`."""
     return json.dumps(Seed.model_json_schema(), indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""YAML as seeds are written in it; what is wrong with a text is a YAMLError that knows its line."""
+"""YAML of seeds: strict and bounded; every error is a YAMLError with a line."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ import yaml
 from emulator.wire.json_reader import DEPTH_MAX
 
 ALIASED_MAX = 1_000_000
-"""How many nodes the aliases of a text may repeat: 20 lines of them can ask for 10^20."""
+"""Nodes that the aliases of a text may repeat: 20 lines of aliases can expand to 10^20."""
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the root node of a text, or None where there is none. Raises YAMLError, also for a
-    text whose aliases repeat too much or that is nested too deeply.
+    """Return the root node of a text, or None for an empty text.
+
+    Raises YAMLError, also if aliases repeat too much or the nesting is too deep.
     """
     _Extents().read(text)
     return yaml.compose(text, Loader=_Loader)
 
 
 def construct(text: str, root: yaml.Node | None) -> Any:
-    """Return what a composed text means; no text is an empty object. Raises YAMLError."""
+    """Return the value of a composed text; an empty text is an empty object. Raises YAMLError."""
     return {} if root is None else _Loader(text).construct_document(root)
 
 
 @dataclass(slots=True)
 class _Extent:
-    """How many nodes a node comes to and how deeply it is nested, its aliases expanded. It is open
-    until its end has been read.
+    """The number of nodes in a node, and their depth, with aliases expanded. A node is open until
+    its end has been read.
     """
 
     nodes: int
@@ -43,7 +44,7 @@ class _Extent:
 
 
 class _Extents:
-    """Measures a text by its events, which takes no longer than the text is long."""
+    """Measures a text by its events, in time linear in its length."""
 
     def __init__(self) -> None:
         self._anchors: dict[str, _Extent] = {}
@@ -51,7 +52,7 @@ class _Extents:
         self._aliased = 0
 
     def read(self, text: str) -> None:
-        """Raise YAMLError where aliases repeat too much, or themselves, or nesting is too deep."""
+        """Raise YAMLError if aliases repeat too much, or themselves, or nesting is too deep."""
         for event in yaml.parse(text, Loader=_Loader):
             extent = self._measured(event)
             if self._aliased > ALIASED_MAX:
@@ -60,7 +61,7 @@ class _Extents:
                 raise _error(f"nested more than {DEPTH_MAX} levels deep; flatten it", event)
 
     def _measured(self, event: yaml.Event) -> _Extent | None:
-        """Return the node that an event completes, None where it completes none."""
+        """Return the node that an event completes, or None."""
         if isinstance(event, yaml.CollectionStartEvent):
             self._open.append(_Extent(nodes=1, depth=1, is_open=True))
             if event.anchor is not None:
@@ -76,7 +77,9 @@ class _Extents:
         elif isinstance(event, yaml.AliasEvent) and event.anchor in self._anchors:
             extent = self._anchors[event.anchor]
             if extent.is_open:
-                raise _error(f"the alias {event.anchor!r} stands within what it repeats", event)
+                raise _error(
+                    f"the alias {event.anchor!r} is inside the node that it repeats", event
+                )
             self._aliased += extent.nodes
         else:
             return None
@@ -90,28 +93,28 @@ def _error(problem: str, place: Any) -> yaml.YAMLError:
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without timestamps, so that a moment reaches the schema as it was written."""
+    """YAML without timestamps, so that the schema parses moments itself."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Construct a node; one that its tag cannot read is an error with a line, as all are.
+        """Construct a node. Raises YAMLError with its line if its tag cannot read it.
 
-        PyYAML's constructors of numbers, booleans and timestamps let Python's own errors through.
+        PyYAML's own constructors of numbers, booleans and timestamps raise Python's errors.
         """
         try:
             value = super().construct_object(node, deep=deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
             raise _error(f"this cannot be read as {_short(node.tag)}", node) from error
         if isinstance(value, int) and not -(2**63) <= value < 2**64:
-            raise _error("integers beyond 64 bits are not kept exactly", node)
+            raise _error("integers must fit in 64 bits", node)
         return value
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that stands twice: YAML's own rule, which PyYAML does not keep."""
+        """Construct a mapping. Raises YAMLError for a duplicate key, which PyYAML accepts."""
         keys: set[str] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode):
                 if key.value in keys:
-                    raise _error(f"{key.value!r} stands twice in one mapping", key)
+                    raise _error(f"{key.value!r} appears twice in one mapping", key)
                 keys.add(key.value)
         return cast(dict[Any, Any], super().construct_mapping(node, deep=deep))
 
@@ -123,5 +126,5 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _short(tag: str) -> str:
-    """Return a tag as people write it."""
+    """Return a tag in its short form."""
     return tag.replace("tag:yaml.org,2002:", "!!")

@@ -233,7 +233,7 @@ class Connection(HttpToolsProtocol):
             _mark_disconnected(self._running)
 
     def shutdown(self) -> None:
-        """Close with the server: complete waiting requests at once, drop those that are stuck."""
+        """Close with the server: complete waiting requests at once, and drop stuck requests."""
         self._given_up.set()
         running = self._running
         is_stuck = running is not None and (running.response_started or self.flow.write_paused)

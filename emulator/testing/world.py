@@ -208,8 +208,8 @@ class TestWorld:
     ) -> list[dict[str, Any]]:
         """Return the journal's requests that match, newest first.
 
-        `since` skips the requests up to the one with that id; `wait` is how many seconds to wait
-        for a match. Raises ControlError.
+        `since` is the id of a request: it and older requests are skipped. `wait` is how many
+        seconds to wait for a match. Raises ControlError.
         """
         items: list[dict[str, Any]] = self.control.get(
             "requests",

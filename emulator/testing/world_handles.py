@@ -63,8 +63,8 @@ class Mailbox:
         after: str | None = None,
         timeout_seconds: int = WAIT_SECONDS,
     ) -> dict[str, Any]:
-        """Return the newest mail that matches, and wait for it. `after` skips the mail up to the
-        one with that id.
+        """Return the newest mail that matches, and wait for it. `after` is the id of a mail: it
+        and older mails are skipped.
 
         Raises AssertionError where no mail matches in time.
         """

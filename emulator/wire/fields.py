@@ -24,6 +24,11 @@ from emulator.world.billing.events import EVENT_KINDS
 from emulator.world.billing.webhook_endpoints import ALL_KINDS
 from emulator.world.core.json_text import json_text
 
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+EVENT_NAMES = (ALL_KINDS, *EVENT_KINDS)
+
+_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
+
 
 def _number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -32,12 +37,7 @@ def _number(value: Any) -> int | float:
 
 
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-
-
-"""A finite number that keeps its spelling: 1 stays 1 and 1.0 stays 1.0."""
-
-
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""A finite number with its type preserved: 1 stays 1 and 1.0 stays 1.0."""
 
 
 def _uuid(value: str) -> str:
@@ -49,14 +49,11 @@ def _uuid(value: str) -> str:
 
 Id = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
 
-
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
 
 Slug = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=60)
 ]
-
 
 Email = Annotated[
     str,
@@ -82,36 +79,26 @@ def _web_url(value: str) -> str:
     return value
 
 
-_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
-
-
 WebUrl = Annotated[
     str,
     StringConstraints(pattern=r"^https?://[^\s/]\S*$", max_length=2048),
     AfterValidator(_web_url),
 ]
-
-
-"""A page or an endpoint; nothing but the web's own schemes."""
+"""The URL of a page or an endpoint: http or https only."""
 
 
 def _event_name(name: str) -> str:
     if name not in EVENT_NAMES:
         near = get_close_matches(name, EVENT_NAMES, n=3) or EVENT_NAMES
         listed = " or ".join(filter(None, [", ".join(map(repr, near[:-1])), repr(near[-1])]))
-        raise ValueError(f"{name!r} is not an event that is sent here; use {listed}")
+        raise ValueError(f"{name!r} is not a supported event; use {listed}")
     return name
-
-
-EVENT_NAMES = (ALL_KINDS, *EVENT_KINDS)
 
 
 EventName = Annotated[
     str, AfterValidator(_event_name), WithJsonSchema({"type": "string", "enum": [*EVENT_NAMES]})
 ]
-
-
-"""A kind of event that an endpoint can listen to, or `*` for all."""
+"""A kind of event that an endpoint can subscribe to, or `*` for all of them."""
 
 
 Password = Annotated[str, StringConstraints(min_length=6, max_length=72)]
@@ -128,19 +115,18 @@ def _jsonable(value: dict[str, Any]) -> dict[str, Any]:
 JsonObject = Annotated[dict[str, Any], AfterValidator(_jsonable)]
 
 
-def _within_calendar(value: datetime) -> datetime:
+def within_calendar(value: datetime) -> datetime:
+    """Return a time within the years that RFC 3339 can write. Raises ValueError."""
     if not 1800 <= value.year < 9000:  # noqa: PLR2004 - a sane calendar
         raise ValueError("A time must lie between the years 1800 and 9000")
     return value
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
-
-
-"""An instant that RFC 3339 can write, in whatever zone."""
+Time = Annotated[AwareDatetime, AfterValidator(within_calendar)]
+"""An instant with a time zone, within the years of RFC 3339."""
 
 
 class Strict(BaseModel):
-    """A model that refuses members it does not know."""
+    """A model that refuses unknown members."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

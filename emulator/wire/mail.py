@@ -1,4 +1,4 @@
-"""What a mail says: subject, text, HTML, its link and code, made of the facts in the outbox."""
+"""Mail: subject, text, HTML, link and code, rendered from a mail of the outbox."""
 
 from __future__ import annotations
 
@@ -22,59 +22,61 @@ VERIFICATIONS: Mapping[MailKind, str] = {
     "reset": "recovery",
     "email_change": "email_change",
 }
-"""The kinds of mail whose link goes through `/auth/v1/verify`, and its `type`."""
+"""The kinds of mail with a link to `/auth/v1/verify`, and the `type` in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The words of one kind of mail; `{moment}` and `{to}` are filled in."""
+    """The text of a kind of mail; `{moment}` and `{to}` are placeholders."""
 
     subject: str
-    said: str
+    message: str
     button: str = ""
 
 
 WORDINGS: Mapping[MailKind, Wording] = {
     "confirmation": Wording(
         subject="Confirm your e-mail address",
-        said="Welcome to WorldFlux. Follow the link to confirm {to}.",
+        message="Welcome to WorldFlux. Follow the link to confirm {to}.",
         button="Confirm address",
     ),
     "invitation": Wording(
         subject="You have been invited",
-        said="You have been invited to WorldFlux. Follow the link to accept.",
+        message="You have been invited to WorldFlux. Follow the link to accept.",
         button="Accept invitation",
     ),
     "magic_link": Wording(
         subject="Your sign-in link",
-        said="Follow the link to sign in as {to}.",
+        message="Follow the link to sign in as {to}.",
         button="Sign in",
     ),
     "reset": Wording(
         subject="Reset your password",
-        said="Follow the link to choose a new password. If you did not ask for it, do nothing.",
+        message="Follow the link to choose a new password. "
+        "If you did not request it, ignore this mail.",
         button="Reset password",
     ),
     "email_change": Wording(
         subject="Confirm your new e-mail address",
-        said="Follow the link to confirm the change of your e-mail address.",
+        message="Follow the link to confirm the change of your e-mail address.",
         button="Confirm change",
     ),
     "export_ready": Wording(
         subject="Your data export is ready",
-        said="Everything we know of you is in this archive. The link works until {moment}.",
+        message="This archive contains everything that we store about you. "
+        "The link works until {moment}.",
         button="Download archive",
     ),
     "deletion_scheduled": Wording(
         subject="Your account will be deleted",
-        said="Your account and its data will be deleted on {moment}. "
+        message="Your account and its data will be deleted on {moment}. "
         "Until then you can sign in and cancel the deletion in your profile.",
     ),
 }
 
 
 def link_of(world: World, settings: Settings, mail: Mail) -> str | None:
-    """Return the link of a mail, or None where it has none."""
+    """Return the link of a mail, or None if it has none."""
     if mail.token is None:
         return None
     if mail.kind == "export_ready":
@@ -91,7 +93,7 @@ def link_of(world: World, settings: Settings, mail: Mail) -> str | None:
 def verify_url(
     world: World, settings: Settings, *, token_hash: str, kind: str, redirect_to: str | None
 ) -> str:
-    """Return the link that proves a one-time code and leads on to `redirect_to`."""
+    """Return the link that verifies a one-time code and redirects to `redirect_to`."""
     query = {
         "token": tagged(token_hash, world),
         "type": kind,
@@ -101,14 +103,17 @@ def verify_url(
 
 
 def export_url(world: World, settings: Settings, token: str) -> str:
-    """Return the link of a finished export. Assumed: real ones are links of the storage."""
+    """Return the link of a finished export.
+
+    Assumed: The format of the real link is not published; real exports are likely in a file store.
+    """
     return f"{settings.public_url}/exports/{tagged(token, world)}"
 
 
 def mail_view(world: World, settings: Settings, mail: Mail) -> dict[str, Any]:
-    """Return a mail as control shows it; `code` is what can be typed instead of the link."""
+    """Return a mail as control shows it; `code` can be entered instead of following the link."""
     wording = WORDINGS[mail.kind]
-    said = _filled(wording.said, mail)
+    message = _filled(wording.message, mail)
     link = link_of(world, settings, mail)
     return {
         "id": mail.id,
@@ -119,26 +124,28 @@ def mail_view(world: World, settings: Settings, mail: Mail) -> dict[str, Any]:
         "code": mail.code,
         "text": "\n\n".join(
             [
-                said,
+                message,
                 *([link] if link else []),
                 *([f"Or enter the code {mail.code}."] if mail.code else []),
             ]
         )
         + "\n",
-        "html": _html(wording, said, link, mail.code),
+        "html": _html(wording, message, link, mail.code),
         "sent_at": to_text(mail.created_at),
     }
 
 
-def _filled(said: str, mail: Mail) -> str:
+def _filled(text: str, mail: Mail) -> str:
     moment = "" if mail.moment is None else to_text(mail.moment)
-    return said.format(moment=moment, to=mail.to)
+    return text.format(moment=moment, to=mail.to)
 
 
-def _html(wording: Wording, said: str, link: str | None, code: str | None) -> str:
+def _html(wording: Wording, message: str, link: str | None, code: str | None) -> str:
     button = f'<p><a class="button" href="{escape(link)}">{wording.button}</a></p>' if link else ""
     typed = f"<p>Or enter the code <strong>{escape(code)}</strong>.</p>" if code else ""
-    return _PAGE.format(subject=escape(wording.subject), said=escape(said), rest=button + typed)
+    return _PAGE.format(
+        subject=escape(wording.subject), message=escape(message), rest=button + typed
+    )
 
 
 _PAGE = """<!doctype html>
@@ -160,7 +167,7 @@ footer {{ color: #6a717b; font-size: .85rem; margin-top: 2rem; }}
 <body>
 <main>
 <h1>{subject}</h1>
-<p>{said}</p>
+<p>{message}</p>
 {rest}
 <footer>WorldFlux, emulated. No mail was sent.</footer>
 </main>

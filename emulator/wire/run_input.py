@@ -1,61 +1,15 @@
-"""From what a client or seed says of a run to what the world takes."""
+"""Run input: the fields of a run in requests and seeds, and the run content made from them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import (
-    Field,
-    StringConstraints,
-)
+from pydantic import Field, StringConstraints
 
 from emulator.wire.fields import JsonObject, Name, Number, Strict
 from emulator.world.core.json_text import json_text
 from emulator.world.records.types import Instant, RunStatus, Runtime, Task
 from emulator.world.runs.runs import ArtifactContent, RunContent
-
-
-def content_of(
-    said: RunFields,
-    *,
-    name: str,
-    adapter_id: str,
-    task: Task,
-    status: RunStatus,
-    project_id: str | None,
-    started_at: Instant | None,
-    finished_at: Instant | None,
-    extra: dict[str, Any] | None = None,
-) -> RunContent:
-    """Return the content of a run with the defaults of every member that was left out."""
-    return RunContent(
-        project_id=project_id,
-        name=name,
-        adapter_id=adapter_id,
-        task=task,
-        environment=said.environment,
-        runtime=said.runtime or "local",
-        status=status,
-        metrics=json_text(said.metrics or {}),
-        artifacts=tuple(_artifact(artifact) for artifact in said.artifacts or ()),
-        cost_estimate_usd=said.cost_estimate_usd,
-        manifest=None if said.manifest is None else json_text(said.manifest),
-        log="\n".join(said.log or ()),
-        extra=json_text(extra or {}),
-        started_at=started_at,
-        finished_at=finished_at,
-        duration_seconds=said.duration_seconds,
-    )
-
-
-def _artifact(said: ArtifactIn) -> ArtifactContent:
-    return ArtifactContent(
-        name=said.name,
-        media_type=said.media_type or _media_type(said.name),
-        size_bytes=said.size_bytes,
-        sha256=said.sha256,
-    )
-
 
 _MEDIA_TYPES = {
     "csv": "text/csv",
@@ -68,15 +22,11 @@ _MEDIA_TYPES = {
     "txt": "text/plain",
     "zip": "application/zip",
 }
-"""A table of our own: the standard library's depends on files of the machine."""
-
-
-def _media_type(name: str) -> str:
-    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+"""By extension. The standard library's table depends on the files of the machine."""
 
 
 class ArtifactIn(Strict):
-    """What is said of one artifact; its bytes are not taken."""
+    """The description of an artifact; its bytes are not uploaded."""
 
     name: Name
     media_type: str | None = None
@@ -85,7 +35,7 @@ class ArtifactIn(Strict):
 
 
 class RunFields(Strict):
-    """What may be said of a run wherever one is said; absent members take the stated defaults."""
+    """The fields that every description of a run has; absent ones take their defaults."""
 
     environment: Name | None = None
     runtime: Annotated[Runtime | None, Field(description="Default: local.")] = None
@@ -93,10 +43,56 @@ class RunFields(Strict):
     artifacts: Annotated[list[ArtifactIn] | None, Field(max_length=1000)] = None
     cost_estimate_usd: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
     manifest: Annotated[
-        JsonObject | None, Field(description="Default: made of the run's own fields.")
+        JsonObject | None, Field(description="Default: derived from the run's fields.")
     ] = None
     log: Annotated[list[str] | None, Field(description="Lines, without line ends.")] = None
     duration_seconds: Annotated[
         float | None,
         Field(ge=0, allow_inf_nan=False, description="Default: from start to finish."),
     ] = None
+
+
+def content_of(
+    fields: RunFields,
+    *,
+    name: str,
+    adapter_id: str,
+    task: Task,
+    status: RunStatus,
+    project_id: str | None,
+    started_at: Instant | None,
+    finished_at: Instant | None,
+    extra: dict[str, Any] | None = None,
+) -> RunContent:
+    """Return the content of a run, with defaults for the fields that are absent."""
+    return RunContent(
+        project_id=project_id,
+        name=name,
+        adapter_id=adapter_id,
+        task=task,
+        environment=fields.environment,
+        runtime=fields.runtime or "local",
+        status=status,
+        metrics=json_text(fields.metrics or {}),
+        artifacts=tuple(_artifact(artifact) for artifact in fields.artifacts or ()),
+        cost_estimate_usd=fields.cost_estimate_usd,
+        manifest=None if fields.manifest is None else json_text(fields.manifest),
+        log="\n".join(fields.log or ()),
+        extra=json_text(extra or {}),
+        started_at=started_at,
+        finished_at=finished_at,
+        duration_seconds=fields.duration_seconds,
+    )
+
+
+def _artifact(artifact: ArtifactIn) -> ArtifactContent:
+    return ArtifactContent(
+        name=artifact.name,
+        media_type=artifact.media_type or _media_type(artifact.name),
+        size_bytes=artifact.size_bytes,
+        sha256=artifact.sha256,
+    )
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")

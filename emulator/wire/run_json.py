@@ -1,4 +1,4 @@
-"""A run as bytes: what the upstream and cli-sync answer with, rendered once per record."""
+"""Run JSON: a run as the upstream and cli-sync send it, rendered once per record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emulator.world.core.times import text_or_none, to_text
 from emulator.world.records.runs import Run
 
 _rendered: WeakKeyDictionary[Run, bytes] = WeakKeyDictionary()
-"""The bytes of each run that is alive and was shown; forked worlds that share a run share them."""
+"""The bytes of every run that was rendered and still exists; forks share runs and their bytes."""
 
 
 def run_json(run: Run) -> bytes:
@@ -22,7 +22,7 @@ def run_json(run: Run) -> bytes:
 
 
 def render_run(run: Run) -> bytes:
-    """Return what `run_json` does, rendered each time."""
+    """Return the same as `run_json`, without its cache."""
     rendered = orjson.dumps(
         {
             "id": run.id,
@@ -54,5 +54,5 @@ def render_run(run: Run) -> bytes:
             "duration_seconds": run.duration_seconds,
         }
     )
-    # Measured: what orjson returns takes 8 kB however short it is; a copy takes what it is long.
+    # Measured: a result of orjson occupies 8 kB even if it is short; a copy occupies its length.
     return bytes(memoryview(rendered))

@@ -1,7 +1,7 @@
-"""Credentials carry their world: an opaque one of a named world ends in `~name`.
+"""World tags: an opaque credential of a named world ends in `~name`.
 
-The default world's carry nothing. The tag is added where a credential leaves and taken off where
-it comes in; the state and its digest never hold one.
+Credentials of the default world have no tag. The tag is added where a credential leaves and removed
+where it comes in; the state and its digest never contain a tag.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ def tagged(credential: str, world: World) -> str:
 
 
 def untagged(credential: str, world: World) -> str | None:
-    """Return a credential as the world knows it, or None if it is of another world."""
+    """Return a credential without its tag, or None if it belongs to another world."""
     bare, mark, name = credential.partition(MARK)
     return bare if (name if mark else DEFAULT) == world.name else None
 
 
 def untagged_or_bare(credential: str, world: World) -> str | None:
-    """Return a credential that seeds pin and people type, an API key or the token of a share, as
-    the world knows it; one without a tag is good in whatever world the request named otherwise.
+    """Return an API key or share token without its tag, or None if it belongs to another world.
+
+    Seeds pin these and people type them, so that without a tag they are valid in every world.
     """
     bare, mark, _ = credential.partition(MARK)
     return untagged(credential, world) if mark else bare
 
 
 def tag_of(credential: str) -> str | None:
-    """Return the world that an opaque credential says it is of, or None where it says none."""
+    """Return the world in the tag of an opaque credential, or None if it has no tag."""
     match = _TAG.fullmatch(credential)
     return None if match is None else match[1]

@@ -21,7 +21,7 @@ from emulator.world.records.types import Instant
 
 HANDLERS: Mapping[str, Callable[[World, str], None]] = {
     sessions.TIMEBOX: sessions.end_timeboxed,
-    sessions.FORGET: sessions.forget_timeboxed,
+    sessions.REMOVE: sessions.remove_timeboxed,
     data_requests.FINISH_EXPORT: data_requests.finish_export,
     data_requests.EXPIRE_EXPORT: data_requests.expire_export,
     data_requests.PURGE: data_requests.purge_user,

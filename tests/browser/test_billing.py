@@ -132,6 +132,6 @@ def test_a_person_cancels_and_resumes(page: Page, dashboard: Dashboard) -> None:
     page.get_by_role("button", name="Cancel subscription").click()
     expect(page.get_by_role("status")).to_have_text("Your subscription will end with its period.")
     page.get_by_role("button", name="Resume subscription").click()
-    expect(page.get_by_role("status")).to_have_text("Your subscription goes on.")
+    expect(page.get_by_role("status")).to_have_text("Your subscription continues.")
     page.get_by_role("link", name="Back to WorldFlux").click()
     page.wait_for_url("**/healthz?back")

@@ -10,7 +10,7 @@ import pytest
 from emulator.settings import Settings
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.bff.route_table import ALL, AUTH, CLI_SYNC, CLOUD, PUBLIC, Row
-from emulator.surfaces.upstream.app import build_upstream, upstream_routes
+from emulator.surfaces.upstream.app import OPERATIONS, build_upstream
 from emulator.wire.http.errors import allowed_methods
 from tests.support.api_reference import (
     AUTH_ROUTES,
@@ -68,8 +68,7 @@ def target_of(row: Row) -> str:
 
 def routed_upstream() -> set[tuple[str, str]]:
     """Return method and path of every route of the upstream."""
-    routes = upstream_routes()
-    return {(method, route.path) for route in routes for method in route.methods or ()}
+    return {(operation.method, operation.path) for operation in OPERATIONS}
 
 
 def test_the_cloud_table_is_the_pages_row_for_row() -> None:
@@ -101,13 +100,10 @@ def test_the_actions_are_those_that_the_page_names() -> None:
 
 
 def test_every_target_is_a_route_of_the_upstream() -> None:
-    upstream = {
-        (method, route.path) for route in upstream_routes() for method in route.methods or ()
-    }
     targets = [row.target for row in ALL if row.target] + [
         target for row in ALL for target in row.actions.values()
     ]
-    assert {(target.method, target.path) for target in targets} <= upstream
+    assert {(target.method, target.path) for target in targets} <= routed_upstream()
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -205,9 +201,6 @@ def test_all_five_codes_of_the_page_can_be_met_in_its_envelope(tmp_path: Path) -
 
 
 def test_what_the_later_page_lists_is_routed_upstream(scene: Emulator) -> None:
-    upstream = {
-        (method, route.path) for route in upstream_routes() for method in route.methods or ()
-    }
-    assert set(later_list()) <= upstream
+    assert set(later_list()) <= routed_upstream()
     for route in SOURCE_OF_TRUTH:
         assert scene.client().request(*route.split()).status_code == 200

@@ -9,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from emulator.surfaces.upstream.app import (
-    openapi_bytes,
-    openapi_document,
-    openapi_text,
-    upstream_routes,
-)
-from emulator.surfaces.upstream.not_implemented import ABSENT
+from emulator.surfaces.upstream.app import OPERATIONS as ROUTED
+from emulator.surfaces.upstream.pages import openapi_bytes
 from emulator.wire.http.errors import Code
+from tests.generate.__main__ import upstream_document_text
 from tests.support.api_reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
 from tests.support.checked_client import Emulator
 from tests.support.document import Document, Operation
@@ -27,11 +23,12 @@ VERBS |= {"export", "restrict", "object", "cancel"}
 VERBS |= {"reserve", "commit", "revert", "receive"}
 DOCUMENT = Document()
 OPERATIONS = DOCUMENT.operations
+NOT_BUILT = [one for one in ROUTED if one.availability == "not built"]
 BY_NAME = [pytest.param(one, id=one.name) for one in OPERATIONS]
 
 
 def test_the_document_says_how_bodies_are_judged(scene: Emulator) -> None:
-    said = " ".join(openapi_document()["info"]["description"].split())
+    said = " ".join(DOCUMENT.said["info"]["description"].split())
     assert '`"5"` for an integer and `0` or `"false"` for a boolean' in said
     ada = caller(scene, "ada")
     for lax, is_objecting in ((1, True), ("false", False), ("true", True), (0, False)):
@@ -68,7 +65,7 @@ def reached(value: Any) -> set[str]:
 
 def test_the_committed_document_is_the_one_that_the_routes_make() -> None:
     committed = files("emulator.surfaces.upstream").joinpath("openapi.json").read_text("utf-8")
-    assert committed == openapi_text(), "run `make generate`"
+    assert committed == upstream_document_text(), "run `make generate`"
     assert openapi_bytes() == committed.encode()
 
 
@@ -127,8 +124,8 @@ def test_every_moment_is_a_date_time_and_no_other_text() -> None:
 
 
 def test_it_documents_every_route_that_is_built_and_no_other() -> None:
-    missing = {(method, path) for method, path, _, _ in ABSENT}
-    routed = {(method, route.path) for route in upstream_routes() for method in route.methods or ()}
+    missing = {(one.method, one.path) for one in NOT_BUILT}
+    routed = {(one.method, one.path) for one in ROUTED}
     routed.remove(("GET", "/exports/{token}"))  # a link of the storage, no part of the API
     assert {(one.method, one.path) for one in OPERATIONS} == routed - missing
     assert missing <= routed
@@ -136,14 +133,14 @@ def test_it_documents_every_route_that_is_built_and_no_other() -> None:
 
 
 def test_operation_ids_are_unique_and_begin_with_a_verb() -> None:
-    names = [one.name for one in OPERATIONS] + [name for _, _, name, _ in ABSENT]
+    names = [one.name for one in OPERATIONS] + [one.name for one in NOT_BUILT]
     assert len(set(names)) == len(names)
     assert {one.name.split("_")[0] for one in OPERATIONS} <= VERBS
     assert all(one.name.replace("_", "").isalpha() and one.name.islower() for one in OPERATIONS)
 
 
 def test_fastapis_own_errors_and_ranges_of_statuses_appear_nowhere() -> None:
-    text = openapi_text()
+    text = openapi_bytes().decode()
     assert "HTTPValidationError" not in text
     assert '"ValidationError"' not in text
     statuses = {status for one in OPERATIONS for status in one.said["responses"]}
@@ -256,4 +253,4 @@ def test_every_parameter_is_described(operation: Operation) -> None:
 
 
 def test_the_committed_file_is_plain_json() -> None:
-    assert json.loads(openapi_text())["openapi"].startswith("3.1")
+    assert json.loads(openapi_bytes())["openapi"].startswith("3.1")

@@ -16,11 +16,10 @@ from emulator.surfaces.bff import route_table as bff_routes
 from emulator.surfaces.bff.fixtures import Batch, cli_sync
 from emulator.surfaces.control import app as control
 from emulator.surfaces.control import events
-from emulator.surfaces.stripe import app as stripe
-from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase.disabled_features import PURPOSE
-from emulator.surfaces.upstream.app import upstream_routes
-from emulator.wire.stripe import urls
+from emulator.surfaces.stripe.app import build_stripe
+from emulator.surfaces.supabase.app import build_supabase
+from emulator.surfaces.supabase.disabled_features import REFUSED
+from emulator.surfaces.upstream.app import OPERATIONS as UPSTREAM
 
 Schema = Mapping[str, Any]
 
@@ -57,6 +56,15 @@ _GOTRUE = _schema(
     switches=(_YES_OR_NO, ("email_confirm", "create_user", "should_soft_delete")),
 )
 """Every member that some route of GoTrue reads."""
+
+_GOTRUE_QUERIES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("POST", "/auth/v1/token"): ("grant_type",),
+    ("POST", "/auth/v1/logout"): ("scope",),
+    ("GET", "/auth/v1/verify"): ("token", "type", "redirect_to"),
+    ("GET", "/auth/v1/authorize"): ("provider",),
+    ("GET", "/auth/v1/admin/users"): ("page", "per_page"),
+}
+"""The members of the query that a route of GoTrue reads, where it reads any."""
 
 _CARD_FIELDS = ("email", "number", "expiry", "cvc", "holder", "action")
 _CARD = _schema(
@@ -97,7 +105,7 @@ def shapes() -> tuple[Shape, ...]:
             path=row.path,
             bodies=_bodies(row.surface, row.method, row.path, handlers),
             is_form=row.surface == "stripe",
-            is_built=not row.purpose.startswith((NOT_BUILT, PURPOSE)),
+            is_built=not row.purpose.startswith((NOT_BUILT, REFUSED)),
             queries=_queries(row.method, row.path, handlers),
         )
         for row in route_table()
@@ -106,14 +114,15 @@ def shapes() -> tuple[Shape, ...]:
 
 def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
     found: dict[tuple[str, str], Callable[..., Any]] = {}
-    tables: tuple[tuple[str, Sequence[tuple[str, str, Callable[..., Any]]]], ...] = (
-        (control.PREFIX, (*control.ROUTES, *events.ROUTES)),
-        (urls.PREFIX, stripe.ROUTES),
-        (supabase.PREFIX, (*supabase.ROUTES, *supabase.SWITCHED_OFF, *supabase.ABSENT)),
+    tables: tuple[Sequence[tuple[str, str, Callable[..., Any]]], ...] = (
+        control.ROUTES,
+        events.ROUTES,
     )
-    for prefix, routes in tables:
-        for method, path, handler in routes:
-            found[method, prefix + path] = handler
+    for table in tables:
+        for method, path, handler in table:
+            found[method, control.PREFIX + path] = handler
+    for route in (*build_stripe().routes, *build_supabase().routes):
+        found[route.operation.method, route.operation.path] = route.handler
     found |= {("POST", path): handler for path, handler in bff_auth.HANDLERS.items()}
     found["POST", "/api/e2e/cli-sync"] = cli_sync
     return found
@@ -139,21 +148,19 @@ def _bodies(
 @lru_cache(maxsize=1)
 def upstream_bodies() -> dict[str, TypeAdapter[Any]]:
     """Return what reads the body of each operation of the upstream that takes one."""
-    made: dict[str, TypeAdapter[Any]] = {}
-    for route in upstream_routes():
-        if route.body_field is not None:
-            kind: Any = route.body_field.field_info.annotation
-            made[route.name] = TypeAdapter(kind)
-    return made
+    return {
+        operation.name: TypeAdapter(operation.body)
+        for operation in UPSTREAM
+        if operation.body is not None
+    }
 
 
 @lru_cache(maxsize=1)
 def _upstream_bodies() -> dict[tuple[str, str], tuple[Schema, ...]]:
     return {
-        (method, route.path): (upstream_bodies()[route.name].json_schema(),)
-        for route in upstream_routes()
-        for method in route.methods or ()
-        if route.name in upstream_bodies()
+        (operation.method, operation.path): (upstream_bodies()[operation.name].json_schema(),)
+        for operation in UPSTREAM
+        if operation.name in upstream_bodies()
     }
 
 
@@ -199,8 +206,10 @@ def _queries(
     method: str, path: str, handlers: Mapping[tuple[str, str], Callable[..., Any]]
 ) -> tuple[str, ...]:
     """Return the members of a route's query, as its signature or its docstring has them."""
-    for route in upstream_routes():
-        if route.path == path and method in (route.methods or ()):
-            return tuple(field.alias for field in route.dependant.query_params)
+    for operation in UPSTREAM:
+        if (operation.method, operation.path) == (method, path):
+            return () if operation.query is None else tuple(operation.query.model_fields)
+    if (method, path) in _GOTRUE_QUERIES:
+        return _GOTRUE_QUERIES[method, path]
     line = (getattr(handlers.get((method, path)), "__doc__", "") or "").partition("`:")[0]
     return tuple(name for name in re.findall(r"(\w+)=", line) if name in QUERIES)

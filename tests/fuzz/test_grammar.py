@@ -18,7 +18,7 @@ from tests.fuzz.episodes import Failure, Findings, Wrap, fuzz, replayed
 from tests.fuzz.scenes import SCENES
 
 REQUESTS = 4_000
-SEED = 9
+SEED = 10
 
 
 def test_no_request_of_the_grammar_breaks_a_law_and_every_route_is_met() -> None:
@@ -222,12 +222,12 @@ def test_a_call_that_never_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("tests.fuzz.station.CPU_SECONDS_MAX", 0.5)
     found = _first(_planted(_spinning), "every call is answered")
     assert found.breach.what == "hung"
-    assert " --seed 9 --only 0:" in str(found)
+    assert " --seed 10 --only 0:" in str(found)
 
 
 def test_the_command_replays_a_word_and_a_place() -> None:
     word = encoded("scene", [Call(method="GET", target=b"/api/me")])
-    for arguments in (f"--replay {word}", "--seed 9 --only 0:3"):
+    for arguments in (f"--replay {word}", "--seed 10 --only 0:3"):
         done = subprocess.run(
             [sys.executable, "-m", "tests.fuzz", *shlex.split(arguments)],
             stdout=subprocess.PIPE,

@@ -7,34 +7,72 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import orjson
+
+from emulator import __version__
+from emulator.contract.catalog import Operation
 from emulator.contract.legacy import route_table
+from emulator.contract.openapi import build_document
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
-from emulator.surfaces.upstream.app import openapi_text
+from emulator.settings import Settings
+from emulator.surfaces.stripe import app as stripe
+from emulator.surfaces.supabase import app as supabase
+from emulator.surfaces.upstream import pages
+from emulator.surfaces.upstream.app import OPERATIONS
+from emulator.surfaces.upstream.errors import ErrorResponse
+from emulator.wire.http.errors import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
+from tests.generate.guide_tables import guide_tables
 
 ROOT = Path(__file__).parents[2]
 
 
 def readme_text() -> str:
     """Return the README with its tables as they should be."""
-    text = (ROOT / "README.md").read_text("utf-8")
     tables = {
         "seeds": seed_rows(),
         "plans": plan_rows(),
         "routes": route_rows(),
         "assumed": assumed(),
     }
+    return with_tables(ROOT / "README.md", tables)
+
+
+def seeds_readme_text() -> str:
+    """Return the README of the seeds with its tables as they should be."""
+    tables = {"seeds": seed_rows(), "plans": plan_rows()}
+    return with_tables(ROOT / "seeds/README.md", tables)
+
+
+def with_tables(path: Path, tables: Mapping[str, list[str]]) -> str:
+    """Return the text of a file with each table between its markers."""
+    text = path.read_text("utf-8")
     for name, rows in tables.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)
         text = "".join([before, begin, "\n", "\n".join(rows), "\n", end, after])
     return text
+
+
+def surface_readme(path: Path, operations: Iterable[Operation]) -> str:
+    """Return the README of a surface with its table of operations as it should be."""
+    return with_tables(path, {"operations": operation_rows(operations)})
+
+
+def operation_rows(operations: Iterable[Operation]) -> list[str]:
+    """Return the table of a surface's operations."""
+    rows = ["| Operation | Caller | |", "| --- | --- | --- |"]
+    for operation in operations:
+        is_missing = operation.availability == "not built"
+        summary = f"Not built (501). {operation.summary}" if is_missing else operation.summary
+        rows.append(f"| `{operation.id}` | {operation.caller} | {summary} |")
+    return rows
 
 
 def seed_rows() -> list[str]:
@@ -101,12 +139,36 @@ def _rest(lines: list[str], *, is_comment: bool) -> Iterator[str]:
             return
 
 
+def upstream_document_text() -> str:
+    """Return the upstream's OpenAPI document. Takes most of a second."""
+    document = build_document(
+        OPERATIONS,
+        title=pages.TITLE,
+        version=__version__,
+        description=pages.DESCRIPTION,
+        server_url=Settings().public_url,
+        error_model=ErrorResponse,
+        statuses={str(code): status for code, status in STATUS.items()},
+        security_schemes=pages.SECURITY_SCHEMES,
+    )
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
 def generated() -> dict[Path, str]:
     """Return every generated file with its text."""
     return {
-        ROOT / "emulator/surfaces/upstream/openapi.json": openapi_text(),
+        ROOT / "emulator/surfaces/upstream/openapi.json": upstream_document_text(),
         ROOT / "seeds/schema.json": schema_text(),
+        ROOT / "seeds/README.md": seeds_readme_text(),
         ROOT / "README.md": readme_text(),
+        **{path: with_tables(path, tables) for path, tables in guide_tables().items()},
+        **{
+            path: surface_readme(path, operations)
+            for path, operations in (
+                (ROOT / "emulator/surfaces/stripe/README.md", stripe.OPERATIONS),
+                (ROOT / "emulator/surfaces/supabase/README.md", supabase.OPERATIONS),
+            )
+        },
     }
 
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from emulator.journal.redaction import REDACTED, TOO_DEEP, redacted_body
+from emulator.journal.redaction import TOO_DEEP, redacted_body
+from emulator.journal.secret_patterns import REDACTED
 from emulator.wire.json_reader import DEPTH_MAX
 from tests.support.checked_client import Emulator, LawfulClient
 

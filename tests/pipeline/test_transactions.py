@@ -12,8 +12,11 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from emulator.contract.catalog import Operation
+from emulator.wire.http import router
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import UnsupportedAction
+from emulator.wire.http.router import Router
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces.workspaces import open_workspace
@@ -38,7 +41,7 @@ SAID: dict[str, dict[str, Any]] = {
 }
 
 
-def surface(emulator: Emulator, name: str) -> FastAPI:
+def surface(emulator: Emulator, name: str) -> FastAPI | Router:
     """Return a surface of a built emulator."""
     prefix = PREFIXES[name]
     return next(one.app for one in emulator.app.surfaces if one.prefix == prefix)
@@ -47,8 +50,25 @@ def surface(emulator: Emulator, name: str) -> FastAPI:
 def route(emulator: Emulator, name: str, handler: Handler) -> str:
     """Add a route to a surface and return its path."""
     path = PREFIXES[name].rstrip("/") + "/added"
-    surface(emulator, name).router.routes.insert(0, Route(path, handler, methods=["POST"]))
+    add(surface(emulator, name), "POST", path, handler)
     return path
+
+
+def add(app: FastAPI | Router, method: str, path: str, handler: Handler) -> None:
+    """Put a route before those of a surface that has served nothing yet."""
+    if isinstance(app, Router):
+        operation = Operation(
+            surface="",
+            method=method,
+            path=path,
+            id="added",
+            name="added",
+            summary="",
+            provenance="ours",
+        )
+        app.routes = (router.Route(operation, handler), *app.routes)
+    else:
+        app.router.routes.insert(0, Route(path, handler, methods=[method]))
 
 
 def write(request: Request) -> None:
@@ -133,7 +153,7 @@ def test_a_bug_behind_the_bff_is_a_500_in_the_bffs_shape(
         write(request)
         raise ZeroDivisionError
 
-    upstream.router.routes.insert(0, Route("/api/me", breaks_me, methods=["GET"]))
+    add(upstream, "GET", "/api/me", breaks_me)
     ada = scene.signed_in()
     before = whole_state(scene)
     answer = ada.get("/api/cloud/me")

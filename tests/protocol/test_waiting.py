@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.server.connection import Connection
@@ -54,7 +55,9 @@ class Counting:
 def serving(emulator: Emulator) -> Iterator[Served]:
     """Serve an emulator on a free port."""
     runs: Counter[str] = Counter()
-    emulator.app.surfaces[0].app.add_middleware(Counting, runs=runs)
+    control = emulator.app.surfaces[0].app
+    assert isinstance(control, FastAPI)
+    control.add_middleware(Counting, runs=runs)
     config = uvicorn.Config(
         emulator.app, http=Connection, ws="none", lifespan="off", log_level="warning"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import httpx2
 from jsonschema import Draft202012Validator
 
-from emulator.surfaces.upstream.app import openapi_document
+from emulator.surfaces.upstream.pages import openapi_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Document:
     """The document with its objects closed: a member that is not documented is an error."""
 
     def __init__(self) -> None:
-        self.said = openapi_document()
+        self.said = json.loads(openapi_bytes())
         self.components = {"schemas": closed(self.said["components"]["schemas"])}
 
     @property

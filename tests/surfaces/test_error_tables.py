@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from emulator.contract import legacy as catalog  # imports every surface, and so every refusal
+from emulator.surfaces import supabase as package
 from emulator.surfaces.bff import errors as bff
 from emulator.surfaces.control import errors as control
 from emulator.surfaces.supabase import errors as supabase
+from emulator.surfaces.supabase.disabled_features import REFUSALS
 from emulator.surfaces.upstream import errors as upstream
-from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
-from emulator.wire.http.errors import STATUS, Code
-from emulator.world.core.refusals import Refusal
+from emulator.wire.gotrue.error_codes import CODE_OF_STATUS, GOTRUE_STATUS
+from emulator.wire.http.errors import STATUS, Code, InjectedError
+from emulator.world.core.refusals import RateLimited, Refusal, UserBanned
 
 SURFACES: dict[str, tuple[ModuleType, Mapping[type[Refusal], Any]]] = {
     "upstream": (upstream, upstream.TABLE),
@@ -42,12 +47,18 @@ def reaches(kind: type[Refusal], surface: str) -> bool:
     )
 
 
+CARRIES_ITS_OWN = {supabase.GoTrueError, supabase.GatewayRefusal}
+"""Refusals that say themselves what a surface sends for them."""
+
+
 @pytest.mark.parametrize("surface", SURFACES)
 def test_the_error_table_is_total_and_has_no_row_too_many(surface: str) -> None:
     assert catalog.route_table()
     _, table = SURFACES[surface]
     assert {one.__name__ for one in table} == {
-        one.__name__ for one in all_refusals() if reaches(one, surface)
+        one.__name__
+        for one in all_refusals()
+        if reaches(one, surface) and one not in CARRIES_ITS_OWN
     }
 
 
@@ -84,15 +95,43 @@ def test_every_code_has_its_documented_status() -> None:
     assert set(STATUS) == set(Code)
 
 
-def test_every_code_of_gotrue_can_be_asked_of_a_fault_by_itself() -> None:
-    raised = {(code, status) for status, code in supabase.TABLE.values()}
-    assert {code for code, _ in raised} <= set(GOTRUE_STATUS)
-    assert set(GOTRUE_STATUS.items()) >= {
-        (code, status) for code, status in raised if sum(one == code for one, _ in raised) == 1
+def test_every_code_that_gotrue_sends_has_its_status() -> None:
+    for code in (*supabase.TABLE.values(), *CODE_OF_STATUS.values()):
+        assert 400 <= GOTRUE_STATUS[code] < 600
+    for status, code in CODE_OF_STATUS.items():
+        assert GOTRUE_STATUS[code] == status or code == "validation_failed"
+
+
+def test_every_error_of_gotrue_is_an_error_with_a_known_code() -> None:
+    makers: dict[str, Callable[[], supabase.GoTrueError]] = {
+        str(feature): make for feature, make in REFUSALS.items()
     }
+    for found in iter_modules(package.__path__, f"{package.__name__}."):
+        for name, value in vars(import_module(found.name)).items():
+            if isinstance(value, partial) and value.func is supabase.GoTrueError:
+                makers[f"{found.name}.{name}"] = value
+    assert len(makers) > 12
+    for place, make in makers.items():
+        refusal = make()
+        assert refusal.code in GOTRUE_STATUS, place
+        assert 400 <= refusal.status < 600, place
 
 
-def test_gotrues_statuses_are_errors_and_its_codes_are_plain() -> None:
-    for status, code in supabase.TABLE.values():
-        assert 400 <= status < 600
-        assert code == code.lower().replace(" ", "_")
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        (UserBanned(), (400, "user_banned")),
+        (supabase.GoTrueError("user_banned", "x"), (403, "user_banned")),
+        (supabase.GoTrueError("user_not_found", "x", status=403), (403, "user_not_found")),
+        (RateLimited("mail", retry_after_seconds=1), (429, "over_email_send_rate_limit")),
+        (RateLimited("request", retry_after_seconds=1), (429, "over_request_rate_limit")),
+        (InjectedError(422, None, None), (422, "validation_failed")),
+        (InjectedError(418, None, None), (418, "unexpected_failure")),
+        (InjectedError(503, "validation_error", None), (503, "unexpected_failure")),
+        (InjectedError(503, "user_banned", None), (503, "user_banned")),
+    ],
+)
+def test_a_refusal_has_the_status_and_code_of_gotrue(
+    refusal: Refusal, expected: tuple[int, str]
+) -> None:
+    assert supabase.status_and_code(refusal) == expected

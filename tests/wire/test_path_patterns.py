@@ -43,7 +43,7 @@ def test_a_pattern_matches_what_is_made_from_it(pattern: str, data: st.DataObjec
     assert path_fits(pattern, path)
 
 
-def test_a_pattern_forgets_what_it_has_seen_and_goes_on_matching() -> None:
+def test_a_pattern_matches_any_number_of_different_paths() -> None:
     pattern = "/{x}ab*{y}b{z}/*"
     for place in range(3_000):
         path = f"/{chr(0x4E00 + place)}ab/{chr(0x6E00 + place)}bx/"
@@ -53,7 +53,7 @@ def test_a_pattern_forgets_what_it_has_seen_and_goes_on_matching() -> None:
 
 LONG = """
 from emulator.wire.path_patterns import path_fits
-text = "/" + "a" * 5_000_000
+text = "/" + "a" * 500_000
 stars, mixed, segments = "*a*a*a*a*a*a*b", "*{x}a{y}a{z}a*b", "/" + "{x}a" * 200 + "b"
 for pattern in (stars, mixed, segments, "*" + "a" * 999 + "b"):
     assert not path_fits(pattern, text)

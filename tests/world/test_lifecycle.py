@@ -78,7 +78,7 @@ def test_a_job_of_another_kind_or_target_is_another() -> None:
 def test_every_kind_of_job_is_handled() -> None:
     kinds = {
         TIMEBOX,
-        sessions.FORGET,
+        sessions.REMOVE,
         data_requests.FINISH_EXPORT,
         data_requests.EXPIRE_EXPORT,
         data_requests.PURGE,
@@ -91,7 +91,7 @@ def test_every_kind_of_job_is_handled() -> None:
 def test_the_clock_stands_at_the_moment_of_each_job() -> None:
     world = begin(timebox_seconds=7200)
     signed_in = sign_in(world)
-    export = data_requests.ask_for_export(world, actor_of(signed_in))
+    export = data_requests.request_export(world, actor_of(signed_in))
     happened = lifecycle.move(world, to=world.now + 9 * DAY)
     assert [(one.at - EPOCH, one.kind, one.target_id) for one in happened] == [
         (60 * SECOND, "finish export", export.id),
@@ -104,7 +104,7 @@ def test_the_clock_stands_at_the_moment_of_each_job() -> None:
 
 def test_what_a_job_schedules_falls_due_on_the_same_way() -> None:
     world = begin()
-    export = data_requests.ask_for_export(world, actor_of(sign_in(world)))
+    export = data_requests.request_export(world, actor_of(sign_in(world)))
     lifecycle.move(world, to=world.now + 60 * SECOND)
     ready = world.expect(Export, export.id)
     assert (ready.ready_at, ready.expires_at) == (
@@ -171,7 +171,7 @@ def test_a_purge_takes_the_other_jobs_of_its_user_along() -> None:
     actor = actor_of(sign_in(world))
     data_requests.schedule_deletion(world, actor)
     lifecycle.move(world, to=world.now + 29 * DAY)
-    data_requests.ask_for_export(world, actor)
+    data_requests.request_export(world, actor)
     kinds = [one.kind for one in lifecycle.move(world, to=world.now + 400 * DAY)]
     assert kinds == ["finish export", "purge user"]
     assert world.get(User, actor.user_id) is None
@@ -208,7 +208,7 @@ def test_a_move_in_steps_ends_where_one_move_does() -> None:
     for steps in (1, 40):
         world = begin(timebox_seconds=86_400)
         actor = actor_of(sign_in(world))
-        data_requests.ask_for_export(world, actor)
+        data_requests.request_export(world, actor)
         data_requests.schedule_deletion(world, actor)
         for _ in range(steps):
             lifecycle.move(world, to=world.now + 40 * DAY // steps)

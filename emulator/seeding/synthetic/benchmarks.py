@@ -1,4 +1,4 @@
-"""The two algorithms that train world models, and the scores that they come near.
+"""Benchmarks: the two algorithms that train world models, and their published scores.
 
 Real: names of models and of losses, and the scores, are those of the open-source package (its
 `parity/paper_baselines.py` names the papers).
@@ -44,7 +44,7 @@ GAMES: Mapping[str, float] = {
 """The 26 games of Atari 100k with DreamerV3's scores."""
 
 GAME_SCORES_MAX: Mapping[str, float] = {"boxing": 100, "freeway": 34, "pong": 21}
-"""The games whose score has a maximum that a good run comes near."""
+"""Games with a maximum score that good runs approach."""
 
 CONTROLS: Mapping[str, float] = {
     "acrobot-swingup": 400,
@@ -68,7 +68,7 @@ CONTROLS: Mapping[str, float] = {
     "walker-stand": 970,
     "walker-walk": 950,
 }
-"""Tasks of DMControl with TD-MPC2's scores; none passes 1000."""
+"""Tasks of DMControl with TD-MPC2's scores; the maximum is 1000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +81,21 @@ class Learner:
     scores: Mapping[str, float]
     scores_max: Mapping[str, float]
     score_max: float
-    """The best score of a target that `scores_max` leaves out."""
+    """The maximum score of targets that are not in `scores_max`."""
     steps: int
     speed: float
-    """Environment steps a second that a very small model trains at."""
+    """Environment steps per second in the training of a very small model."""
     losses: Callable[[Draw, float], Metrics]
-    """The losses after that share of the training."""
+    """The losses after a share of the training."""
 
 
 def decay_of(share: float) -> float:
-    """Return how many times its last value a loss is after that share of the training."""
+    """Return the ratio of a loss to its final value after a share of the training."""
     return 1 + 2.5 * (1 - share) * (1 - share)
 
 
 def _dreamer_losses(draw: Draw, share: float) -> Metrics:
-    """DreamerV3's loss is its parts, the dynamics' KL and a tenth of the representation's.
+    """Return DreamerV3's losses: the sum weighs the representation KL by 0.1.
 
     The two KLs differ in where gradients stop, so their values are equal.
     """
@@ -117,7 +117,7 @@ def _dreamer_losses(draw: Draw, share: float) -> Metrics:
 
 
 def _planner_losses(draw: Draw, share: float) -> Metrics:
-    """TD-MPC2's loss weighs consistency by 20, reward and value by 0.1."""
+    """Return TD-MPC2's losses: the sum weighs consistency by 20, reward and value by 0.1."""
     decay = decay_of(share)
     consistency = round(draw.between("consistency", 0.0008, 0.006) * decay, 5)
     reward = round(draw.between("reward", 0.3, 1.2) * decay, 4)

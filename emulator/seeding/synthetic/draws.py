@@ -1,7 +1,7 @@
-"""What believable runs are drawn from, and what is drawn.
+"""Deterministic draws, and the sketch of a run that is made from them.
 
-Every draw has a name and hashes it: a draw that is added, left out or moved never shifts another.
-Only `+ - * /` and `round` touch drawn numbers, so that every platform gets the same bits.
+Each draw hashes its name, so that adding, removing or moving a draw does not change any other.
+Drawn numbers only go through `+ - * /` and `round`, which give the same bits on every platform.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Draw:
-    """Named draws from 32 bytes of entropy; the same name gives the same value again."""
+    """Named draws from 32 bytes of entropy; the same name gives the same value."""
 
     __slots__ = ("_entropy",)
 
@@ -29,33 +29,33 @@ class Draw:
         return blake2b(name.encode(), key=self._entropy, digest_size=size).digest()
 
     def unit(self, name: str) -> float:
-        """Return a number from 0 up to but without 1."""
+        """Return a number of at least 0 and below 1."""
         return int.from_bytes(self._bytes(name, 6)) / (1 << 48)
 
     def units(self, name: str, count: int) -> list[float]:
-        """Return up to 32 numbers from 0 up to but without 1."""
+        """Return up to 32 numbers of at least 0 and below 1."""
         drawn = self._bytes(name, 2 * count)
         return [int.from_bytes(drawn[i : i + 2]) / 65536 for i in range(0, 2 * count, 2)]
 
     def between(self, name: str, low: float, high: float) -> float:
-        """Return a number from `low` to `high`, each as likely."""
+        """Return a number from `low` to `high`, uniformly distributed."""
         return low + (high - low) * self.unit(name)
 
     def around(self, name: str, center: float, spread: float) -> float:
-        """Return a number within `spread` of `center`, the nearer the likelier."""
-        one, two = self.units(name, 2)
-        return center + spread * (one + two - 1)
+        """Return a number within `spread` of `center`, triangularly distributed."""
+        first, second = self.units(name, 2)
+        return center + spread * (first + second - 1)
 
     def whole(self, name: str, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`, both included."""
         return low + int(self.unit(name) * (high - low + 1))
 
     def one_of(self, name: str, options: Sequence[T]) -> T:
-        """Return one of the options, each as likely."""
+        """Return an option, all of them equally likely."""
         return options[int(self.unit(name) * len(options))]
 
     def weighted(self, name: str, weights: Mapping[T, int]) -> T:
-        """Return one of the options, as likely as its weight says."""
+        """Return an option, as likely as its weight."""
         left = self.unit(name) * sum(weights.values())
         for option, weight in weights.items():
             left -= weight
@@ -64,11 +64,11 @@ class Draw:
         raise ValueError("nothing to draw from")
 
     def chance(self, name: str, probability: float) -> bool:
-        """Tell whether something of that probability is so."""
+        """Return whether an event of some probability happens."""
         return self.unit(name) < probability
 
     def artifact(self, name: str, size_bytes: float, *, spread: float = 0.1) -> ArtifactIn:
-        """Return what is said of a file of about that size; its media type follows its name."""
+        """Return an artifact of about some size; its media type follows from its name."""
         drawn = self._bytes(f"artifact {name}", 36)
         off = int.from_bytes(drawn[32:]) / (1 << 31) - 1
         return ArtifactIn.model_construct(
@@ -81,7 +81,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
-    """What some share of a run's work has come to, before its status and runtime colour it."""
+    """The result of some share of a run's work, before its status and runtime are applied."""
 
     name: str
     adapter_id: str
@@ -91,8 +91,8 @@ class Sketch:
     log: list[str]
     artifacts: list[ArtifactIn]
     seconds: float
-    """How long that share of the work took."""
+    """Time that the share of the work took."""
     place: str
-    """Where the work stands, as an error would say it."""
+    """Position in the work, as an error message names it."""
     metadata: dict[str, int | str]
-    """What the CLI puts into the manifest's `metadata`."""
+    """The `metadata` of the manifest, as the CLI writes it."""

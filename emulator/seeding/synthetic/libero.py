@@ -1,4 +1,4 @@
-"""Robot policies on the four LIBERO suites.
+"""LIBERO runs: robot policies on the four suites.
 
 Docs: "Eval bridges" names the suites, ten episodes a task, port 8000 and the summary's
 `num_episodes`, `success_rate`, `mean_episode_return` and `mean_steps_per_episode`; "mean_* should
@@ -15,10 +15,11 @@ from emulator.wire.run_input import ArtifactIn
 from emulator.world.records.types import Task
 
 STEPS_MAX = {"libero_spatial": 220, "libero_object": 280, "libero_goal": 300, "libero_10": 520}
-"""Real: openpi's and OpenVLA's budgets of steps by suite; an episode that fails uses its up."""
+"""Real: the step limits by suite in openpi's examples/libero/main.py; a failed episode reaches
+its limit."""
 
 TASKS = 10
-"""How many tasks a suite has."""
+"""Tasks of a suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class Policy:
 
 
 POLICIES = {
-    # Assumed: pi-0.7 has no published LIBERO table; it stands a little above pi-0.5.
+    # Assumed: No LIBERO results of pi-0.7 are published; it is a little better than pi-0.5 here.
     "pi-0.7": Policy("pi-0.7", (0.992, 0.99, 0.984, 0.948), 14, "pi07_libero"),
     # Real: openpi's LIBERO README (pi-0.5 at 30k), NVIDIA's (N1.6), the SmolVLA and the OpenVLA
-    # paper; what stands for lerobot is Diffusion Policy in the latter.
+    # paper; lerobot is represented by Diffusion Policy of the latter.
     "openpi": Policy("pi-0.5", (0.988, 0.982, 0.98, 0.924), 16, "pi05_libero"),
     "gr00t-n1.7": Policy("GR00T N1.7", (0.977, 0.985, 0.975, 0.944), 18, "GR00T-N1.7-LIBERO"),
     "smolvla": Policy("SmolVLA", (0.93, 0.94, 0.91, 0.77), 22, "smolvla_libero"),
@@ -47,12 +48,12 @@ POLICIES = {
 
 _ACTIVITIES: Mapping[Task, int] = {"eval": 8, "rollout": 2}
 _EPISODES = {10: 6, 20: 2, 50: 2}
-"""Episodes a task and their weights: the documented default, and the 50 of most papers."""
+"""Episodes of a task, with weights: the documented default, and the 50 of most papers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tally:
-    """How far an evaluation has come."""
+    """The progress of an evaluation."""
 
     per_task: int
     wins: list[int]
@@ -64,7 +65,7 @@ class _Tally:
 
 
 def sketch_policy(draw: Draw, *, share: float) -> Sketch:
-    """Return a policy's evaluation, or its rollouts, after that share of the episodes."""
+    """Return a policy's evaluation or rollouts after a share of the episodes."""
     adapter_id = draw.one_of("adapter", tuple(POLICIES))
     suite = draw.one_of("suite", tuple(STEPS_MAX))
     policy = POLICIES[adapter_id]
@@ -90,10 +91,9 @@ def sketch_policy(draw: Draw, *, share: float) -> Sketch:
 
 
 def task_wins(draw: Draw, *, rate: float, per_task: int) -> list[int]:
-    """Return how many of its episodes each task of a suite wins, around a published rate.
+    """Return the successful episodes of each task of a suite, around a published rate.
 
-    A checkpoint is better or worse than the published one, its tasks are easier or harder, and
-    no rate passes 1: the spread narrows where the rate is high.
+    Checkpoints and tasks vary around it. No rate exceeds 1: the spread narrows as rates rise.
     """
     mean = draw.around("rate", rate, min(0.12 * rate, 1 - rate))
     spread = min(0.3 * mean, 1 - mean)

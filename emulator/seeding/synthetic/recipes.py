@@ -1,4 +1,4 @@
-"""Recipes: thousands of believable runs from a few lines of a seed."""
+"""Recipes: expands a few lines of a seed into thousands of synthetic runs."""
 
 from __future__ import annotations
 
@@ -15,27 +15,31 @@ from emulator.world.records.types import RunStatus
 L = TypeVar("L", bound=str)
 
 _UNFINISHED: Mapping[RunStatus, int] = {"running": 1, "queued": 2}
-"""What has not finished is newest, so it comes last."""
+"""Unfinished runs are the newest, so they come last."""
 
 
 def expand(world: World, recipe: Recipe, *, prefix: str, projects: Sequence[str]) -> list[SeedRun]:
     """Return the runs of a recipe, oldest first, named `{prefix}-00001` and on.
 
-    As many are of each family and status as the weights say, to the run. They are spread evenly
-    over the recipe's days before the epoch; one in twenty lies in no project.
+    The number of each family and status follows the weights exactly. The runs are spread evenly
+    over the recipe's days before the epoch; about 5% of them have no project.
     """
-    families: list[Family] = _dealt(world, recipe.families, recipe.runs, of=f"{prefix} family")
-    statuses: list[RunStatus] = _dealt(world, recipe.statuses, recipe.runs, of=f"{prefix} status")
+    families: list[Family] = _shuffled_labels(
+        world, recipe.families, recipe.runs, of=f"{prefix} family"
+    )
+    statuses: list[RunStatus] = _shuffled_labels(
+        world, recipe.statuses, recipe.runs, of=f"{prefix} status"
+    )
     statuses.sort(key=lambda status: _UNFINISHED.get(status, 0))
     finished = sum(status not in _UNFINISHED for status in statuses) or 1
     since = world.epoch - recipe.days * DAY
-    unfolded = []
+    expanded = []
     for place, (family, status) in enumerate(zip(families, statuses, strict=True)):
         draw = Draw(world.derive("recipe run", prefix, place))
         project = None
         if projects and draw.chance("has project", 0.95):
             project = draw.one_of("project", projects)
-        unfolded.append(
+        expanded.append(
             synthetic_run(
                 draw,
                 family=family,
@@ -47,11 +51,11 @@ def expand(world: World, recipe: Recipe, *, prefix: str, projects: Sequence[str]
                 project=project,
             )
         )
-    return unfolded
+    return expanded
 
 
 def apportion(weights: Mapping[L, int], total: int) -> dict[L, int]:
-    """Return how many of `total` fall to each weight; the largest remainders get what is left."""
+    """Divide `total` by weight; the largest remainders get what is left."""
     whole = sum(weights.values())
     shares = {label: divmod(total * weights[label], whole) for label in sorted(weights)}
     counts = {label: count for label, (count, _) in shares.items()}
@@ -61,7 +65,7 @@ def apportion(weights: Mapping[L, int], total: int) -> dict[L, int]:
     return counts
 
 
-def _dealt(world: World, weights: Mapping[L, int], total: int, *, of: str) -> list[L]:
+def _shuffled_labels(world: World, weights: Mapping[L, int], total: int, *, of: str) -> list[L]:
     """Apportion the labels and shuffle them."""
     labels = [label for label, count in apportion(weights, total).items() for _ in range(count)]
     order = sorted(range(total), key=lambda place: world.derive("recipe", of, place))

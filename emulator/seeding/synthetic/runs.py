@@ -1,4 +1,4 @@
-"""What real runs of this product look like: a family's sketch, coloured by status and runtime."""
+"""Synthetic runs: the sketch of a benchmark, finished by a status and a runtime."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def synthetic_run(
     `at`, from 0 to 1, says how late; without it, it is drawn. A running run has worked until
     `until`. What is returned is right by construction and has not been validated.
     """
-    story = _story(draw, family, status, (since, until, at))
-    sketch, is_over = story.sketch, status in _EXIT_CODES
-    span = story.ended - story.began
+    outcome = _outcome(draw, family, status, (since, until, at))
+    sketch, is_over = outcome.sketch, status in _EXIT_CODES
+    span = outcome.ended - outcome.began
     return SeedRun.model_construct(
         client_run_id=client_run_id,
         name=sketch.name,
@@ -61,23 +61,24 @@ def synthetic_run(
         adapter_id=sketch.adapter_id,
         task=sketch.task,
         environment=sketch.environment,
-        runtime=story.runtime,
+        runtime=outcome.runtime,
         status=status,
         metrics=sketch.metrics,
         artifacts=sketch.artifacts if is_over else [],
-        cost_estimate_usd=_cost(story) if is_over else None,
-        manifest=_manifest(story, client_run_id) if is_over and client_run_id else None,
-        log=[] if status == "queued" else _log(story),
+        cost_estimate_usd=_cost(outcome) if is_over else None,
+        manifest=_manifest(outcome, client_run_id) if is_over and client_run_id else None,
+        log=[] if status == "queued" else _log(outcome),
         duration_seconds=span / SECOND if is_over else None,
-        started_at=None if status == "queued" else to_datetime(story.began),
-        finished_at=to_datetime(story.ended) if is_over else None,
+        started_at=None if status == "queued" else to_datetime(outcome.began),
+        finished_at=to_datetime(outcome.ended) if is_over else None,
     )
 
 
 def sample_run(world: World, *, ordinal: int) -> SeedRun:
-    """Return the `ordinal`th run that "upload sample run" brings, a success of the last half hour.
+    """Return the `ordinal`th run of "upload sample run", a success within the last half hour.
 
-    Assumed: the real product's sample is not public; ours says under `extra` that it is synthetic.
+    Assumed: The real product's sample run is not public, so that this run is marked as synthetic
+    under `extra`.
     """
     draw = Draw(world.derive("sample run", ordinal))
     until = world.now - int(draw.between("age", 60, 1800)) * SECOND
@@ -97,7 +98,7 @@ _MILLISECOND = SECOND // 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """A sketch with what became of it; `share` is how much of its work was done."""
+    """A sketch and its outcome; `share` is the share of its work that was done."""
 
     draw: Draw
     sketch: Sketch
@@ -109,7 +110,7 @@ class _Outcome:
     ended: Instant
 
 
-def _story(
+def _outcome(
     draw: Draw, family: Family, status: RunStatus, time: tuple[Instant, Instant, float | None]
 ) -> _Outcome:
     since, until, at = time
@@ -140,13 +141,13 @@ def _share(draw: Draw, status: RunStatus) -> float:
     return draw.between("share", 0.04, 0.96)
 
 
-def _machine(story: _Outcome) -> dict[str, str]:
-    draw = story.draw
-    if story.runtime == "aws-ec2":
+def _machine(outcome: _Outcome) -> dict[str, str]:
+    draw = outcome.draw
+    if outcome.runtime == "aws-ec2":
         return {"instance_type": _instance(draw), "region": "us-east-1"}
-    if story.runtime == "modal":
+    if outcome.runtime == "modal":
         return {"gpu": draw.one_of("gpu", ("L4", "A10G", "A100-40GB"))}
-    if story.runtime == "replicate":
+    if outcome.runtime == "replicate":
         return {"hardware": draw.one_of("hardware", ("gpu-l40s", "gpu-a100-large"))}
     return {}
 
@@ -155,37 +156,37 @@ def _instance(draw: Draw) -> str:
     return draw.one_of("instance", tuple(_INSTANCES))
 
 
-def _cost(story: _Outcome) -> float | None:
+def _cost(outcome: _Outcome) -> float | None:
     """Docs: filled "by the AWS plugin when the run uses paid instances". At least a cent."""
-    if story.runtime != "aws-ec2":
+    if outcome.runtime != "aws-ec2":
         return None
-    hours = (story.ended - story.began) / (3600 * SECOND)
-    return max(0.01, round(hours * _INSTANCES[_instance(story.draw)], 2))
+    hours = (outcome.ended - outcome.began) / (3600 * SECOND)
+    return max(0.01, round(hours * _INSTANCES[_instance(outcome.draw)], 2))
 
 
-def _manifest(story: _Outcome, client_run_id: str) -> dict[str, Any] | None:
-    """Return a manifest where it says more than the run's own fields would.
+def _manifest(outcome: _Outcome, client_run_id: str) -> dict[str, Any] | None:
+    """Return a manifest, or None if it would only repeat the run's fields.
 
     Docs: the plugins "all produce the same manifest shape"; here it is that of `manifest_of`.
     """
-    sketch = story.sketch
-    if story.runtime == "local" and story.family == "libero":
+    sketch = outcome.sketch
+    if outcome.runtime == "local" and outcome.family == "libero":
         return None
     return {
         "run_id": client_run_id,
         "adapter_id": sketch.adapter_id,
         "task": sketch.task,
         "environment": sketch.environment,
-        "runtime": story.runtime,
-        "status": story.status,
-        "started_at": to_text(story.began),
-        "finished_at": to_text(story.ended),
+        "runtime": outcome.runtime,
+        "status": outcome.status,
+        "started_at": to_text(outcome.began),
+        "finished_at": to_text(outcome.ended),
         "metrics": sketch.metrics,
         "artifacts": [artifact.name for artifact in sketch.artifacts],
         "metadata": {
             **sketch.metadata,
-            **_machine(story),
-            "exit_code": _EXIT_CODES[story.status],
+            **_machine(outcome),
+            "exit_code": _EXIT_CODES[outcome.status],
         },
     }
 
@@ -218,23 +219,23 @@ _DIVERGED = (
 )
 
 
-def _log(story: _Outcome) -> list[str]:
-    sketch = story.sketch
-    where = f"{sketch.environment} ({story.runtime})"
+def _log(outcome: _Outcome) -> list[str]:
+    sketch = outcome.sketch
+    where = f"{sketch.environment} ({outcome.runtime})"
     lines = [f"worldflux run: {sketch.adapter_id} {sketch.task} on {where}"]
-    if story.status == "failed" and not story.share:
-        problems = (*_EARLY_FAILURES[story.family], _OUT_OF_MEMORY)
-        lines += [sketch.log[0], story.draw.one_of("failure", problems)]
+    if outcome.status == "failed" and not outcome.share:
+        problems = (*_EARLY_FAILURES[outcome.family], _OUT_OF_MEMORY)
+        lines += [sketch.log[0], outcome.draw.one_of("failure", problems)]
         return [*lines, "Run failed at start-up, exit code 1"]
     lines += sketch.log
-    if story.status == "failed":
-        problems = _LATE_FAILURES[story.runtime]
-        if sketch.task == "rollout" and story.family != "libero":
+    if outcome.status == "failed":
+        problems = _LATE_FAILURES[outcome.runtime]
+        if sketch.task == "rollout" and outcome.family != "libero":
             problems = (*problems, _DIVERGED, _DIVERGED)
-        lines.append(story.draw.one_of("failure", problems).format(place=sketch.place))
+        lines.append(outcome.draw.one_of("failure", problems).format(place=sketch.place))
         lines.append(f"Run failed at {sketch.place}, exit code 1")
-    elif story.status == "cancelled":
+    elif outcome.status == "cancelled":
         lines.append(f"Run cancelled at {sketch.place}, exit code 130")
-    elif story.status == "succeeded":
+    elif outcome.status == "succeeded":
         lines.append(f"Run succeeded with {len(sketch.artifacts)} artifacts, exit code 0")
     return lines

@@ -1,7 +1,7 @@
-"""World models: DreamerV3 on Atari 100k and TD-MPC2 on DMControl.
+"""World model runs: DreamerV3 on Atari 100k and TD-MPC2 on DMControl.
 
-Docs: a run's task is generate, rollout or eval. Assumed: training in an environment is a
-`rollout`, scoring a checkpoint an `eval`, dreaming with one a `generate`.
+Docs: a run's task is generate, rollout or eval. Assumed: Training in an environment is a
+`rollout`, scoring a checkpoint an `eval`, and generating with a checkpoint a `generate`.
 Real: names of models, metrics, files and log lines are those of the open-source package.
 """
 
@@ -19,21 +19,21 @@ SAVE_INTERVAL = 10_000
 """Real: the package's default of `save_interval`, in steps."""
 
 _LARGE_SCORE = 100
-"""From here on a score has one decimal instead of two."""
+"""Scores from here on have one decimal instead of two."""
 
 
 def sketch_dreamer(draw: Draw, *, share: float) -> Sketch:
-    """Return a run of DreamerV3 on a game of Atari 100k after that share of its work."""
+    """Return a run of DreamerV3 on a game of Atari 100k after a share of its work."""
     return _sketch(draw, DREAMER, share=share)
 
 
 def sketch_planner(draw: Draw, *, share: float) -> Sketch:
-    """Return a run of TD-MPC2 on a task of DMControl after that share of its work."""
+    """Return a run of TD-MPC2 on a task of DMControl after a share of its work."""
     return _sketch(draw, PLANNER, share=share)
 
 
 def score_of(draw: Draw, *, baseline: float, best: float) -> float:
-    """Return a score that scatters by about 10 % around a baseline and passes no maximum."""
+    """Return a score within about 10% of a baseline, up to a maximum."""
     score = draw.around("score", baseline, min(baseline / 4, best - baseline))
     return _rounded(score)
 
@@ -44,7 +44,7 @@ def _rounded(score: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What a run sets out to do, what the whole of it gives, and how much of it is done."""
+    """The plan of a run, its final result, and the share of it that is done."""
 
     learner: Learner
     parameters: float
@@ -55,7 +55,7 @@ class _Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """What some share of the work gave."""
+    """The result of a share of the work."""
 
     metrics: Metrics
     log: list[str]

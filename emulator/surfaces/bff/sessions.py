@@ -14,7 +14,7 @@ from emulator.wire.gotrue.session_cookie import (
     read_session,
     session_cookies,
 )
-from emulator.wire.gotrue.tokens import read_token
+from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.gotrue.views import session_view
 from emulator.wire.http.context import RequestContext, context_of
 from emulator.wire.world_tags import untagged
@@ -25,7 +25,6 @@ from emulator.world.core.refusals import (
     UnknownRefreshToken,
     UserBanned,
 )
-from emulator.world.core.times import SECOND
 from emulator.world.identity.sessions import refresh_session, session_actor
 
 WORKSPACE_COOKIE = "worldflux_workspace"
@@ -69,10 +68,8 @@ def require_session(request: Request) -> LiveSession:
     world = context.world
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise LoginRequired
-    if context.settings.is_wall_clock:
-        left_seconds = claims.expires_at - world.now // SECOND
-        if left_seconds < MARGIN_SECONDS:
-            return _renewed(context, stored.get("refresh_token"))
+    if is_expired(claims, world, context.settings, margin_seconds=MARGIN_SECONDS - 1):
+        return _renewed(context, stored.get("refresh_token"))
     actor = context.outcome.actor = session_actor(world, claims.session_id, source=context.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 

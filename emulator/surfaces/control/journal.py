@@ -13,13 +13,8 @@ from starlette.datastructures import QueryParams
 
 from emulator.contract.catalog import OperationCatalog
 from emulator.journal.journal import Entry
-from emulator.journal.redaction import (
-    REDACTED,
-    redacted_body,
-    redacted_headers,
-    redacted_query,
-    redacted_text,
-)
+from emulator.journal.redaction import redacted_body, redacted_headers, redacted_query
+from emulator.journal.secret_patterns import REDACTED, redacted_text
 from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.control import Control
 from emulator.surfaces.control.replies import EmptyBody, live_of, natural, reply, whole

@@ -1,1 +1,1 @@
-"""What Stripe hosts: the checkout and portal pages, and invoices, under `/stripe/`."""
+"""Stripe's hosted pages: checkout, portal and invoices, under `/stripe/`."""

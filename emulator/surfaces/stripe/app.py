@@ -1,45 +1,30 @@
-"""Stripe's hosted pages as one app."""
+"""Stripe's hosted pages as one router, and its API, which is not built, as another."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from fastapi import FastAPI, Request, Response
-from starlette.routing import Route
-
-from emulator.surfaces.stripe import checkout, invoices, portal
+from emulator.contract.catalog import Operation
+from emulator.surfaces.stripe import checkout, invoices, not_implemented, portal, portal_payments
 from emulator.surfaces.stripe.errors import render
-from emulator.wire.http.errors import install
-from emulator.wire.stripe.urls import PREFIX
+from emulator.wire.http.router import Route, Router
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/checkout/{session_id}", checkout.show_checkout),
-    ("POST", "/checkout/{session_id}", checkout.submit_checkout),
-    ("GET", "/checkout/{session_id}/authenticate", checkout.show_checkout_step),
-    ("POST", "/checkout/{session_id}/authenticate", checkout.submit_checkout_step),
-    ("GET", "/portal/{session_id}", portal.show_portal),
-    ("GET", "/portal/{session_id}/plans", portal.show_plans),
-    ("GET", "/portal/{session_id}/change", portal.show_change),
-    ("POST", "/portal/{session_id}/change", portal.submit_change),
-    ("GET", "/portal/{session_id}/card", portal.show_card),
-    ("POST", "/portal/{session_id}/card", portal.submit_card),
-    ("GET", "/portal/{session_id}/authenticate", portal.show_portal_step),
-    ("POST", "/portal/{session_id}/authenticate", portal.submit_portal_step),
-    ("GET", "/portal/{session_id}/cancel", portal.show_cancel),
-    ("POST", "/portal/{session_id}/cancel", portal.submit_cancel),
-    ("POST", "/portal/{session_id}/resume", portal.submit_resume),
-    ("POST", "/portal/{session_id}/pay", portal.submit_payment),
-    ("GET", "/invoices/{invoice_id}", invoices.show_invoice),
+_ROUTES: tuple[Route, ...] = (
+    *checkout.routes.all,
+    *portal.routes.all,
+    *portal_payments.routes.all,
+    *invoices.routes.all,
 )
-"""Method, path below the prefix, handler."""
+
+OPERATIONS: tuple[Operation, ...] = (
+    *(route.operation for route in _ROUTES),
+    *not_implemented.routes.operations,
+)
 
 
-def build_stripe() -> FastAPI:
-    """Return the ASGI app of the hosted pages."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for method, path, handler in ROUTES:
-        app.router.routes.append(Route(PREFIX + path, handler, methods=[method]))
-    install(app, render)
-    return app
+def build_stripe() -> Router:
+    """Return the router of the hosted pages."""
+    return Router(_ROUTES, render=render)
+
+
+def build_stripe_api() -> Router:
+    """Return the router that stands in for Stripe's API."""
+    return Router(not_implemented.routes.all, render=not_implemented.render)

@@ -1,4 +1,4 @@
-"""The card form that checkout and portal share."""
+"""Card form of checkout and portal."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ HINTS = (
     ("4000 0000 0000 9995", "insufficient funds"),
     ("4000 0000 0000 0069", "expired"),
     ("4000 0000 0000 0127", "wrong security code"),
-    ("4000 0025 0000 3155", "asks for 3-D Secure"),
-    ("4000 0027 6000 3184", "asks for 3-D Secure every time"),
+    ("4000 0025 0000 3155", "requires 3-D Secure"),
+    ("4000 0027 6000 3184", "requires 3-D Secure every time"),
     ("4000 0000 0000 0341", "attaches now, fails later"),
 )
-"""Stripe's test numbers and what they do, for people."""
+"""Stripe's test numbers and their effects, for people."""
 
 FIELDS = ("email", "number", "expiry", "cvc", "holder")
 
 _WHERE = {"expired_card": "expiry", "incorrect_cvc": "cvc"}
-"""Which field a decline is about, where it is not the card as a whole."""
+"""The field of a decline, where it is not the card as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardForm:
-    """What was typed, and what is wrong with it by field; `problem` is about the whole.
+    """Typed values and their errors by field; `problem` is about the form as a whole.
 
-    A number and CVC that were typed are never sent back.
+    A typed number or CVC is never sent back.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -39,12 +39,12 @@ class CardForm:
     problem: str = ""
 
     def value(self, name: str) -> str:
-        """Return what to show in a field."""
+        """Return the text to show in a field."""
         return "" if name in ("number", "cvc") else self.values.get(name, "")
 
 
 def typed_card(world: World, fields: Mapping[str, str]) -> TypedCard:
-    """Return the card of a form. Refuses Invalid at the field."""
+    """Return the card of a form. Raises Invalid with the field."""
     return read_card(
         world,
         number=fields.get("number", ""),
@@ -55,7 +55,7 @@ def typed_card(world: World, fields: Mapping[str, str]) -> TypedCard:
 
 
 def refused_form(fields: Mapping[str, str], refusal: Refusal) -> CardForm:
-    """Return the form with the refusal where it belongs."""
+    """Return the form with the refusal at its field."""
     name = ""
     if isinstance(refusal, Invalid):
         name = refusal.path

@@ -1,15 +1,17 @@
-"""The hosted checkout: one page, a step for 3-D Secure, and back to the product."""
+"""Hosted checkout: the payment page and its 3-D Secure step."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.stripe.card_form import HINTS, CardForm, refused_form, status_of, typed_card
 from emulator.surfaces.stripe.rendering import named_in_path, page, read_form, see_other
 from emulator.wire.http.context import context_of
+from emulator.wire.http.router import Routes
 from emulator.wire.stripe.urls import PREFIX, success_url
 from emulator.world.billing.checkout import (
     authenticate_checkout,
@@ -22,6 +24,8 @@ from emulator.world.core.refusals import CardDeclined, Conflict, Invalid, Sessio
 from emulator.world.core.times import DAY
 from emulator.world.metering.plans import plan_named
 from emulator.world.records.billing import CheckoutSession
+
+routes = Routes("stripe", prefix=PREFIX, provenance="Stripe", names_world=("session_id",))
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 
@@ -59,14 +63,18 @@ def _closed_page(request: Request, session: CheckoutSession, closed: SessionClos
         "message",
         status=200 if is_complete else 410,
         title="Payment complete" if is_complete else "This checkout has expired",
-        said=closed.message,
+        message=closed.message,
         link=success_url(world, session) if is_complete else session.cancel_url,
-        link_said="Continue to WorldFlux" if is_complete else "Back to WorldFlux",
+        link_text="Continue to WorldFlux" if is_complete else "Back to WorldFlux",
     )
 
 
+@routes.add(
+    "GET",
+    "/checkout/{session_id}",
+    summary="Show the order and the payment form; a closed session shows a message.",
+)
 async def show_checkout(request: Request) -> Response:
-    """Show what is bought and the form to pay with; a closed session says so."""
     session = _session(request)
     try:
         require_open(session)
@@ -75,8 +83,12 @@ async def show_checkout(request: Request) -> Response:
     return _form_page(request, session, CardForm(values={"email": session.email or ""}))
 
 
+@routes.add(
+    "POST",
+    "/checkout/{session_id}",
+    summary="Pay; redirects to `success_url` or 3-D Secure, or shows the form again.",
+)
 async def submit_checkout(request: Request) -> Response:
-    """Pay, and go on to `success_url`, to 3-D Secure, or back to the form with what is wrong."""
     context = context_of(request)
     session = _session(request)
     fields = await read_form(request)
@@ -103,8 +115,12 @@ def _on(request: Request, session: CheckoutSession) -> Response:
     return see_other(f"{_path(request)}/authenticate")
 
 
+@routes.add(
+    "GET",
+    "/checkout/{session_id}/authenticate",
+    summary="Show the bank's 3-D Secure step; redirects to the form where no card needs it.",
+)
 async def show_checkout_step(request: Request) -> Response:
-    """Show the bank's 3-D Secure step, or the form where no card waits for it."""
     session = _session(request)
     if session.status != "open" or session.pending is None:
         return see_other(_path(request))
@@ -120,8 +136,12 @@ def _step(request: Request, session: CheckoutSession) -> dict[str, Any]:
     }
 
 
+@routes.add(
+    "POST",
+    "/checkout/{session_id}/authenticate",
+    summary="Complete or fail the 3-D Secure step; continues, or shows the form again.",
+)
 async def submit_checkout_step(request: Request) -> Response:
-    """End the 3-D Secure step as the cardholder chose, and go on or back to the form."""
     context = context_of(request)
     session = _session(request)
     fields = await read_form(request)

@@ -1,10 +1,11 @@
-"""Failures as pages that a person can read."""
+"""Error pages of Stripe's hosted pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.stripe.rendering import page
 from emulator.wire.http.errors import CODES, STATUS, InjectedError
@@ -18,19 +19,19 @@ TABLE: Mapping[type[Refusal], int] = {
 }
 """Refusal → status; every refusal has a row."""
 
-_TITLES = {404: "This page is not here", 410: "This page is closed", 500: "Something broke"}
+_TITLES = {404: "Page not found", 410: "This page is closed", 500: "Something went wrong"}
 
 
 def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the page that a refusal takes."""
+    """Return the page of a refusal."""
     status = refusal.status if isinstance(refusal, InjectedError) else TABLE[type(refusal)]
-    answer = page(
+    response = page(
         "message",
         status=status,
         title=_TITLES.get(status, "That did not work"),
-        said=refusal.message,
+        message=refusal.message,
         link=None,
-        link_said="",
+        link_text="",
     )
-    answer.headers.update(headers)
-    return answer
+    response.headers.update(headers)
+    return response

@@ -1,7 +1,7 @@
-"""Stripe's own API, of which nothing is emulated: its SDKs throw the error that says so.
+"""Stripe's own API, which is not built: its SDKs raise the 501 that each call responds with.
 
-Real: an SDK takes whatever has no `error` for a success, and retries 409 and 5xx, with pauses,
-unless `Stripe-Should-Retry` says otherwise (stripe-node 23, RequestSender.js; stripe-python 16,
+Real: an SDK takes any body without `error` for a success, and retries 409 and 5xx after pauses
+unless `Stripe-Should-Retry` forbids it (stripe-node 23, RequestSender.js; stripe-python 16,
 _http_client.py).
 """
 
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import orjson
-from fastapi import FastAPI, Request, Response
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.stripe.errors import TABLE
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import CODES, InjectedError, NotImplementedHere, install, problem_of
+from emulator.wire.http.errors import CODES, InjectedError, NotImplementedHere, problem_of
+from emulator.wire.http.router import Routes
 from emulator.world.core.refusals import Refusal
 
-PREFIX = "/v1/"
 METHODS = ("GET", "POST", "DELETE")
 
 _NOT_IMPLEMENTED = 501
@@ -26,7 +26,7 @@ _BROKEN = 500
 
 
 async def refuse(request: Request) -> Response:
-    """Refuse whatever is sent to the API."""
+    """Raise NotImplementedHere with the method and path."""
     name = f"{request.method} {request.url.path}"
     message = (
         f"Stripe's API is not emulated: {name}. Its hosted pages, webhooks and "
@@ -35,8 +35,19 @@ async def refuse(request: Request) -> Response:
     raise NotImplementedHere(name, message)
 
 
+def _routes() -> Routes:
+    routes = Routes("stripe", provenance="Stripe", availability="not built")
+    for method in METHODS:
+        name = f"{method.lower()}_api"
+        routes.add(method, "/v1/*", name=name, summary="Stripe's API.")(refuse)
+    return routes
+
+
+routes = _routes()
+
+
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the error that a refusal takes."""
+    """Return the response of a refusal, in the shape of Stripe's API."""
     status = refusal.status if isinstance(refusal, InjectedError) else TABLE[type(refusal)]
     problem = problem_of(refusal, CODES, context_of(request))
     is_ours = status >= _BROKEN and status != _NOT_IMPLEMENTED
@@ -53,11 +64,3 @@ def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Re
         headers=dict(headers),
         media_type="application/json",
     )
-
-
-def build_stripe_api() -> FastAPI:
-    """Return the ASGI app that stands where Stripe's API is."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.router.routes.append(Route(PREFIX + "{rest:path}", refuse, methods=[*METHODS]))
-    install(app, render)
-    return app

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.wire.http.bodies import body_of
 from emulator.wire.http.context import context_of
@@ -31,7 +32,7 @@ _HEADERS = {
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # 60 ms: the first page pays
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # 60 ms, on the first page
 
     environment = Environment(
         loader=PackageLoader("emulator.surfaces.stripe"),
@@ -47,13 +48,13 @@ def _environment() -> Environment:
 
 
 def page(name: str, *, status: int = 200, **context: Any) -> Response:
-    """Return a template as an answer."""
+    """Return a template as a response."""
     html = _environment().get_template(f"{name}.html").render(context)
     return Response(html, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
 def see_other(url: str) -> Response:
-    """Return the answer that sends a browser on after a form."""
+    """Return the redirect after a form."""
     return Response(status_code=303, headers={"Location": location_of(url), **_HEADERS})
 
 
@@ -80,12 +81,12 @@ def brand(name: str) -> str:
 
 
 def named_in_path(request: Request, name: str) -> str:
-    """Return an id of a link as the world knows it; one of another world is none at all."""
+    """Return the id in a link without its world's tag, or nothing if the tag is another world's."""
     return untagged(request.path_params[name], context_of(request).world) or ""
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form, of each the last. Refuses UnsupportedMediaType."""
+    """Return the last value of each field of a form. Raises UnsupportedMediaType."""
     body = await body_of(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and media_type != FORM_TYPE:

@@ -1,31 +1,34 @@
-"""The admin API: accounts, for whoever holds the service key."""
+"""Admin API: accounts, for holders of the service key."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.supabase.errors import BadUserId, EmailExists, UserNotFound
+from emulator.surfaces.supabase.errors import GoTrueError
 from emulator.surfaces.supabase.request_body import (
     email_member,
     given_text,
     object_member,
     optional_text,
     read_body,
-    reply,
-    require_service,
 )
-from emulator.surfaces.supabase.sessions import name_of
+from emulator.surfaces.supabase.responses import reply
+from emulator.surfaces.supabase.sessions import EMAIL_EXISTS, name_of
 from emulator.wire.fields import UUID_TEXT
+from emulator.wire.gotrue.urls import PREFIX
 from emulator.wire.gotrue.views import user_view
 from emulator.wire.http.bodies import body_of
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import NotImplementedHere
+from emulator.wire.http.router import Routes
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import EmailTaken, Invalid
 from emulator.world.core.times import SECOND
@@ -39,16 +42,28 @@ PAGE_MAX = 10**6
 _DURATION = re.compile(r"(?:([0-9]{1,12})h)?(?:([0-9]{1,12})m)?(?:([0-9]{1,12})s)?")
 _UNITS = (3600, 60, 1)
 _SECONDS_MAX = 2**63 // 10**9
-"""Real: what a duration of Go holds, some 292 years."""
+"""Real: the longest `time.Duration` of Go, about 292 years (pkg.go.dev/time#Duration)."""
+
+USER_NOT_FOUND = partial(GoTrueError, "user_not_found", "User not found")
+
+routes = Routes(
+    "supabase", prefix=PREFIX, provenance="GoTrue", caller="service", takes_trailing_slash=True
+)
 
 
+@routes.add(
+    "GET",
+    "/admin/users",
+    summary="List the accounts, newest first, by `page` and `per_page`.",
+    reads_headers=("apikey", "authorization"),
+    shows=("user",),
+)
 async def list_users(request: Request) -> Response:
-    """`GET /admin/users?page=&per_page=`: every account, newest first."""
-    require_service(request)
     world = context_of(request).world
     page = _number(request, "page", 1, least=0)
     per_page = _number(request, "per_page", PER_PAGE, least=1)
-    # Real: page 0 is the first page, and no account at all is no page.
+    # Real: page 0 is the first page, and without any account there is none (supabase/auth
+    # internal/api/pagination.go).
     shown = max(1, page)
     users = world.newest(User, "all", (), limit=shown * per_page)[(shown - 1) * per_page :]
     view = {"users": [user_view(world, user) for user in users], "aud": "authenticated"}
@@ -58,7 +73,11 @@ async def list_users(request: Request) -> Response:
 
 
 def _links(page: int, *, last: int, per_page: int) -> str:
-    """Real: supabase-js reads the number of a page up to its first digit after `page=`."""
+    """Return the `Link` header.
+
+    Real: auth-js 2 takes the first digit after `page=` for the number of the page
+    (src/GoTrueAdminApi.ts).
+    """
     pages = {"next": page + 1, "last": last} if page < last else {"last": last}
     return ", ".join(
         f'</admin/users?page={number}&per_page={per_page}>; rel="{relation}"'
@@ -74,9 +93,13 @@ def _number(request: Request, name: str, default: int, *, least: int) -> int:
     return int(text)
 
 
+@routes.add(
+    "POST",
+    "/admin/users",
+    summary="Create an account without a session; unconfirmed unless `email_confirm` is true.",
+    shows=("user",),
+)
 async def create_user(request: Request) -> Response:
-    """`POST /admin/users`: an account without a session; unconfirmed unless told otherwise."""
-    require_service(request)
     world = context_of(request).world
     body = await read_body(request)
     _require_built(request, body)
@@ -88,19 +111,19 @@ async def create_user(request: Request) -> Response:
     return reply(user_view(world, _updated(world, user, body)))
 
 
-UNBUILT: Mapping[str, object] = {
+NOT_BUILT: Mapping[str, object] = {
     "phone": None,
     "password_hash": None,
     "role": "authenticated",
     "should_soft_delete": False,
 }
-"""What GoTrue heeds of an account and the emulator does not → the value that asks for nothing."""
+"""Members that GoTrue reads and the emulator does not → the value that has no effect."""
 
 
 def _require_built(request: Request, body: Mapping[str, Any]) -> None:
-    """Refuse NotImplementedHere by name what would be left undone in silence."""
-    for member, nothing in UNBUILT.items():
-        if body.get(member) and body[member] != nothing:
+    """Raise NotImplementedHere for a member that would otherwise be ignored silently."""
+    for member, without_effect in NOT_BUILT.items():
+        if body.get(member) and body[member] != without_effect:
             raise NotImplementedHere(f"`{member}` in {request.method} {request.url.path}")
 
 
@@ -111,7 +134,7 @@ def create_account(
     metadata: str = "data",
     pin: str | None = None,
 ) -> User:
-    """Create the account that a body describes. Refuses EmailExists, WeakPassword, Invalid."""
+    """Create the account that a body describes. Raises GoTrueError, WeakPassword, Invalid."""
     context = context_of(request)
     given = object_member(body, metadata)
     try:
@@ -126,7 +149,7 @@ def create_account(
             source=context.source,
         )
     except EmailTaken:
-        raise EmailExists from None
+        raise EMAIL_EXISTS() from None
 
 
 def _uuid(body: Mapping[str, Any]) -> str | None:
@@ -138,27 +161,36 @@ def _uuid(body: Mapping[str, Any]) -> str | None:
     return given and given.lower()
 
 
-def _user(request: Request) -> User:
-    user_id = request.path_params["user_id"].lower()
-    if not UUID_TEXT.fullmatch(user_id):
-        raise BadUserId
-    user = context_of(request).world.get(User, user_id)
+def _user(world: World, user_id: str) -> User:
+    if not UUID_TEXT.fullmatch(user_id.lower()):
+        raise GoTrueError("validation_failed", "user_id must be an UUID", status=404)
+    user = world.get(User, user_id.lower())
     if user is None:
-        raise UserNotFound
+        raise USER_NOT_FOUND()
     return user
 
 
-async def get_user(request: Request) -> Response:
-    """`GET /admin/users/{user_id}`: one account."""
-    require_service(request)
-    return reply(user_view(context_of(request).world, _user(request)))
-
-
-async def update_user(request: Request) -> Response:
-    """`PUT /admin/users/{user_id}`: address, password, metadata, confirmation, ban; at once."""
-    require_service(request)
+@routes.add(
+    "GET",
+    "/admin/users/{user_id}",
+    summary="Get an account.",
+    reads_headers=("apikey", "authorization"),
+    shows=("user",),
+)
+async def get_user_by_id(request: Request, *, user_id: str) -> Response:
     world = context_of(request).world
-    user = _user(request)
+    return reply(user_view(world, _user(world, user_id)))
+
+
+@routes.add(
+    "PUT",
+    "/admin/users/{user_id}",
+    summary="Change address, password, metadata, confirmation or ban, without any mail.",
+    shows=("user",),
+)
+async def update_user_by_id(request: Request, *, user_id: str) -> Response:
+    world = context_of(request).world
+    user = _user(world, user_id)
     body = await read_body(request)
     _require_built(request, body)
     given = object_member(body, "user_metadata")
@@ -178,14 +210,14 @@ async def update_user(request: Request) -> Response:
                 is_verified=body.get("email_confirm") is True,
             )
         except EmailTaken:
-            raise EmailExists from None
+            raise EMAIL_EXISTS() from None
     if body.get("email_confirm") is True:
         user = accounts.confirm_email(world, user)
     return reply(user_view(world, _updated(world, user, body)))
 
 
 def _updated(world: World, user: User, body: Mapping[str, Any]) -> User:
-    """Apply what creating and updating have in common: app metadata and a ban."""
+    """Set what creating and updating have in common: app metadata and a ban."""
     given = object_member(body, "app_metadata")
     if given:
         merged = accounts.merge_metadata(user.app_metadata, given)
@@ -207,12 +239,13 @@ def _seconds(duration: str) -> int:
     return seconds
 
 
-async def delete_user(request: Request) -> Response:
-    """`DELETE /admin/users/{user_id}`: forget an account at once."""
-    require_service(request)
-    user = _user(request)
-    # Real: the body may be empty; it asks for the account to be kept without what it says.
+@routes.add("DELETE", "/admin/users/{user_id}", summary="Erase an account at once.")
+async def delete_user(request: Request, *, user_id: str) -> Response:
+    world = context_of(request).world
+    user = _user(world, user_id)
+    # Real: the body may be empty; `should_soft_delete` keeps the account without its personal
+    # fields (supabase/auth internal/api/admin.go, `adminUserDelete`).
     if await body_of(request):
         _require_built(request, await read_body(request))
-    erase_user(context_of(request).world, user)
+    erase_user(world, user)
     return reply({})

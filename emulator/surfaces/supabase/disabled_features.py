@@ -1,83 +1,89 @@
-"""What a new project has switched off: its routes refuse as GoTrue's do there.
+"""Features that a new project has disabled: their operations refuse as GoTrue's do there.
 
-Real: the features that supabase/auth internal/api/middleware.go asks for, in the place where the
-router of internal/api/api.go asks for them: before or after the user or the service key.
+Real: the features that supabase/auth internal/api/middleware.go checks, in the place where the
+router of internal/api/api.go checks them: before or after the user or the service key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Literal
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.supabase.errors import FactorNotFound, SwitchedOff
-from emulator.surfaces.supabase.not_implemented import GUARDS, Asks, Handler
-from emulator.world.core.refusals import Refusal
+from emulator.contract.catalog import Caller
+from emulator.surfaces.supabase.errors import GoTrueError
+from emulator.surfaces.supabase.not_implemented import name_of_route
+from emulator.surfaces.supabase.service import PROVIDERS
+from emulator.wire.gotrue.urls import PREFIX
+from emulator.wire.http.router import Routes
+from emulator.world.core.refusals import Invalid
 
 Feature = Literal["SAML", "passkeys", "OAuth server", "custom providers", "linking", "factors"]
 
-REFUSALS: Mapping[Feature, Callable[[], Refusal]] = {
-    "SAML": partial(SwitchedOff, "saml_provider_disabled", "SAML 2.0 is disabled"),
-    "passkeys": partial(SwitchedOff, "passkey_disabled", "Passkeys are disabled"),
-    "OAuth server": partial(SwitchedOff, "feature_disabled", "OAuth server is disabled"),
+REFUSALS: Mapping[Feature, Callable[[], GoTrueError]] = {
+    "SAML": partial(GoTrueError, "saml_provider_disabled", "SAML 2.0 is disabled"),
+    "passkeys": partial(GoTrueError, "passkey_disabled", "Passkeys are disabled"),
+    "OAuth server": partial(GoTrueError, "feature_disabled", "OAuth server is disabled"),
     "custom providers": partial(
-        SwitchedOff, "feature_disabled", "Custom OAuth providers are disabled"
+        GoTrueError, "feature_disabled", "Custom OAuth providers are disabled"
     ),
-    "linking": partial(SwitchedOff, "manual_linking_disabled", "Manual linking is disabled"),
-    "factors": FactorNotFound,
+    "linking": partial(GoTrueError, "manual_linking_disabled", "Manual linking is disabled"),
+    "factors": partial(GoTrueError, "mfa_factor_not_found", "Factor not found"),
 }
-"""What each feature answers where it is off; a factor is not found, as nobody can enroll one."""
+"""The refusal of each feature. No factor is ever found, because no user can enroll any."""
 
-PURPOSE = "Refused, as in a new project: "
-"""How the purpose of such a route begins."""
+REFUSED = "Refused, as in a new project: "
+"""How the summary of such an operation begins."""
 
 _CLIENT = "/admin/oauth/clients/{client_id}"
 _CUSTOM = "/admin/custom-providers/{identifier}"
 _FACTOR = "/admin/users/{user_id}/factors/{factor_id}"
 
-SWITCHED_OFF: tuple[tuple[Feature, Asks, str, str], ...] = (
-    ("SAML", "nobody", "POST", "/sso"),
-    ("SAML", "nobody", "GET", "/sso/saml/metadata"),
-    ("SAML", "nobody", "POST", "/sso/saml/acs"),
-    ("passkeys", "nobody", "POST", "/passkeys/authentication/options"),
-    ("passkeys", "nobody", "POST", "/passkeys/authentication/verify"),
-    ("passkeys", "nobody", "POST", "/passkeys/registration/options"),
-    ("passkeys", "nobody", "POST", "/passkeys/registration/verify"),
-    ("passkeys", "nobody", "GET", "/passkeys"),
-    ("passkeys", "nobody", "PATCH", "/passkeys/{passkey_id}"),
-    ("passkeys", "nobody", "DELETE", "/passkeys/{passkey_id}"),
-    ("OAuth server", "nobody", "GET", "/.well-known/oauth-authorization-server"),
-    ("OAuth server", "nobody", "GET", "/oauth/authorize"),
-    ("OAuth server", "nobody", "GET", "/oauth/authorizations/{authorization_id}"),
-    ("OAuth server", "nobody", "POST", "/oauth/authorizations/{authorization_id}/consent"),
-    ("OAuth server", "nobody", "POST", "/oauth/clients/register"),
-    ("OAuth server", "nobody", "POST", "/oauth/token"),
-    ("OAuth server", "nobody", "GET", "/oauth/userinfo"),
+DISABLED: tuple[tuple[Feature, Caller, str, str], ...] = (
+    ("SAML", "anyone", "POST", "/sso"),
+    ("SAML", "anyone", "GET", "/sso/saml/metadata"),
+    ("SAML", "anyone", "POST", "/sso/saml/acs"),
+    ("passkeys", "anyone", "POST", "/passkeys/authentication/options"),
+    ("passkeys", "anyone", "POST", "/passkeys/authentication/verify"),
+    ("passkeys", "anyone", "POST", "/passkeys/registration/options"),
+    ("passkeys", "anyone", "POST", "/passkeys/registration/verify"),
+    ("passkeys", "anyone", "GET", "/passkeys"),
+    ("passkeys", "anyone", "PATCH", "/passkeys/{passkey_id}"),
+    ("passkeys", "anyone", "DELETE", "/passkeys/{passkey_id}"),
+    ("OAuth server", "anyone", "GET", "/.well-known/oauth-authorization-server"),
+    ("OAuth server", "anyone", "GET", "/oauth/authorize"),
+    ("OAuth server", "anyone", "GET", "/oauth/authorizations/{authorization_id}"),
+    ("OAuth server", "anyone", "POST", "/oauth/authorizations/{authorization_id}/consent"),
+    ("OAuth server", "anyone", "POST", "/oauth/clients/register"),
+    ("OAuth server", "anyone", "POST", "/oauth/token"),
+    ("OAuth server", "anyone", "GET", "/oauth/userinfo"),
     ("OAuth server", "user", "GET", "/user/oauth/grants"),
     ("OAuth server", "user", "DELETE", "/user/oauth/grants"),
-    ("OAuth server", "admin", "GET", "/admin/oauth/clients"),
-    ("OAuth server", "admin", "POST", "/admin/oauth/clients"),
-    ("OAuth server", "admin", "GET", _CLIENT),
-    ("OAuth server", "admin", "PUT", _CLIENT),
-    ("OAuth server", "admin", "DELETE", _CLIENT),
-    ("OAuth server", "admin", "POST", f"{_CLIENT}/regenerate_secret"),
-    ("custom providers", "admin", "GET", "/admin/custom-providers"),
-    ("custom providers", "admin", "POST", "/admin/custom-providers"),
-    ("custom providers", "admin", "GET", _CUSTOM),
-    ("custom providers", "admin", "PUT", _CUSTOM),
-    ("custom providers", "admin", "DELETE", _CUSTOM),
+    ("OAuth server", "service", "GET", "/admin/oauth/clients"),
+    ("OAuth server", "service", "POST", "/admin/oauth/clients"),
+    ("OAuth server", "service", "GET", _CLIENT),
+    ("OAuth server", "service", "PUT", _CLIENT),
+    ("OAuth server", "service", "DELETE", _CLIENT),
+    ("OAuth server", "service", "POST", f"{_CLIENT}/regenerate_secret"),
+    ("custom providers", "service", "GET", "/admin/custom-providers"),
+    ("custom providers", "service", "POST", "/admin/custom-providers"),
+    ("custom providers", "service", "GET", _CUSTOM),
+    ("custom providers", "service", "PUT", _CUSTOM),
+    ("custom providers", "service", "DELETE", _CUSTOM),
     ("linking", "user", "GET", "/user/identities/authorize"),
     ("linking", "user", "DELETE", "/user/identities/{identity_id}"),
     ("factors", "user", "DELETE", "/factors/{factor_id}"),
     ("factors", "user", "POST", "/factors/{factor_id}/challenge"),
     ("factors", "user", "POST", "/factors/{factor_id}/verify"),
-    ("factors", "admin", "PUT", _FACTOR),
-    ("factors", "admin", "DELETE", _FACTOR),
+    ("factors", "service", "PUT", _FACTOR),
+    ("factors", "service", "DELETE", _FACTOR),
 )
-"""The feature, whom a route asks for first, method and path below the prefix."""
+"""Feature, caller, method, path below the prefix."""
 
+_WITH_SLASH = frozenset({"/sso", "/factors/{factor_id}", _FACTOR})
 
 ISSUERS: Mapping[str, str] = {
     "apple": "https://appleid.apple.com",
@@ -86,23 +92,48 @@ ISSUERS: Mapping[str, str] = {
     "google": "https://accounts.google.com",
     "kakao": "https://kauth.kakao.com",
 }
-"""Whose tokens a project exchanges for sessions once it has enabled the provider.
+"""Issuers of the tokens that a project exchanges for sessions once it enables the provider.
 
-Assumed: one of Apple or Azure is refused for the same reason, though GoTrue reads its issuer first.
+Assumed: a token of Apple or Azure is refused for the same reason, although GoTrue reads its issuer
+first.
 """
 
 
-def switched_off_routes() -> list[tuple[str, str, Handler]]:
-    """Return method, path and handler of every route whose feature is off."""
-    return [
-        (method, path, _refusing(feature, asks)) for feature, asks, method, path in SWITCHED_OFF
-    ]
-
-
-def _refusing(feature: Feature, asks: Asks) -> Handler:
-    async def refuse(request: Request) -> Response:
-        GUARDS[asks](request)
+def _refusing(feature: Feature) -> Callable[[Request], Awaitable[Response]]:
+    async def refuse(_: Request) -> Response:
         raise REFUSALS[feature]()
 
-    refuse.__doc__ = f"{PURPOSE}{REFUSALS[feature]().message}."
     return refuse
+
+
+def _routes() -> Routes:
+    routes = Routes("supabase", prefix=PREFIX, provenance="GoTrue")
+    for feature, caller, method, path in DISABLED:
+        routes.add(
+            method,
+            path,
+            name=name_of_route(method, path),
+            summary=f"{REFUSED}{REFUSALS[feature]().message}.",
+            availability="disabled",
+            caller=caller,
+            takes_trailing_slash=path in _WITH_SLASH,
+        )(_refusing(feature))
+    return routes
+
+
+routes = _routes()
+
+
+@routes.add(
+    "GET", "/authorize", summary="Sign in with an identity provider; refused, as none is enabled."
+)
+async def authorize(request: Request) -> Response:
+    """Raise Invalid.
+
+    Real: the messages for a provider that the project has not enabled, and for an unknown provider
+    (supabase/auth internal/api/external.go).
+    """
+    provider = request.query_params.get("provider", "")
+    is_known = provider.lower() in PROVIDERS
+    reason = "provider is not enabled" if is_known else f"Provider {provider} could not be found"
+    raise Invalid("provider", f"Unsupported provider: {reason}")

@@ -1,86 +1,79 @@
-"""What GoTrue has and this one does not yet: each answers 501 and says its name.
+"""Operations of GoTrue that are not built: each responds with 501 and its name.
 
-Real: the routes of GoTrue's api.go, and whether it asks for a user or the service key first.
+Real: the routes of supabase/auth internal/api/api.go, and whether it checks a user or the service
+key first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+import re
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.supabase.request_body import bearer, require_service
-from emulator.surfaces.supabase.service import PROVIDERS
+from emulator.contract.catalog import Caller
+from emulator.wire.gotrue.urls import PREFIX
+from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import NotImplementedHere
-from emulator.world.core.refusals import Invalid
+from emulator.wire.http.router import Routes
 
-Handler = Callable[[Request], Awaitable[Response]]
-Asks = Literal["nobody", "user", "admin"]
+_USER = "/admin/users/{user_id}"
+_CODES = "/factors/recovery-codes"
+_PROVIDER = "/admin/sso/providers/{idp_id}"
 
-_USERS = "/admin/users/{user_id}"
+NOT_BUILT: tuple[tuple[Caller, str, str, str], ...] = (
+    ("anyone", "GET", "/.well-known/openid-configuration", "Get the OpenID configuration."),
+    ("anyone", "GET", "/callback", "Return from an identity provider."),
+    ("anyone", "POST", "/callback", "Return from an identity provider that posts a form."),
+    ("user", "GET", "/reauthenticate", "Mail a code that confirms the user again."),
+    ("user", "POST", "/factors", "Enroll a second factor."),
+    ("user", "GET", _CODES, "Get the status of the recovery codes."),
+    ("user", "POST", _CODES, "Create recovery codes."),
+    ("user", "DELETE", _CODES, "Delete the recovery codes."),
+    ("user", "POST", f"{_CODES}/regenerate", "Replace the recovery codes."),
+    ("user", "POST", f"{_CODES}/verify", "Verify a recovery code."),
+    ("service", "GET", "/admin/audit", "List the audit log."),
+    ("service", "GET", f"{_USER}/factors", "List the second factors of a user."),
+    ("service", "GET", f"{_USER}/passkeys", "List the passkeys of a user."),
+    ("service", "DELETE", f"{_USER}/passkeys/{{passkey_id}}", "Delete a passkey of a user."),
+    ("service", "GET", "/admin/sso/providers", "List the SSO providers."),
+    ("service", "POST", "/admin/sso/providers", "Create an SSO provider."),
+    ("service", "GET", _PROVIDER, "Get an SSO provider."),
+    ("service", "PUT", _PROVIDER, "Update an SSO provider."),
+    ("service", "DELETE", _PROVIDER, "Delete an SSO provider."),
+)
+"""Caller, method, path below the prefix, summary."""
 
-ABSENT: Mapping[Asks, tuple[tuple[str, str], ...]] = {
-    "nobody": (
-        ("GET", "/.well-known/openid-configuration"),
-        ("GET", "/callback"),
-        ("POST", "/callback"),
-    ),
-    "user": (
-        ("GET", "/reauthenticate"),
-        ("POST", "/factors"),
-        ("GET", "/factors/recovery-codes"),
-        ("POST", "/factors/recovery-codes"),
-        ("DELETE", "/factors/recovery-codes"),
-        ("POST", "/factors/recovery-codes/regenerate"),
-        ("POST", "/factors/recovery-codes/verify"),
-    ),
-    "admin": (
-        ("GET", "/admin/audit"),
-        ("GET", f"{_USERS}/factors"),
-        ("GET", f"{_USERS}/passkeys"),
-        ("DELETE", f"{_USERS}/passkeys/{{passkey_id}}"),
-        ("GET", "/admin/sso/providers"),
-        ("POST", "/admin/sso/providers"),
-        ("GET", "/admin/sso/providers/{idp_id}"),
-        ("PUT", "/admin/sso/providers/{idp_id}"),
-        ("DELETE", "/admin/sso/providers/{idp_id}"),
-    ),
-}
-"""Whom a route asks for → method and path below the prefix of every route that is not built."""
-
-GUARDS: Mapping[Asks, Callable[[Request], object]] = {
-    "nobody": lambda _: None,
-    "user": bearer,
-    "admin": require_service,
-}
-"""What refuses whoever a route does not ask for."""
+_WITH_SLASH = frozenset(
+    {
+        *("/callback", "/reauthenticate", "/factors", "/admin/audit", f"{_USER}/factors"),
+        *("/admin/sso/providers", _PROVIDER),
+    }
+)
 
 
-def absent_routes(prefix: str) -> list[tuple[str, str, Handler]]:
-    """Return method, path and handler of every route that is not built."""
-    return [
-        (method, path, _absent(asks, f"{method} {prefix}{path}"))
-        for asks, rows in ABSENT.items()
-        for method, path in rows
-    ]
+def name_of_route(method: str, path: str) -> str:
+    """Return the name of an operation whose handler serves others too."""
+    return re.sub(r"\W+", "_", f"{method.lower()}{path}").strip("_")
 
 
-def _absent(asks: Asks, name: str) -> Handler:
-    async def refuse(request: Request) -> Response:
-        GUARDS[asks](request)
-        raise NotImplementedHere(name)
-
-    return refuse
+async def refuse(request: Request) -> Response:
+    """Raise NotImplementedHere with the operation's id."""
+    raise NotImplementedHere(context_of(request).operation)
 
 
-async def authorize(request: Request) -> Response:
-    """`GET /authorize?provider=`: refused, as no provider is enabled.
+def _routes() -> Routes:
+    routes = Routes("supabase", prefix=PREFIX, provenance="GoTrue", availability="not built")
+    for caller, method, path, summary in NOT_BUILT:
+        routes.add(
+            method,
+            path,
+            name=name_of_route(method, path),
+            summary=summary,
+            caller=caller,
+            takes_trailing_slash=path in _WITH_SLASH,
+        )(refuse)
+    return routes
 
-    Real: GoTrue's words for a provider that a project has not enabled, and for one it does not
-    know.
-    """
-    provider = request.query_params.get("provider", "")
-    is_known = provider.lower() in PROVIDERS
-    why = "provider is not enabled" if is_known else f"Provider {provider} could not be found"
-    raise Invalid("provider", f"Unsupported provider: {why}")
+
+routes = _routes()

@@ -1,4 +1,4 @@
-"""What a Supabase project has beside Auth: none of it is emulated, and each says so to its client.
+"""Services of a Supabase project beside Auth: none is emulated, each responds with 501.
 
 Real: the shapes are those that the clients read an error from (postgrest-js 2, storage-js 2,
 functions-js 2, realtime-js 2).
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import orjson
-from fastapi import FastAPI, Request, Response
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.supabase.errors import status_and_code
-from emulator.wire.http.errors import NotImplementedHere, install
+from emulator.contract.catalog import WILDCARD, Operation
+from emulator.surfaces.supabase.errors import error_response, status_and_code
+from emulator.surfaces.supabase.not_implemented import name_of_route
+from emulator.wire.http.errors import NotImplementedHere
+from emulator.wire.http.router import Router, Routes
 from emulator.world.core.refusals import Refusal
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -23,7 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service: the prefix of its paths, its name, and an error of it by status, code, message."""
+    """A service: the prefix of its paths, its name, its error for a status, code and message."""
 
     prefix: str
     name: str
@@ -63,25 +66,30 @@ SERVICES = (
 )
 
 
-def build_service(service: Service) -> FastAPI:
-    """Return the ASGI app of a service, which answers 501 to whatever is sent to it."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+def build_service(service: Service) -> Router:
+    """Return the router of a service, whose errors have the service's shape."""
+    return Router(_routes(service).all, render=partial(_render, service))
 
+
+def _routes(service: Service) -> Routes:
     async def refuse(request: Request) -> Response:
         name = f"{request.method} {request.url.path}"
         message = f"{service.name} is not emulated: {name}. Stub this call in your tests."
         raise NotImplementedHere(name, message)
 
-    def render(_: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-        status, code = status_and_code(refusal)
-        return Response(
-            orjson.dumps(service.error(status, code, refusal.message)),
-            status_code=status,
-            headers=dict(headers),
-            media_type="application/json",
-        )
+    routes = Routes("supabase", provenance="Supabase", availability="not built")
+    for method in METHODS:
+        path = service.prefix + WILDCARD
+        name = name_of_route(method, path)
+        routes.add(method, path, name=name, summary=f"{service.name}.")(refuse)
+    return routes
 
-    for path in (service.prefix, service.prefix + "/{rest:path}"):
-        app.router.routes.append(Route(path, refuse, methods=[*METHODS]))
-    install(app, render)
-    return app
+
+def _render(service: Service, _: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+    status, code = status_and_code(refusal)
+    return error_response(status, service.error(status, code, refusal.message), headers)
+
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation for service in SERVICES for operation in _routes(service).operations
+)

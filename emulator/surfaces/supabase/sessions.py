@@ -1,39 +1,33 @@
-"""Signing up and in, refreshing, the user behind a token, signing out."""
+"""Sessions: signing up, signing in, refreshing, the signed-in user, signing out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.supabase.disabled_features import ISSUERS
-from emulator.surfaces.supabase.errors import (
-    AnonymousDisabled,
-    EmailExists,
-    NotAdmin,
-    PhoneDisabled,
-    PhoneLoginsDisabled,
-    ProviderDisabled,
-    UnknownGrant,
-    Web3Disabled,
-)
+from emulator.surfaces.supabase.errors import GoTrueError
+from emulator.surfaces.supabase.redirects import requested_redirect
 from emulator.surfaces.supabase.request_body import (
-    bearer,
     challenge_of,
     email_member,
     given_text,
     object_member,
     optional_text,
     read_body,
-    redirect_of,
-    reply,
     require_one_way,
     text_member,
 )
+from emulator.surfaces.supabase.responses import reply
+from emulator.wire.gotrue.urls import PREFIX
 from emulator.wire.gotrue.views import obfuscated_user_view, session_view, user_view
-from emulator.wire.http.context import RequestContext, context_of
+from emulator.wire.http.context import RequestContext, context_of, world_and_actor
+from emulator.wire.http.router import Routes
 from emulator.wire.world_tags import untagged
 from emulator.world.core.audit import record_audit
 from emulator.world.core.json_text import json_text
@@ -45,22 +39,35 @@ from emulator.world.records.identity import User
 
 SCOPES = ("global", "local", "others")
 
+EMAIL_EXISTS = partial(
+    GoTrueError, "email_exists", "A user with this email address has already been registered"
+)
+PHONE_DISABLED = partial(GoTrueError, "phone_provider_disabled", "Unsupported phone provider")
 
+routes = Routes("supabase", prefix=PREFIX, provenance="GoTrue")
+
+
+@routes.add(
+    "POST",
+    "/signup",
+    summary="Create an account; returns a session, or mails a link to confirm the address first.",
+    takes_trailing_slash=True,
+    shows=("user",),
+)
 async def signup(request: Request) -> Response:
-    """`POST /signup`: a new account, with a session or a mail to confirm the address."""
     context = context_of(request)
     world = context.world
     body = await read_body(request)
     if not body.get("email") and not body.get("phone"):
-        raise AnonymousDisabled
-    # Real: what is off is told in this order (supabase/auth internal/api/signup.go).
+        raise GoTrueError("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+    # Real: what is disabled is refused in this order (supabase/auth internal/api/signup.go).
     signups.require_open(world)
     password = text_member(body, "password", "Signup requires a valid password")
     passwords.require_strong(world, password)
     require_one_way(body, "Only an email address or phone number should be provided on signup.")
     challenge = challenge_of(body)
     if body.get("phone"):
-        raise PhoneDisabled("Phone signups are disabled")
+        raise GoTrueError("phone_provider_disabled", "Phone signups are disabled")
     email = email_member(body)
     metadata = object_member(body, "data")
     signed_up = signups.sign_up(
@@ -69,7 +76,7 @@ async def signup(request: Request) -> Response:
         password=password,
         name=name_of(metadata),
         metadata=json_text(metadata),
-        redirect_to=redirect_of(request),
+        redirect_to=requested_redirect(request),
         challenge=challenge,
         source=context.source,
     )
@@ -79,7 +86,8 @@ async def signup(request: Request) -> Response:
         return reply(obfuscated_user_view(world, email, metadata))
     view = user_view(world, signed_up.user)
     if signed_up.user.invited_at is not None:
-        # Real: what an administrator wrote about the invited is not shown to whoever signs up.
+        # Real: the caller does not see what an administrator wrote about an invited user
+        # (supabase/auth internal/api/signup.go, `sanitizeUser`).
         view |= {"user_metadata": {}, "identities": []}
     return reply(view)
 
@@ -96,7 +104,8 @@ def name_of(metadata: Mapping[str, Any]) -> str:
 def _by_password(context: RequestContext, body: dict[str, Any]) -> SignedIn:
     require_one_way(body, "Only an email address or phone number should be provided on login.")
     if body.get("phone"):
-        raise PhoneLoginsDisabled
+        # Real: another status than elsewhere (supabase/auth internal/api/token.go).
+        raise GoTrueError("phone_provider_disabled", "Phone logins are disabled", status=422)
     return sessions.sign_in(
         context.world,
         email=text_member(body, "email", "missing email or phone"),
@@ -109,10 +118,10 @@ REFRESH_TOKEN_LENGTH_MIN = 12
 
 
 def _by_refresh_token(context: RequestContext, body: dict[str, Any]) -> SignedIn:
-    said = text_member(body, "refresh_token", "refresh_token required")
-    if len(said) < REFRESH_TOKEN_LENGTH_MIN:
+    token = text_member(body, "refresh_token", "refresh_token required")
+    if len(token) < REFRESH_TOKEN_LENGTH_MIN:
         raise Invalid("refresh_token", "Refresh token is not valid")
-    bare = untagged(said, context.world)
+    bare = untagged(token, context.world)
     if bare is None:
         raise UnknownRefreshToken
     return sessions.refresh_session(context.world, refresh_token=bare)
@@ -132,19 +141,23 @@ def _by_flow(context: RequestContext, body: dict[str, Any]) -> SignedIn:
 
 
 def _by_id_token(_: RequestContext, body: dict[str, Any]) -> SignedIn:
-    """Refuse as a project does that has enabled no provider.
+    """Raise GoTrueError, Invalid, as in a project that has enabled no provider.
 
     Real: supabase/auth internal/api/token_oidc.go, `getProvider`.
     """
     provider = optional_text(body, "provider") or ""
     if provider in ISSUERS:
-        raise ProviderDisabled(ISSUERS[provider])
+        message = f'Provider (issuer "{ISSUERS[provider]}") is not enabled'
+        raise GoTrueError("provider_disabled", message)
     raise Invalid("provider", f'Custom OIDC provider "{provider}" not allowed')
 
 
 def _by_wallet(_: RequestContext, __: dict[str, Any]) -> SignedIn:
-    """Refuse as a project does that has enabled no chain. Real: internal/api/web3.go."""
-    raise Web3Disabled
+    """Raise GoTrueError, as in a project that has enabled no chain.
+
+    Real: supabase/auth internal/api/web3.go.
+    """
+    raise GoTrueError("web3_provider_disabled", "Web3 provider is disabled")
 
 
 _GRANTS: Mapping[str, Callable[[RequestContext, dict[str, Any]], SignedIn]] = {
@@ -156,37 +169,56 @@ _GRANTS: Mapping[str, Callable[[RequestContext, dict[str, Any]], SignedIn]] = {
 }
 
 
+@routes.add(
+    "POST",
+    "/token",
+    summary="Exchange credentials for a session, by `grant_type`: password, refresh_token, pkce.",
+    names_world=("refresh_token", "auth_code"),
+    shows=("user",),
+)
 async def issue_token(request: Request) -> Response:
-    """`POST /token?grant_type=password|refresh_token|pkce`: a session for a proof."""
     context = context_of(request)
     grant = _GRANTS.get(request.query_params.get("grant_type", ""))
     if grant is None:
-        raise UnknownGrant
+        raise GoTrueError("invalid_credentials", "unsupported_grant_type")
     signed_in = grant(context, await read_body(request))
     return reply(session_view(context.world, context.settings, signed_in))
 
 
+@routes.add(
+    "GET",
+    "/user",
+    summary="Get the signed-in user.",
+    caller="user",
+    takes_trailing_slash=True,
+    reads_headers=("apikey", "authorization"),
+    shows=("user",),
+)
 async def get_user(request: Request) -> Response:
-    """`GET /user`: the user of the bearer token."""
-    world = context_of(request).world
-    return reply(user_view(world, world.expect(User, bearer(request).user_id)))
+    world, actor = world_and_actor(request)
+    return reply(user_view(world, world.expect(User, actor.user_id)))
 
 
+@routes.add(
+    "PUT",
+    "/user",
+    summary="Change the password, address or metadata; null in `data` deletes a key.",
+    caller="user",
+    takes_trailing_slash=True,
+    shows=("user",),
+)
 async def update_user(request: Request) -> Response:
-    """`PUT /user`: another password, address or metadata; null in `data` deletes a key."""
-    context = context_of(request)
-    world = context.world
-    actor = bearer(request)
+    world, actor = world_and_actor(request)
     body = await read_body(request)
-    # Real: what is off is told in this order (supabase/auth internal/api/user.go).
+    # Real: what is disabled is refused in this order (supabase/auth internal/api/user.go).
     email = email_member(body) if body.get("email") else None
     if body.get("phone"):
-        raise PhoneDisabled
+        raise PHONE_DISABLED()
     password = given_text(body, "password")
     if password is not None:
         passwords.require_strong(world, password)
     if body.get("app_metadata") is not None:
-        raise NotAdmin("Updating app_metadata requires admin privileges")
+        raise GoTrueError("not_admin", "Updating app_metadata requires admin privileges")
     user = world.expect(User, actor.user_id)
     if email is not None:
         _require_free(world, user, email)
@@ -199,9 +231,10 @@ async def update_user(request: Request) -> Response:
         record_audit(world, actor, "password.changed", user)
     challenge = challenge_of(body)
     if email is not None and email != user.email:
-        # Real: a change is asked for by mail even where sign-ups need no confirmation.
+        # Real: a change is confirmed by mail even where sign-ups need no confirmation
+        # (supabase/auth internal/api/user.go).
         user = one_time_codes.mail_change(
-            world, user, email=email, redirect_to=redirect_of(request), challenge=challenge
+            world, user, email=email, redirect_to=requested_redirect(request), challenge=challenge
         )
     return reply(user_view(world, user))
 
@@ -210,14 +243,19 @@ def _require_free(world: World, user: User, email: str) -> None:
     try:
         accounts.require_free_email(world, user, email)
     except EmailTaken:
-        raise EmailExists from None
+        raise EMAIL_EXISTS() from None
 
 
+@routes.add(
+    "POST",
+    "/logout",
+    summary="End sessions, by `scope`: global, local, others; the body is not read.",
+    caller="user",
+)
 async def logout(request: Request) -> Response:
-    """`POST /logout?scope=global|local|others`: end sessions; the body is not read."""
-    actor = bearer(request)
+    world, actor = world_and_actor(request)
     scope = request.query_params.get("scope") or "global"
     if scope not in SCOPES:
         raise Invalid("scope", f'Unsupported logout scope "{scope}"')
-    sessions.sign_out(context_of(request).world, actor, scope=scope)
+    sessions.sign_out(world, actor, scope=scope)
     return Response(status_code=204)

@@ -1,1 +1,1 @@
-"""The FastAPI control plane: what the CLI talks to and the BFF forwards to."""
+"""Upstream surface: the control plane's API, which the CLI calls and the BFF forwards to."""

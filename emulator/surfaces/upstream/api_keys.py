@@ -1,21 +1,20 @@
-"""API keys of a workspace; a secret is shown once, when it is made."""
+"""API keys of a workspace. A secret is shown once, when it is issued."""
 
 from __future__ import annotations
 
-from fastapi import Request, Response
-from pydantic import BaseModel
+from functools import partial
 
-from emulator.surfaces.upstream.moments import Moment
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import (
-    PAGE_DEFAULT,
-    Cursor,
-    Limit,
     Routes,
-    WorkspaceId,
-    page_of,
-    reply,
+    WorkspacePageQuery,
+    WorkspaceQuery,
     workspace_of,
 )
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict, Time
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -29,7 +28,7 @@ from emulator.world.workspaces import api_keys
 routes = Routes("api keys")
 
 
-class ApiKeyView(BaseModel):
+class ApiKeyView(View):
     """A key without its secret."""
 
     id: str
@@ -49,7 +48,7 @@ class ApiKeyIssued(ApiKeyView):
     secret: str
 
 
-class ApiKeyPage(BaseModel):
+class ApiKeyPage(View):
     """Keys, newest first, the revoked ones too."""
 
     items: list[ApiKeyView]
@@ -85,43 +84,38 @@ def _issued(world: World, key: ApiKey, secret: str, *, status: int) -> Response:
 @routes.add(
     "GET",
     "/api/api-keys",
-    source="newer docs",
-    answers=ApiKeyPage,
+    summary="List the keys of a workspace, newest first; owners and admins only.",
+    provenance="newer docs",
+    query=WorkspacePageQuery,
+    answers={200: ApiKeyPage},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
 )
-async def list_api_keys(
-    request: Request,
-    workspace_id: WorkspaceId = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the keys of a workspace, newest first; owners and admins only."""
+async def list_api_keys(request: Request, *, query: WorkspacePageQuery) -> Response:
     world, actor = world_and_actor(request)
-    workspace = workspace_of(request, workspace_id)
+    workspace = workspace_of(request, query.workspace_id)
     require_admin(world, actor, workspace.id, to="see API keys")
-    found, next_cursor = page_of(
-        request, ApiKey, "workspace", workspace.id, limit=limit, cursor=cursor
-    )
-    return reply(ApiKeyPage(items=[_view(key) for key in found], next_cursor=next_cursor))
+    newest = partial(world.newest, ApiKey, "workspace", workspace.id)
+    return list_of(ApiKeyPage, query, newest=newest, view=_view)
 
 
 @routes.add(
     "POST",
     "/api/api-keys",
-    source="base contract",
-    answers=ApiKeyIssued,
-    status=201,
+    summary="Issue a key for one workspace; owners and admins only.",
+    provenance="base contract",
+    query=WorkspaceQuery,
+    body=ApiKeyCreate,
+    answers={201: ApiKeyIssued},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.QUOTA_EXCEEDED),
 )
 async def create_api_key(
-    request: Request, body: ApiKeyCreate, workspace_id: WorkspaceId = None
+    request: Request, *, query: WorkspaceQuery, body: ApiKeyCreate
 ) -> Response:
-    """Issue a key for one workspace; owners and admins only."""
     world, actor = world_and_actor(request)
     key, secret = api_keys.issue_key(
         world,
         actor,
-        workspace=workspace_of(request, workspace_id),
+        workspace=workspace_of(request, query.workspace_id),
         name=body.name,
         expires_at=None if body.expires_at is None else instant(body.expires_at),
     )
@@ -131,13 +125,12 @@ async def create_api_key(
 @routes.add(
     "DELETE",
     "/api/api-keys/{api_key_id}",
-    source="newer docs",
-    answers=None,
-    status=204,
+    summary="Revoke a key for good; owners and admins only.",
+    provenance="newer docs",
+    answers={204: None},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN),
 )
-async def revoke_api_key(request: Request, api_key_id: str) -> Response:
-    """Revoke a key for good; owners and admins only."""
+async def revoke_api_key(request: Request, *, api_key_id: str) -> Response:
     world, actor = world_and_actor(request)
     api_keys.revoke_key(world, actor, key=visible_key(world, actor, api_key_id))
     return Response(status_code=204)
@@ -146,12 +139,12 @@ async def revoke_api_key(request: Request, api_key_id: str) -> Response:
 @routes.add(
     "POST",
     "/api/api-keys/{api_key_id}/rotate",
-    source="newer docs",
-    answers=ApiKeyIssued,
+    summary="Give a key a new secret under the same id; the old one ends at once.",
+    provenance="newer docs",
+    answers={200: ApiKeyIssued},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
-async def rotate_api_key(request: Request, api_key_id: str) -> Response:
-    """Give a key a new secret under the same id; the old one ends at once."""
+async def rotate_api_key(request: Request, *, api_key_id: str) -> Response:
     world, actor = world_and_actor(request)
     found = visible_key(world, actor, api_key_id)
     key, secret = api_keys.rotate_key(world, actor, key=found)

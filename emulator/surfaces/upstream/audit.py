@@ -1,23 +1,17 @@
-"""The audit log."""
+"""Audit log of an account and a workspace."""
 
 from __future__ import annotations
 
-from fastapi import Request, Response
-from pydantic import BaseModel
+from functools import partial
 
-from emulator.surfaces.upstream.moments import Moment
-from emulator.surfaces.upstream.routing import (
-    PAGE_DEFAULT,
-    Cursor,
-    Limit,
-    Routes,
-    WorkspaceId,
-    reply,
-    workspace_of,
-)
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.surfaces.upstream.replies import list_of
+from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
-from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.world.core.audit import visible_entries
 from emulator.world.core.times import to_text
 from emulator.world.records.system import AuditEntry
@@ -25,14 +19,14 @@ from emulator.world.records.system import AuditEntry
 routes = Routes("audit")
 
 
-class AuditTarget(BaseModel):
+class AuditTarget(View):
     """The record that something was done to."""
 
     kind: str
     id: str
 
 
-class AuditEntryView(BaseModel):
+class AuditEntryView(View):
     """Who did what, from where; without a workspace it is about the caller's own account."""
 
     id: str
@@ -46,7 +40,7 @@ class AuditEntryView(BaseModel):
     created_at: Moment
 
 
-class AuditPage(BaseModel):
+class AuditPage(View):
     """Audit entries, newest first."""
 
     items: list[AuditEntryView]
@@ -68,23 +62,16 @@ def _view(entry: AuditEntry) -> AuditEntryView:
 
 
 @routes.add(
-    "GET", "/api/audit/logs", source="newer docs", answers=AuditPage, refuses=(Code.NOT_FOUND,)
+    "GET",
+    "/api/audit/logs",
+    summary="List the log of the caller's account and, to owners and admins, of the workspace.",
+    provenance="newer docs",
+    query=WorkspacePageQuery,
+    answers={200: AuditPage},
+    refuses=(Code.NOT_FOUND,),
 )
-async def list_audit_logs(
-    request: Request,
-    workspace_id: WorkspaceId = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the log of the caller's account and, to owners and admins, of the workspace."""
+async def list_audit_logs(request: Request, *, query: WorkspacePageQuery) -> Response:
     world, actor = world_and_actor(request)
-    found = visible_entries(
-        world,
-        actor,
-        workspace_id=workspace_of(request, workspace_id).id,
-        limit=limit + 1,
-        before=read_cursor(cursor),
-    )
-    page = found[:limit]
-    next_cursor = cursor_after(page[-1]) if len(found) > limit else None
-    return reply(AuditPage(items=[_view(entry) for entry in page], next_cursor=next_cursor))
+    workspace = workspace_of(request, query.workspace_id)
+    newest = partial(visible_entries, world, actor, workspace_id=workspace.id)
+    return list_of(AuditPage, query, newest=newest, view=_view)

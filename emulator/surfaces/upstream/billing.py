@@ -1,13 +1,16 @@
-"""Billing: the way to Stripe's hosted pages, and the webhook by which their outcome comes back."""
+"""Billing: sessions of Stripe's hosted pages, and the webhook that reports their outcome."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
+from emulator.surfaces.upstream.replies import reply
+from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace_of
+from emulator.surfaces.upstream.views import View
 from emulator.wire.fields import Strict, WebUrl
 from emulator.wire.http.bodies import body_of, parse_json, validated
 from emulator.wire.http.context import context_of, world_and_actor
@@ -42,42 +45,42 @@ class PortalCreate(Strict):
     return_url: WebUrl
 
 
-class HostedPage(BaseModel):
+class HostedPage(View):
     """A session of Stripe's; send the browser to its `url`."""
 
     id: str
     url: str
 
 
-class Received(BaseModel):
+class Received(View):
     """The event was received; one that came before is received once more and not acted on."""
 
     received: bool
 
 
 class EventObject(BaseModel):
-    """What an event is about, as far as it matters here."""
+    """The members of an event's object that the control plane reads."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: str = ""
     object: str = ""
     subscription: Any = None
-    """An id; an object where a consumer's version expands it, or nothing."""
+    """An id, an object where the API version expands it, or null."""
 
 
 class EventData(BaseModel):
     """The snapshot that an event carries."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     object: EventObject
 
 
 class EventIn(BaseModel):
-    """A Stripe event; what Stripe adds to events some day is no mistake."""
+    """A Stripe event. Unknown members are ignored, so that Stripe may add some."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     type: str
@@ -87,20 +90,21 @@ class EventIn(BaseModel):
 @routes.add(
     "POST",
     "/api/billing/checkout",
-    source="base contract",
-    answers=HostedPage,
-    status=201,
+    summary="Open a Stripe Checkout session for a plan; owners and admins only.",
+    provenance="base contract",
+    query=WorkspaceQuery,
+    body=CheckoutCreate,
+    answers={201: HostedPage},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
 async def create_checkout(
-    request: Request, body: CheckoutCreate, workspace_id: WorkspaceId = None
+    request: Request, *, query: WorkspaceQuery, body: CheckoutCreate
 ) -> Response:
-    """Open a Stripe Checkout session for a plan; owners and admins only."""
     world, actor = world_and_actor(request)
     session = open_checkout(
         world,
         actor,
-        workspace=workspace_of(request, workspace_id),
+        workspace=workspace_of(request, query.workspace_id),
         plan=body.plan,
         interval=body.interval,
         success_url=body.success_url,
@@ -113,17 +117,16 @@ async def create_checkout(
 @routes.add(
     "POST",
     "/api/billing/portal",
-    source="base contract",
-    answers=HostedPage,
-    status=201,
+    summary="Open a Stripe Customer Portal session; owners and admins only.",
+    provenance="base contract",
+    query=WorkspaceQuery,
+    body=PortalCreate,
+    answers={201: HostedPage},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
-async def create_portal(
-    request: Request, body: PortalCreate, workspace_id: WorkspaceId = None
-) -> Response:
-    """Open a Stripe Customer Portal session; owners and admins only."""
+async def create_portal(request: Request, *, query: WorkspaceQuery, body: PortalCreate) -> Response:
     world, actor = world_and_actor(request)
-    workspace = workspace_of(request, workspace_id)
+    workspace = workspace_of(request, query.workspace_id)
     session = open_portal(world, actor, workspace=workspace, return_url=body.return_url)
     url = portal_url(world, context_of(request).settings, session)
     return reply(HostedPage(id=tagged(session.id, world), url=url), status=201)
@@ -132,13 +135,13 @@ async def create_portal(
 @routes.add(
     "POST",
     "/api/billing/webhook",
-    source="newer docs",
-    answers=Received,
+    summary="Take an event from Stripe, signed with the endpoint's secret; each is acted on once.",
+    provenance="newer docs",
+    caller="anyone",
+    answers={200: Received},
     refuses=(Code.PAYLOAD_TOO_LARGE,),
-    is_public=True,
 )
 async def receive_billing_webhook(request: Request) -> Response:
-    """Take an event from Stripe, signed with the endpoint's secret; each is acted on once."""
     context = context_of(request)
     world = context.world
     body = await body_of(request)

@@ -1,16 +1,17 @@
-"""The upstream's error shape: `{"detail": {"code", "message", "details"?}}`.
+"""Error shape of the upstream: `{"detail": {"code", "message", "details"?}}`.
 
-Assumed: only the BFF's shape is documented; FastAPI's own habit is a member `detail`.
+Assumed: the API reference documents the shape of the BFF's errors alone, so the same object stands
+in the member `detail`, as FastAPI's own errors do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import Request, Response
-from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import (
     CODES,
@@ -24,24 +25,24 @@ from emulator.world.core.refusals import Refusal
 from emulator.world.records.types import LimitSource, Meter
 
 TABLE = CODES
-"""Refusal → code; every refusal has a row."""
+"""The code of every refusal."""
 
 
-class Problem(BaseModel):
+class Problem(View):
     """One place in the body or query that is not as documented."""
 
     path: str
     message: str
 
 
-class ValidationDetails(BaseModel):
+class ValidationDetails(View):
     """Where the request was wrong: the first place, and all of them."""
 
     path: str
     errors: list[Problem]
 
 
-class QuotaDetails(BaseModel):
+class QuotaDetails(View):
     """Which cap is hit: `used` of `limit` are taken, what is reserved included.
 
     `limit_source` is where the cap comes from: the workspace's `plan`, or a limit that the `seed`
@@ -58,7 +59,7 @@ class QuotaDetails(BaseModel):
     upgrade_url: str | None
 
 
-class ErrorDetail(BaseModel):
+class ErrorDetail(View):
     """A stable code, a sentence that says what to do, and facts where there are some."""
 
     code: Code
@@ -66,14 +67,14 @@ class ErrorDetail(BaseModel):
     details: ValidationDetails | QuotaDetails | None = None
 
 
-class ErrorResponse(BaseModel):
+class ErrorResponse(View):
     """Every failure of the upstream."""
 
     detail: ErrorDetail
 
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the answer that a refusal takes."""
+    """Return the response to a refusal."""
     problem = problem_of(refusal, TABLE, context_of(request))
     status = refusal.status if isinstance(refusal, InjectedError) else STATUS[problem["code"]]
     if status == STATUS[Code.LOGIN_REQUIRED]:

@@ -1,49 +1,60 @@
-"""What the real control plane has and this one does not yet: each answers 501 and says its name.
+"""Documented operations that the emulator does not implement: each responds with 501 by name.
 
-They are no part of the OpenAPI document, which promises only what works.
+The OpenAPI document leaves them out, because it promises only what works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from starlette.requests import Request
+from starlette.responses import Response
 
-from fastapi import Request, Response
-
-from emulator.surfaces.upstream.routing import Provenance, Routes
+from emulator.contract.catalog import Caller, Operation
 from emulator.wire.http.errors import NotImplementedHere
-
-routes = Routes("absent")
-
-ABSENT: tuple[tuple[str, str, str, Provenance], ...] = (
-    ("GET", "/api/artifacts/{artifact_id}", "get_artifact", "newer docs"),
-    ("GET", "/api/claims", "list_claims", "newer docs"),
-    ("GET", "/api/claims/{claim_id}", "get_claim", "newer docs"),
-    ("GET", "/api/museum", "get_museum", "newer docs"),
-    ("GET", "/api/status", "get_status", "newer docs"),
-    ("GET", "/api/status/operational", "get_operational_status", "newer docs"),
-    ("GET", "/api/sync/ledger-head", "get_ledger_head", "newer docs"),
-    ("POST", "/api/sync/ledger-head", "advance_ledger_head", "newer docs"),
-    ("GET", "/health", "get_overall_health", "newer docs"),
-    ("GET", "/health/db", "get_database_health", "newer docs"),
-    ("GET", "/health/r2", "get_storage_health", "newer docs"),
-)
-"""Method, path, name and source of every documented route that is not built."""
+from emulator.wire.http.router import Route
 
 
-def _absent(name: str) -> Callable[[Request], Awaitable[Response]]:
-    async def refuse(_: Request) -> Response:
-        raise NotImplementedHere(name)
-
-    refuse.__name__ = name
-    return refuse
+async def refuse(_: Request, *, operation: Operation) -> Response:
+    raise NotImplementedHere(operation.id)
 
 
-for _method, _path, _name, _source in ABSENT:
-    routes.add(
-        _method,
-        _path,
-        source=_source,
-        answers=None,
-        is_public=not _path.startswith("/api/"),
+def _route(method: str, path: str, name: str, summary: str, *, caller: Caller) -> Route:
+    operation = Operation(
+        surface="upstream",
+        method=method,
+        path=path,
+        id=name,
+        name=name,
+        summary=summary,
+        provenance="newer docs",
+        availability="not built",
+        caller=caller,
         is_documented=False,
-    )(_absent(_name))
+    )
+    return Route(operation, refuse)
+
+
+_OF_CALLERS = (
+    ("GET", "/api/artifacts/{artifact_id}", "get_artifact", "Show one artifact of a run."),
+    ("GET", "/api/claims", "list_claims", "List claims."),
+    ("GET", "/api/claims/{claim_id}", "get_claim", "Show one claim."),
+    ("GET", "/api/museum", "get_museum", "Show the museum."),
+    ("GET", "/api/status", "get_status", "Show the status."),
+    ("GET", "/api/status/operational", "get_operational_status", "Show the operational status."),
+    ("GET", "/api/sync/ledger-head", "get_ledger_head", "Show the sync ledger's head."),
+    (
+        "POST",
+        "/api/sync/ledger-head",
+        "advance_ledger_head",
+        "Advance the sync ledger's head.",
+    ),
+)
+_OF_ANYONE = (
+    ("GET", "/health", "get_overall_health", "Show the overall health."),
+    ("GET", "/health/db", "get_database_health", "Show the health of the database."),
+    ("GET", "/health/r2", "get_storage_health", "Show the health of the object storage."),
+)
+
+ROUTES = (
+    *(_route(*row, caller="key or session") for row in _OF_CALLERS),
+    *(_route(*row, caller="anyone") for row in _OF_ANYONE),
+)

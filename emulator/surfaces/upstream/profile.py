@@ -1,14 +1,16 @@
-"""The caller's own profile."""
+"""Profile of the caller's own account."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
-from emulator.surfaces.upstream.routing import Routes, reply
+from emulator.surfaces.upstream.replies import reply
+from emulator.surfaces.upstream.routing import Routes
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -19,7 +21,7 @@ from emulator.world.records.identity import User
 routes = Routes("profile")
 
 
-class ProfileView(BaseModel):
+class ProfileView(View):
     """An account as its owner sees it. Docs: "email, Supabase user ID, verification state"."""
 
     id: str
@@ -60,18 +62,28 @@ def profile_view(user: User) -> ProfileView:
     )
 
 
-@routes.add("GET", "/api/me", source="base contract", answers=ProfileView)
+@routes.add(
+    "GET",
+    "/api/me",
+    summary="Show the caller's profile; a key shows its issuer's.",
+    provenance="base contract",
+    answers={200: ProfileView},
+)
 async def get_me(request: Request) -> Response:
-    """Show the caller's profile; a key shows its issuer's."""
     world, actor = world_and_actor(request)
     return reply(profile_view(world.expect(User, actor.user_id)))
 
 
 @routes.add(
-    "PATCH", "/api/me", source="base contract", answers=ProfileView, refuses=(Code.FORBIDDEN,)
+    "PATCH",
+    "/api/me",
+    summary="Change the caller's name or opt-ins; needs a session.",
+    provenance="base contract",
+    body=ProfileUpdate,
+    answers={200: ProfileView},
+    refuses=(Code.FORBIDDEN,),
 )
-async def update_me(request: Request, body: ProfileUpdate) -> Response:
-    """Change the caller's name or opt-ins; needs a session."""
+async def update_me(request: Request, *, body: ProfileUpdate) -> Response:
     world, actor = world_and_actor(request)
     user = update_profile(
         world,

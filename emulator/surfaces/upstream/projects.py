@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
+from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import (
-    PAGE_DEFAULT,
-    Cursor,
-    Limit,
     Routes,
-    WorkspaceId,
-    page_of,
-    reply,
+    WorkspacePageQuery,
+    WorkspaceQuery,
     workspace_of,
 )
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -31,7 +30,7 @@ from emulator.world.workspaces import projects
 routes = Routes("projects")
 
 
-class ProjectView(BaseModel):
+class ProjectView(View):
     """A project and how many runs it holds."""
 
     id: str
@@ -43,7 +42,7 @@ class ProjectView(BaseModel):
     created_at: Moment
 
 
-class ProjectPage(BaseModel):
+class ProjectPage(View):
     """Projects, newest first."""
 
     items: list[ProjectView]
@@ -73,43 +72,37 @@ def _view(world: World, project: Project) -> ProjectView:
 @routes.add(
     "GET",
     "/api/projects",
-    source="base contract",
-    answers=ProjectPage,
+    summary="List the projects of a workspace, newest first.",
+    provenance="base contract",
+    query=WorkspacePageQuery,
+    answers={200: ProjectPage},
     refuses=(Code.NOT_FOUND,),
 )
-async def list_projects(
-    request: Request,
-    workspace_id: WorkspaceId = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the projects of a workspace, newest first."""
+async def list_projects(request: Request, *, query: WorkspacePageQuery) -> Response:
     world, _ = world_and_actor(request)
-    workspace = workspace_of(request, workspace_id)
-    found, next_cursor = page_of(
-        request, Project, "workspace", workspace.id, limit=limit, cursor=cursor
-    )
-    items = [_view(world, project) for project in found]
-    return reply(ProjectPage(items=items, next_cursor=next_cursor))
+    workspace = workspace_of(request, query.workspace_id)
+    newest = partial(world.newest, Project, "workspace", workspace.id)
+    return list_of(ProjectPage, query, newest=newest, view=partial(_view, world))
 
 
 @routes.add(
     "POST",
     "/api/projects",
-    source="base contract",
-    answers=ProjectView,
-    status=201,
+    summary="Create a project in a workspace.",
+    provenance="base contract",
+    query=WorkspaceQuery,
+    body=ProjectCreate,
+    answers={201: ProjectView},
     refuses=(Code.NOT_FOUND, Code.CONFLICT, Code.QUOTA_EXCEEDED),
 )
 async def create_project(
-    request: Request, body: ProjectCreate, workspace_id: WorkspaceId = None
+    request: Request, *, query: WorkspaceQuery, body: ProjectCreate
 ) -> Response:
-    """Create a project in a workspace."""
     world, actor = world_and_actor(request)
     project = projects.create_project(
         world,
         actor,
-        workspace=workspace_of(request, workspace_id),
+        workspace=workspace_of(request, query.workspace_id),
         name=body.name,
         slug=body.slug,
         description=body.description or "",
@@ -120,12 +113,12 @@ async def create_project(
 @routes.add(
     "GET",
     "/api/projects/{project_id}",
-    source="newer docs",
-    answers=ProjectView,
+    summary="Show one project.",
+    provenance="newer docs",
+    answers={200: ProjectView},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_project(request: Request, project_id: str) -> Response:
-    """Show one project."""
+async def get_project(request: Request, *, project_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply(_view(world, visible_project(world, actor, project_id)))
 
@@ -133,13 +126,12 @@ async def get_project(request: Request, project_id: str) -> Response:
 @routes.add(
     "DELETE",
     "/api/projects/{project_id}",
-    source="newer docs",
-    answers=None,
-    status=204,
+    summary="Delete a project that has no runs; owners and admins only.",
+    provenance="newer docs",
+    answers={204: None},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
-async def delete_project(request: Request, project_id: str) -> Response:
-    """Delete a project that has no runs; owners and admins only."""
+async def delete_project(request: Request, *, project_id: str) -> Response:
     world, actor = world_and_actor(request)
     projects.delete_project(world, actor, project=visible_project(world, actor, project_id))
     return Response(status_code=204)

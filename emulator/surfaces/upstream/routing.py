@@ -1,84 +1,133 @@
-"""How the upstream's routes are declared, who may call them, and in which order it is judged.
+"""Routes of the upstream: how they are declared, who may call them, how a body is read.
 
-Method first (the router), then the caller, then the body: an anonymous call learns nothing of the
-body's shape, and the body of a call that is not allowed is not read.
+A request is judged in this order: the method, the caller, the query and the body. So an anonymous
+request learns nothing about the shape of a body.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
-from emulator.surfaces.upstream.dispatch import Signature, call, signature_of
-from emulator.surfaces.upstream.errors import ErrorResponse
-from emulator.wire.gotrue.tokens import read_token
+from emulator.contract.catalog import Caller, Operation, Provenance, admits_none
+from emulator.surfaces.upstream.views import View
+from emulator.wire.gotrue.tokens import is_expired, read_token
+from emulator.wire.http import router
+from emulator.wire.http.bodies import preload_json
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
-from emulator.wire.http.errors import STATUS, BadCredentials, Code
-from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.http.errors import BadCredentials, BadInput, Code, problems_of
+from emulator.wire.http.router import AnyHandler, Route
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
-from emulator.world.core.times import SECOND
 from emulator.world.identity.sessions import session_actor
 from emulator.world.records.workspaces import Workspace
-from emulator.world.store.table import Record
 from emulator.world.workspaces.api_keys import PREFIX, key_actor
-
-Provenance = Literal["base contract", "newer docs", "assumed"]
-"""Where an operation is known from: the API reference, its later edition, or nowhere."""
-
-Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])
-
-R = TypeVar("R", bound=Record)
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-"""Assumed: no page size is documented."""
+"""Assumed: the documentation states no page size, so these are common ones."""
 
-_OF_ALL = frozenset({Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR})
-_OF_CALLERS = frozenset({Code.LOGIN_REQUIRED, Code.INVALID_CREDENTIALS})
-_OF_BODIES = frozenset({Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE})
-"""Codes that every operation may answer, that needs a caller, that takes a body."""
+WORKSPACE_HEADER = "x-workspace-id"
 
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
-WorkspaceId = Annotated[
-    str | None,
-    Query(description="Default: the X-Workspace-Id header, the key's, or your first workspace."),
-]
+CODES_OF_ALL = frozenset({Code.UNSUPPORTED_ACTION, Code.VALIDATION_ERROR, Code.INTERNAL_ERROR})
+CODES_OF_CALLERS = frozenset({Code.LOGIN_REQUIRED, Code.INVALID_CREDENTIALS})
+CODES_OF_WRITES = frozenset({Code.FORBIDDEN})
+"""A restricted account may only read."""
+
+CODES_OF_BODIES = frozenset({Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE})
 
 
-class PublicRoute(APIRoute):
-    """A route that anyone may call; its body, if it takes one, must be JSON."""
+class PageQuery(View):
+    """Which page of a list to return."""
 
-    @cached_property
-    def signature(self) -> Signature:
-        """What its handler is called with."""
-        return signature_of(self)
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Return what answers a request, for FastAPI as for the index before it."""
-        return self.answer
-
-    async def answer(self, request: Request) -> Response:
-        """Answer a request."""
-        return await call(self.signature, request)
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="How many items at most.")] = (
+        PAGE_DEFAULT
+    )
+    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
 
 
-class CallerRoute(PublicRoute):
-    """A route that needs a caller: an API key or the access token of a live session."""
+class WorkspaceQuery(View):
+    """Which workspace a request is about."""
 
-    async def answer(self, request: Request) -> Response:
-        """Answer a request, the caller judged before anything else of it is read."""
+    workspace_id: Annotated[
+        str | None,
+        Field(
+            description="Default: the X-Workspace-Id header, the key's, or your first workspace."
+        ),
+    ] = None
+
+
+class WorkspacePageQuery(PageQuery, WorkspaceQuery):
+    """Which page of which workspace's list to return."""
+
+
+class Routes:
+    """The routes of one resource, in the order of their declaration."""
+
+    def __init__(self, tag: str) -> None:
+        self._routes = router.Routes("upstream", tag=tag)
+
+    @property
+    def all(self) -> list[Route]:
+        """The routes."""
+        return self._routes.all
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        summary: str,
+        provenance: Provenance,
+        answers: Mapping[int, type[BaseModel] | None],
+        caller: Caller = "key or session",
+        body: Any = None,
+        refuses: tuple[Code, ...] = (),
+        **facts: Any,
+    ) -> Callable[[AnyHandler], AnyHandler]:
+        """Declare a handler, whose name becomes the operation's id.
+
+        `refuses` lists the codes beyond those that every such operation may respond with.
+        """
+        codes = CODES_OF_ALL.union(refuses)
+        if caller != "anyone":
+            codes |= CODES_OF_CALLERS
+            if method != "GET":
+                codes |= CODES_OF_WRITES
+        if body is not None:
+            codes |= CODES_OF_BODIES
+
+        def declare(handler: AnyHandler) -> AnyHandler:
+            return self._routes.add(
+                method,
+                path,
+                id=handler.__name__,
+                summary=summary,
+                provenance=provenance,
+                answers=answers,
+                caller=caller,
+                body=body,
+                refuses=codes,
+                **facts,
+            )(handler)
+
+        return declare
+
+
+def authenticate(request: Request, operation: Operation) -> None:
+    """Set the request's actor where the operation needs a caller.
+
+    Raises BadCredentials, BadKey, LoginRequired.
+    """
+    if operation.caller != "anyone":
         context = context_of(request)
         context.outcome.actor = _caller(context, request.headers)
-        return await call(self.signature, request)
 
 
 def _caller(context: RequestContext, headers: Headers) -> Actor:
@@ -95,116 +144,39 @@ def _caller(context: RequestContext, headers: Headers) -> Actor:
     claims = read_token(credential, context.settings)
     if claims is None or claims.world != world.name or claims.session_id is None:
         raise BadCredentials
-    if context.settings.is_wall_clock and claims.expires_at <= world.now // SECOND:
+    if is_expired(claims, world, context.settings):
         raise LoginRequired
     return session_actor(world, claims.session_id, source=context.source)
 
 
 def workspace_of(request: Request, workspace_id: str | None) -> Workspace:
-    """Return the workspace a request is about. Refuses NotFound.
+    """Return the workspace a request is about. Raises NotFound.
 
-    Assumed: the header that the BFF adds, else the query, else the caller's first.
+    Assumed: the header that the BFF sends takes precedence over the query, and the caller's first
+    workspace is the default, because the documentation names no order.
     """
     world, actor = world_and_actor(request)
-    return context_workspace(world, actor, request.headers.get("x-workspace-id") or workspace_id)
+    return context_workspace(world, actor, request.headers.get(WORKSPACE_HEADER) or workspace_id)
 
 
-class Routes:
-    """The routes of one resource, in the order of their declaration."""
+async def read_body(request: Request, kind: Any) -> Any:
+    """Return the body as `kind`, which may be any type that pydantic validates.
 
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
-        self.all: list[APIRoute] = []
-
-    def add(
-        self,
-        method: str,
-        path: str,
-        *,
-        source: Provenance,
-        answers: Any,
-        status: int = 200,
-        also: tuple[int, ...] = (),
-        refuses: tuple[Code, ...] = (),
-        is_public: bool = False,
-        is_documented: bool = True,
-    ) -> Callable[[Handler], Handler]:
-        """Declare a handler, whose name becomes the operationId.
-
-        `also` lists further good statuses with the same answer, `refuses` the codes beside those
-        that every operation may answer.
-        """
-        kind = PublicRoute if is_public else CallerRoute
-        good: dict[int | str, dict[str, Any]] = {
-            other: {"model": answers, "description": "Successful Response"} for other in also
-        }
-
-        def declare(handler: Handler) -> Handler:
-            codes = _OF_ALL.union(refuses)
-            if not is_public:
-                codes |= _OF_CALLERS
-                if method != "GET":
-                    codes |= {Code.FORBIDDEN}  # an account whose processing is restricted reads
-            if "body" in handler.__annotations__:
-                codes |= _OF_BODIES
-            responses = good | _refusals(codes)
-            extra: dict[str, Any] = {"x-source": source}
-            if not is_public:
-                extra["security"] = [{"bearer": []}]
-            self.all.append(
-                kind(
-                    path,
-                    handler,
-                    methods=[method],
-                    name=handler.__name__,
-                    operation_id=handler.__name__,
-                    response_model=answers,
-                    status_code=status,
-                    responses=responses,
-                    tags=[self.tag],
-                    openapi_extra=extra,
-                    include_in_schema=is_documented,
-                )
-            )
-            return handler
-
-        return declare
-
-
-def _refusals(codes: frozenset[Code]) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of codes, by status."""
-    described: dict[int | str, dict[str, Any]] = {}
-    for status in sorted({STATUS[code] for code in codes}):
-        names = sorted(code for code in codes if STATUS[code] == status)
-        text = " or ".join(f"`{name}`" for name in names)
-        described[status] = {"model": ErrorResponse, "description": text}
-    return described
-
-
-def reply(view: BaseModel, *, status: int = 200) -> Response:
-    """Return a view as an answer."""
-    return Response(view.model_dump_json(), status_code=status, media_type="application/json")
-
-
-def reply_bytes(body: bytes, *, status: int = 200) -> Response:
-    """Return JSON that is rendered already as an answer."""
-    return Response(body, status_code=status, media_type="application/json")
-
-
-def page_of(
-    request: Request,
-    kind: type[R],
-    index: str,
-    key: object,
-    *,
-    limit: int,
-    cursor: str | None,
-) -> tuple[list[R], str | None]:
-    """Return a page of a list, newest first, and the cursor of the next or None at the end.
-
-    Refuses Invalid for a cursor that is broken.
+    Real: FastAPI takes an empty body for an absent one, and validates with `from_attributes`
+    (fastapi 0.165, routing.py and _compat/v2.py). Raises BadInput, and what
+    `preload_json` raises.
     """
-    world, _ = world_and_actor(request)
-    found = world.newest(kind, index, key, limit=limit + 1, before=read_cursor(cursor))
-    page = found[:limit]
-    return page, cursor_after(page[-1]) if len(found) > limit else None
+    await preload_json(request)
+    if not await request.body():
+        if admits_none(kind):
+            return None
+        raise BadInput([{"path": "", "message": "Field required"}])
+    try:
+        return _adapter_of(kind).validate_python(await request.json(), from_attributes=True)
+    except ValidationError as error:
+        raise BadInput(problems_of(error.errors())) from error
+
+
+@lru_cache(maxsize=256)
+def _adapter_of(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

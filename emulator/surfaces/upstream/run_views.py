@@ -1,4 +1,4 @@
-"""A run as the upstream shows it."""
+"""Views of a run, and their JSON."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, RootModel
+from pydantic import RootModel
 
-from emulator.surfaces.upstream.moments import Moment
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.run_json import run_json
 from emulator.world.records.runs import Run
 from emulator.world.records.types import RunStatus, Runtime, Task
 
 
-class ArtifactView(BaseModel):
+class ArtifactView(View):
     """What is known of a file the run committed."""
 
     id: str
@@ -24,7 +24,7 @@ class ArtifactView(BaseModel):
     sha256: str | None
 
 
-class RunView(BaseModel):
+class RunView(View):
     """A run. Times are RFC 3339 in UTC; what is not known yet is null."""
 
     id: str
@@ -47,7 +47,7 @@ class RunView(BaseModel):
     duration_seconds: float | None
 
 
-class RunPage(BaseModel):
+class RunPage(View):
     """Runs, newest first."""
 
     items: list[RunView]
@@ -58,14 +58,14 @@ class Manifest(RootModel[dict[str, Any]]):
     """The manifest that was uploaded, else one made of the run's own fields."""
 
 
-class MetricsView(BaseModel):
+class MetricsView(View):
     """The run's metrics by name."""
 
     run_id: str
     metrics: dict[str, float]
 
 
-class LogView(BaseModel):
+class LogView(View):
     """The run's log, oldest line first."""
 
     run_id: str

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
 
+from emulator.surfaces.upstream.replies import page_of, reply_bytes
 from emulator.surfaces.upstream.routing import (
-    PAGE_DEFAULT,
-    Cursor,
-    Limit,
+    WORKSPACE_HEADER,
+    PageQuery,
     Routes,
-    WorkspaceId,
-    page_of,
-    reply_bytes,
+    WorkspaceQuery,
     workspace_of,
 )
 from emulator.surfaces.upstream.run_views import (
@@ -44,7 +44,7 @@ routes = Routes("runs")
 
 
 class RunWritten(RunFields):
-    """What every client says of a run."""
+    """The fields of a run that every client may send."""
 
     project_id: str | None = None
     adapter_id: Name
@@ -54,7 +54,7 @@ class RunWritten(RunFields):
     finished_at: Time | None = None
 
     def content(self, *, name: str, extra: dict[str, Any] | None = None) -> runs.RunContent:
-        """Return what the world takes."""
+        """Return the content as the world stores it."""
         return content_of(
             self,
             name=name,
@@ -90,53 +90,57 @@ class RunSync(RunWritten):
     name: Annotated[Name | None, Field(description="Default: the client_run_id.")] = None
 
 
-@routes.add("GET", "/api/runs", source="base contract", answers=RunPage, refuses=(Code.NOT_FOUND,))
-async def list_runs(
-    request: Request,
-    workspace_id: WorkspaceId = None,
-    project_id: Annotated[str | None, Query(description="Only runs of this project.")] = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs of this status.")] = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the runs of a workspace, newest first."""
+class _RunFilter(WorkspaceQuery):
+    project_id: Annotated[str | None, Field(description="Only runs of this project.")] = None
+    status: Annotated[RunStatus | None, Field(description="Only runs of this status.")] = None
+
+
+class RunsQuery(PageQuery, _RunFilter):
+    """Which runs to list, and which page of them."""
+
+
+@routes.add(
+    "GET",
+    "/api/runs",
+    summary="List the runs of a workspace, newest first.",
+    provenance="base contract",
+    query=RunsQuery,
+    answers={200: RunPage},
+    refuses=(Code.NOT_FOUND,),
+)
+async def list_runs(request: Request, *, query: RunsQuery) -> Response:
     world, actor = world_and_actor(request)
-    if project_id is not None:
-        scope = visible_project(world, actor, project_id)
-        named = request.headers.get("x-workspace-id") or workspace_id
+    if query.project_id is not None:
+        scope = visible_project(world, actor, query.project_id)
+        named = request.headers.get(WORKSPACE_HEADER) or query.workspace_id
         if named not in (None, scope.workspace_id):
-            raise NotFound("project", project_id)
+            raise NotFound("project", query.project_id)
         index, key = "project", scope.id
     else:
-        index, key = "workspace", workspace_of(request, workspace_id).id
-    found, next_cursor = page_of(
-        request,
-        Run,
-        index if status is None else f"{index} status",
-        key if status is None else (key, status),
-        limit=limit,
-        cursor=cursor,
-    )
-    return reply_bytes(run_page_json(found, next_cursor))
+        index, key = "workspace", workspace_of(request, query.workspace_id).id
+    if query.status is None:
+        newest = partial(world.newest, Run, index, key)
+    else:
+        newest = partial(world.newest, Run, f"{index} status", (key, query.status))
+    return reply_bytes(run_page_json(*page_of(newest, query)))
 
 
 @routes.add(
     "POST",
     "/api/runs",
-    source="base contract",
-    answers=RunView,
-    status=201,
+    summary="Create a run in a workspace.",
+    provenance="base contract",
+    query=WorkspaceQuery,
+    body=RunCreate,
+    answers={201: RunView},
     refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED),
 )
-async def create_run(
-    request: Request, body: RunCreate, workspace_id: WorkspaceId = None
-) -> Response:
-    """Create a run in a workspace."""
+async def create_run(request: Request, *, query: WorkspaceQuery, body: RunCreate) -> Response:
     world, actor = world_and_actor(request)
     run = runs.create_run(
         world,
         actor,
-        workspace=workspace_of(request, workspace_id),
+        workspace=workspace_of(request, query.workspace_id),
         content=body.content(name=body.name, extra=body.extra),
     )
     return reply_bytes(run_json(run), status=201)
@@ -145,24 +149,24 @@ async def create_run(
 @routes.add(
     "POST",
     "/api/sync/runs",
-    source="newer docs",
-    answers=RunView,
-    status=201,
-    also=(200,),
+    summary="Upload a run; idempotent by `client_run_id` within the workspace.",
+    description=(
+        "201 the first time; 200 again with the same content, or with other content while the run "
+        "is\nnot terminal, which updates it; `conflict` after that."
+    ),
+    provenance="newer docs",
+    query=WorkspaceQuery,
+    body=RunSync,
+    answers={201: RunView, 200: RunView},
     refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED, Code.CONFLICT),
 )
-async def sync_run(request: Request, body: RunSync, workspace_id: WorkspaceId = None) -> Response:
-    """Upload a run; idempotent by `client_run_id` within the workspace.
-
-    201 the first time; 200 again with the same content, or with other content while the run is
-    not terminal, which updates it; `conflict` after that.
-    """
+async def sync_run(request: Request, *, query: WorkspaceQuery, body: RunSync) -> Response:
     world, actor = world_and_actor(request)
     upload = uploads.Upload(
         client_run_id=body.client_run_id,
         content=body.content(name=body.name or body.client_run_id, extra=body.model_extra),
     )
-    workspace = workspace_of(request, workspace_id)
+    workspace = workspace_of(request, query.workspace_id)
     (synced,) = uploads.sync_runs(world, actor, workspace=workspace, uploads=[upload])
     return reply_bytes(run_json(synced.run), status=201 if synced.outcome == "created" else 200)
 
@@ -170,12 +174,12 @@ async def sync_run(request: Request, body: RunSync, workspace_id: WorkspaceId = 
 @routes.add(
     "GET",
     "/api/runs/{run_id}",
-    source="newer docs",
-    answers=RunView,
+    summary="Show one run.",
+    provenance="newer docs",
+    answers={200: RunView},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_run(request: Request, run_id: str) -> Response:
-    """Show one run."""
+async def get_run(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply_bytes(run_json(visible_run(world, actor, run_id)))
 
@@ -183,13 +187,12 @@ async def get_run(request: Request, run_id: str) -> Response:
 @routes.add(
     "DELETE",
     "/api/runs/{run_id}",
-    source="newer docs",
-    answers=None,
-    status=204,
+    summary="Delete a run; its public links close.",
+    provenance="newer docs",
+    answers={204: None},
     refuses=(Code.NOT_FOUND,),
 )
-async def delete_run(request: Request, run_id: str) -> Response:
-    """Delete a run; its public links close."""
+async def delete_run(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     runs.delete_run(world, actor, run=visible_run(world, actor, run_id))
     return Response(status_code=204)
@@ -198,12 +201,12 @@ async def delete_run(request: Request, run_id: str) -> Response:
 @routes.add(
     "GET",
     "/api/runs/{run_id}/manifest",
-    source="newer docs",
-    answers=Manifest,
+    summary="Show the manifest of a run.",
+    provenance="newer docs",
+    answers={200: Manifest},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_run_manifest(request: Request, run_id: str) -> Response:
-    """Show the manifest of a run."""
+async def get_run_manifest(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply_bytes(runs.manifest_of(visible_run(world, actor, run_id)).encode())
 
@@ -211,12 +214,12 @@ async def get_run_manifest(request: Request, run_id: str) -> Response:
 @routes.add(
     "GET",
     "/api/runs/{run_id}/metrics",
-    source="newer docs",
-    answers=MetricsView,
+    summary="Show the metrics of a run.",
+    provenance="newer docs",
+    answers={200: MetricsView},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_run_metrics(request: Request, run_id: str) -> Response:
-    """Show the metrics of a run."""
+async def get_run_metrics(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply_bytes(metrics_json(visible_run(world, actor, run_id)))
 
@@ -224,11 +227,11 @@ async def get_run_metrics(request: Request, run_id: str) -> Response:
 @routes.add(
     "GET",
     "/api/runs/{run_id}/log",
-    source="newer docs",
-    answers=LogView,
+    summary="Show the log of a run.",
+    provenance="newer docs",
+    answers={200: LogView},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_run_log(request: Request, run_id: str) -> Response:
-    """Show the log of a run."""
+async def get_run_log(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply_bytes(log_json(visible_run(world, actor, run_id)))

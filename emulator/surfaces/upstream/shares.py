@@ -1,25 +1,18 @@
-"""Public shares of runs, and what anyone sees behind one."""
+"""Public shares of runs, and the view that a share's token opens to anyone."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import orjson
-from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
-from emulator.surfaces.upstream.routing import (
-    PAGE_DEFAULT,
-    Cursor,
-    Limit,
-    Routes,
-    WorkspaceId,
-    page_of,
-    reply,
-    reply_bytes,
-    workspace_of,
-)
+from emulator.surfaces.upstream.replies import list_of, reply, reply_bytes
+from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
 from emulator.wire.http.context import context_of, world_and_actor
 from emulator.wire.http.errors import Code
@@ -34,7 +27,7 @@ from emulator.world.runs import shares
 routes = Routes("shares")
 
 
-class ShareView(BaseModel):
+class ShareView(View):
     """A public link to a run as it was when shared."""
 
     id: str
@@ -48,7 +41,7 @@ class ShareView(BaseModel):
     revoked_at: Moment | None
 
 
-class SharePage(BaseModel):
+class SharePage(View):
     """Shares, newest first, the revoked and expired ones too."""
 
     items: list[ShareView]
@@ -62,7 +55,7 @@ class ShareCreate(Strict):
     ttl_seconds: Annotated[int | None, Field(ge=60, le=shares.TTL_SECONDS_MAX)] = None
 
 
-class PublicArtifactView(BaseModel):
+class PublicArtifactView(View):
     """A file the run committed, as the public may know it."""
 
     name: str
@@ -71,7 +64,7 @@ class PublicArtifactView(BaseModel):
     sha256: str | None
 
 
-class PublicRunView(BaseModel):
+class PublicRunView(View):
     """The public-safe fields of a run."""
 
     name: str
@@ -87,7 +80,7 @@ class PublicRunView(BaseModel):
     duration_seconds: float | None
 
 
-class PublicShareView(BaseModel):
+class PublicShareView(View):
     """What anyone sees who has the token: the run as it was when shared."""
 
     run: PublicRunView
@@ -114,35 +107,29 @@ def _view(request: Request, share: Share) -> ShareView:
 @routes.add(
     "GET",
     "/api/shares",
-    source="newer docs",
-    answers=SharePage,
+    summary="List the shares of a workspace, newest first.",
+    provenance="newer docs",
+    query=WorkspacePageQuery,
+    answers={200: SharePage},
     refuses=(Code.NOT_FOUND,),
 )
-async def list_shares(
-    request: Request,
-    workspace_id: WorkspaceId = None,
-    limit: Limit = PAGE_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the shares of a workspace, newest first."""
-    workspace = workspace_of(request, workspace_id)
-    found, next_cursor = page_of(
-        request, Share, "workspace", workspace.id, limit=limit, cursor=cursor
-    )
-    items = [_view(request, share) for share in found]
-    return reply(SharePage(items=items, next_cursor=next_cursor))
+async def list_shares(request: Request, *, query: WorkspacePageQuery) -> Response:
+    world, _ = world_and_actor(request)
+    workspace = workspace_of(request, query.workspace_id)
+    newest = partial(world.newest, Share, "workspace", workspace.id)
+    return list_of(SharePage, query, newest=newest, view=partial(_view, request))
 
 
 @routes.add(
     "POST",
     "/api/shares",
-    source="base contract",
-    answers=ShareView,
-    status=201,
+    summary="Publish a run as it is now behind a new token.",
+    provenance="base contract",
+    body=ShareCreate,
+    answers={201: ShareView},
     refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED),
 )
-async def create_share(request: Request, body: ShareCreate) -> Response:
-    """Publish a run as it is now behind a new token."""
+async def create_share(request: Request, *, body: ShareCreate) -> Response:
     world, actor = world_and_actor(request)
     ttl_seconds = body.ttl_seconds or shares.TTL_SECONDS_DEFAULT
     share = shares.open_share(
@@ -157,12 +144,12 @@ async def create_share(request: Request, body: ShareCreate) -> Response:
 @routes.add(
     "POST",
     "/api/shares/{share_id}/revoke",
-    source="newer docs",
-    answers=ShareView,
+    summary="Close a public link for good.",
+    provenance="newer docs",
+    answers={200: ShareView},
     refuses=(Code.NOT_FOUND,),
 )
-async def revoke_share(request: Request, share_id: str) -> Response:
-    """Close a public link for good."""
+async def revoke_share(request: Request, *, share_id: str) -> Response:
     world, actor = world_and_actor(request)
     share = shares.revoke_share(world, actor, share=visible_share(world, actor, share_id))
     return reply(_view(request, share))
@@ -171,13 +158,14 @@ async def revoke_share(request: Request, share_id: str) -> Response:
 @routes.add(
     "GET",
     "/api/public/shares/{token}",
-    source="newer docs",
-    answers=PublicShareView,
+    summary="Show the run behind a token; a revoked, expired or unknown one is the same 404.",
+    provenance="newer docs",
+    caller="anyone",
+    answers={200: PublicShareView},
     refuses=(Code.NOT_FOUND,),
-    is_public=True,
+    names_world=("token",),
 )
-async def get_public_share(request: Request, token: str) -> Response:
-    """Show the run behind a token; a revoked, expired or unknown one is the same 404."""
+async def get_public_share(request: Request, *, token: str) -> Response:
     world = context_of(request).world
     bare = untagged_or_bare(token, world)
     if bare is None:

@@ -1,14 +1,16 @@
-"""Reservations of use: room that is held before it is used."""
+"""Usage reservations: capacity that is held before it is used."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.surfaces.upstream.moments import Moment
-from emulator.surfaces.upstream.routing import Routes, WorkspaceId, reply, workspace_of
+from emulator.surfaces.upstream.replies import reply
+from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace_of
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -20,7 +22,7 @@ from emulator.world.records.workspaces import Reservation
 routes = Routes("usage")
 
 
-class ReservationView(BaseModel):
+class ReservationView(View):
     """Room that is held, or was; `committed` is how much of `amount` was used in the end."""
 
     key: str
@@ -78,20 +80,19 @@ def _view(reservation: Reservation) -> ReservationView:
 @routes.add(
     "POST",
     "/api/usage/reserve",
-    source="newer docs",
-    answers=ReservationView,
-    status=201,
+    summary="Hold room of a meter of use, which counts against the cap; idempotent by `key`.",
+    provenance="newer docs",
+    query=WorkspaceQuery,
+    body=UsageReserve,
+    answers={201: ReservationView},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT, Code.QUOTA_EXCEEDED),
 )
-async def reserve_usage(
-    request: Request, body: UsageReserve, workspace_id: WorkspaceId = None
-) -> Response:
-    """Hold room of a meter of use, which counts against the cap; idempotent by `key`."""
+async def reserve_usage(request: Request, *, query: WorkspaceQuery, body: UsageReserve) -> Response:
     world, actor = world_and_actor(request)
     reservation = reservations.reserve(
         world,
         actor,
-        workspace=workspace_of(request, workspace_id),
+        workspace=workspace_of(request, query.workspace_id),
         meter=body.meter,
         amount=body.amount,
         key=body.key,
@@ -103,16 +104,16 @@ async def reserve_usage(
 @routes.add(
     "POST",
     "/api/usage/commit",
-    source="newer docs",
-    answers=ReservationView,
+    summary="Turn what is held into use, the whole or less of it; the rest is free again.",
+    provenance="newer docs",
+    query=WorkspaceQuery,
+    body=UsageCommit,
+    answers={200: ReservationView},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
-async def commit_usage(
-    request: Request, body: UsageCommit, workspace_id: WorkspaceId = None
-) -> Response:
-    """Turn what is held into use, the whole or less of it; the rest is free again."""
+async def commit_usage(request: Request, *, query: WorkspaceQuery, body: UsageCommit) -> Response:
     world, actor = world_and_actor(request)
-    workspace = workspace_of(request, workspace_id)
+    workspace = workspace_of(request, query.workspace_id)
     reservation = reservations.commit(
         world, actor, workspace=workspace, key=body.key, amount=body.amount
     )
@@ -122,14 +123,14 @@ async def commit_usage(
 @routes.add(
     "POST",
     "/api/usage/revert",
-    source="newer docs",
-    answers=ReservationView,
+    summary="Give back what is held.",
+    provenance="newer docs",
+    query=WorkspaceQuery,
+    body=UsageRevert,
+    answers={200: ReservationView},
     refuses=(Code.NOT_FOUND, Code.FORBIDDEN, Code.CONFLICT),
 )
-async def revert_usage(
-    request: Request, body: UsageRevert, workspace_id: WorkspaceId = None
-) -> Response:
-    """Give back what is held."""
+async def revert_usage(request: Request, *, query: WorkspaceQuery, body: UsageRevert) -> Response:
     world, actor = world_and_actor(request)
-    workspace = workspace_of(request, workspace_id)
+    workspace = workspace_of(request, query.workspace_id)
     return reply(_view(reservations.revert(world, actor, workspace=workspace, key=body.key)))

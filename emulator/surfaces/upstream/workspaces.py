@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import Request, Response
-from pydantic import BaseModel
+from functools import partial
 
-from emulator.surfaces.upstream.moments import Moment
-from emulator.surfaces.upstream.routing import PAGE_DEFAULT, Cursor, Limit, Routes, page_of, reply
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.surfaces.upstream.replies import list_of, reply
+from emulator.surfaces.upstream.routing import PageQuery, Routes
+from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
 from emulator.wire.http.context import world_and_actor
 from emulator.wire.http.errors import Code
@@ -22,14 +25,14 @@ from emulator.world.workspaces.workspaces import create_workspace as create
 routes = Routes("workspaces")
 
 
-class PeriodView(BaseModel):
+class PeriodView(View):
     """A month of use: the subscription's, else the calendar's in UTC."""
 
     start: Moment
     end: Moment
 
 
-class GaugeView(BaseModel):
+class GaugeView(View):
     """How much of a meter is used, what is reserved included; a null limit is no cap.
 
     Above the limit nothing is deleted, but what would use more is refused.
@@ -40,7 +43,7 @@ class GaugeView(BaseModel):
     limit: int | None
 
 
-class UsageView(BaseModel):
+class UsageView(View):
     """Every meter: the runs of the period, and of the others what there is now."""
 
     runs: GaugeView
@@ -51,7 +54,7 @@ class UsageView(BaseModel):
     shares: GaugeView
 
 
-class WorkspaceView(BaseModel):
+class WorkspaceView(View):
     """A workspace, the caller's role in it, its plan and what it used of that.
 
     `subscription_status` is the last subscription's, in Stripe's words; null without one. Runs
@@ -69,7 +72,7 @@ class WorkspaceView(BaseModel):
     created_at: Moment
 
 
-class WorkspacePage(BaseModel):
+class WorkspacePage(View):
     """The caller's workspaces, the one joined last first."""
 
     items: list[WorkspaceView]
@@ -95,40 +98,45 @@ def _view(world: World, actor: Actor, workspace: Workspace) -> WorkspaceView:
         period=PeriodView(start=to_text(period.start), end=to_text(period.end)),
         usage=UsageView(
             **{
-                one.meter: GaugeView(used=one.used, reserved=one.reserved, limit=one.limit)
-                for one in gauges(world, workspace)
+                gauge.meter: GaugeView(used=gauge.used, reserved=gauge.reserved, limit=gauge.limit)
+                for gauge in gauges(world, workspace)
             }
         ),
         created_at=to_text(workspace.created_at),
     )
 
 
-@routes.add("GET", "/api/workspaces", source="base contract", answers=WorkspacePage)
-async def list_workspaces(
-    request: Request, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
-) -> Response:
-    """List the workspaces the caller is a member of; a key sees its one."""
+@routes.add(
+    "GET",
+    "/api/workspaces",
+    summary="List the workspaces the caller is a member of; a key sees its one.",
+    provenance="base contract",
+    query=PageQuery,
+    answers={200: WorkspacePage},
+)
+async def list_workspaces(request: Request, *, query: PageQuery) -> Response:
     world, actor = world_and_actor(request)
     if actor.workspace_id is not None:
         only = world.expect(Workspace, actor.workspace_id)
         return reply(WorkspacePage(items=[_view(world, actor, only)], next_cursor=None))
-    members, next_cursor = page_of(
-        request, Member, "user", actor.user_id, limit=limit, cursor=cursor
-    )
-    items = [_view(world, actor, world.expect(Workspace, one.workspace_id)) for one in members]
-    return reply(WorkspacePage(items=items, next_cursor=next_cursor))
+
+    def view(member: Member) -> WorkspaceView:
+        return _view(world, actor, world.expect(Workspace, member.workspace_id))
+
+    newest = partial(world.newest, Member, "user", actor.user_id)
+    return list_of(WorkspacePage, query, newest=newest, view=view)
 
 
 @routes.add(
     "POST",
     "/api/workspaces",
-    source="base contract",
-    answers=WorkspaceView,
-    status=201,
+    summary="Create a workspace that the caller owns; needs a session.",
+    provenance="base contract",
+    body=WorkspaceCreate,
+    answers={201: WorkspaceView},
     refuses=(Code.FORBIDDEN, Code.CONFLICT),
 )
-async def create_workspace(request: Request, body: WorkspaceCreate) -> Response:
-    """Create a workspace that the caller owns; needs a session."""
+async def create_workspace(request: Request, *, body: WorkspaceCreate) -> Response:
     world, actor = world_and_actor(request)
     workspace = create(world, actor, name=body.name, slug=body.slug)
     return reply(_view(world, actor, workspace), status=201)
@@ -137,11 +145,11 @@ async def create_workspace(request: Request, body: WorkspaceCreate) -> Response:
 @routes.add(
     "GET",
     "/api/workspaces/{workspace_id}",
-    source="newer docs",
-    answers=WorkspaceView,
+    summary="Show one workspace.",
+    provenance="newer docs",
+    answers={200: WorkspaceView},
     refuses=(Code.NOT_FOUND,),
 )
-async def get_workspace(request: Request, workspace_id: str) -> Response:
-    """Show one workspace."""
+async def get_workspace(request: Request, *, workspace_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply(_view(world, actor, visible_workspace(world, actor, workspace_id)))

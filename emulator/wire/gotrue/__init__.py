@@ -1,1 +1,1 @@
-"""GoTrue's formats: tokens, cookies, views and error codes."""
+"""GoTrue's formats: tokens, session cookies, views and error codes."""

@@ -1,4 +1,4 @@
-"""GoTrue's error codes with the status that it sends each with, for faults that name a code."""
+"""Error codes of GoTrue, each with the status that it is sent with."""
 
 from __future__ import annotations
 
@@ -51,6 +51,22 @@ GOTRUE_STATUS: Mapping[str, int] = {
     "weak_password": 422,
     "web3_provider_disabled": 422,
 }
-"""Real: the codes of supabase/auth internal/api/apierrors/errorcode.go, each with the status of the
-places in internal/api that raise it, of several the most common. `forbidden`, `method_not_allowed`,
-`not_found`, `not_implemented` and `request_too_large` are ours, where GoTrue has no code."""
+"""Real: the codes of supabase/auth internal/api/apierrors/errorcode.go, each with the status that
+most of the places in internal/api raise it with. `forbidden`, `method_not_allowed`, `not_found`,
+`not_implemented` and `request_too_large` are the emulator's, for what GoTrue has no code for."""
+
+CODE_OF_STATUS: Mapping[int, str] = {
+    400: "validation_failed",
+    401: "no_authorization",
+    403: "bad_jwt",
+    404: "not_found",
+    409: "conflict",
+    413: "request_too_large",
+    414: "validation_failed",
+    422: "validation_failed",
+    429: "over_request_rate_limit",
+    431: "validation_failed",
+    501: "not_implemented",
+    504: "request_timeout",
+}
+"""The code of an error that only names a status; for every other it is `unexpected_failure`."""

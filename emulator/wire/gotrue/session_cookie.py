@@ -1,7 +1,7 @@
-"""The session cookie as @supabase/ssr writes and reads it.
+"""Session cookie, as @supabase/ssr writes and reads it.
 
-Real: @supabase/ssr 0.12 (clients.md 2.6). The value is `base64-` and the base64url of the session
-as JSON; above 3180 characters it is cut into `<name>.0`, `<name>.1`, …
+Real: @supabase/ssr 0.12, src/cookies.ts and src/utils/chunker.ts. The value is `base64-` and the
+base64url of the session as JSON; above 3180 characters it is split into `<name>.0`, `<name>.1`, …
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ NO_STORE = {
     "Expires": "0",
     "Pragma": "no-cache",
 }
-"""What @supabase/ssr sends with every cookie it sets."""
+"""Real: sent with every cookie that @supabase/ssr 0.12 sets (src/cookies.ts)."""
 
 
 def read_cookies(sent: str) -> dict[str, str]:
     """Return the cookies of a Cookie header by their names.
 
-    As Starlette's `cookie_parser`, whose unquoting, Python's own, takes quadratic time before 3.12.
+    Equal to Starlette's `cookie_parser`, which takes quadratic time on Python before 3.12.
     """
     jar: dict[str, str] = {}
     for part in sent.split(";"):
@@ -54,7 +54,7 @@ def _unquoted(value: str) -> str:
 
 
 def session_cookies(name: str, session: Mapping[str, Any], sent: str | None) -> list[str]:
-    """Return the Set-Cookie values that store a session and clear what `sent` held of another."""
+    """Return the Set-Cookie values that store a session and clear stale cookies of `sent`."""
     text = orjson.dumps(session)
     value = _PREFIX + base64.urlsafe_b64encode(text).decode().rstrip("=")
     if len(value) <= CHUNK:
@@ -62,15 +62,14 @@ def session_cookies(name: str, session: Mapping[str, Any], sent: str | None) -> 
     else:
         pieces = [value[at : at + CHUNK] for at in range(0, len(value), CHUNK)]
         parts = {f"{name}.{place}": piece for place, piece in enumerate(pieces)}
-    stale = [one for one in _session_names(sent) if one not in parts]
+    stale = [sent_name for sent_name in _session_names(sent) if sent_name not in parts]
     attributes = f"Max-Age={MAX_AGE_SECONDS}; {_ATTRIBUTES}"
-    return [f"{one}={part}; {attributes}" for one, part in parts.items()] + [
-        _cleared(one) for one in stale
-    ]
+    stored = [f"{part_name}={part}; {attributes}" for part_name, part in parts.items()]
+    return stored + [_cleared(stale_name) for stale_name in stale]
 
 
 def cleared_cookies(sent: str | None) -> list[str]:
-    """Return the Set-Cookie values that remove every session cookie a request sent."""
+    """Return the Set-Cookie values that clear every session cookie of a request."""
     return [_cleared(name) for name in _session_names(sent)]
 
 
@@ -84,10 +83,10 @@ def _session_names(sent: str | None) -> list[str]:
 
 @lru_cache(maxsize=256)
 def read_session(sent: str | None, preferred: str) -> Mapping[str, Any] | None:
-    """Return the session that a Cookie header holds, `preferred`'s first, or None.
+    """Return the session in a Cookie header, or None; the cookie named `preferred` comes first.
 
-    Any `sb-*-auth-token` is read; what cannot be understood is no session, never an error.
-    Remembered, as each request of a dashboard is asked more than once.
+    Any `sb-*-auth-token` is read, and an unreadable value is ignored. Cached: the same header is
+    read several times in a request.
     """
     jar = read_cookies(sent or "")
     bases = {match[1]: None for name in jar if (match := _NAME.match(name))}
@@ -99,7 +98,7 @@ def read_session(sent: str | None, preferred: str) -> Mapping[str, Any] | None:
 
 
 def _joined(jar: Mapping[str, str], name: str) -> str:
-    # Real: an empty cookie counts as none, and the chunks are read up to the first gap.
+    # Real: an empty cookie is ignored, and chunks are read up to the first gap (chunker.ts).
     return jar.get(name) or "".join(_chunks(jar, name))
 
 

@@ -1,7 +1,6 @@
-"""Asymmetric signing with a fixed key, for projects that use JWKS as new hosted ones do.
+"""Signing keys for ES256: a fixed key, for projects that use JWKS as new hosted projects do.
 
-The key is derived from a constant and protects nothing; signatures are deterministic (RFC 6979),
-so that the same call gives the same bytes.
+The key is derived from a constant and protects nothing. Signatures are deterministic (RFC 6979).
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def _private_key() -> EllipticCurvePrivateKey:
 
 
 def public_key() -> EllipticCurvePublicKey:
-    """Return the key that verifies what `sign_es256` signed."""
+    """Return the key that verifies the signatures of `sign_es256`."""
     return _private_key().public_key()
 
 
@@ -61,9 +60,9 @@ _ESCAPED = {
 
 
 def payload_of(claims: dict[str, Any]) -> bytes:
-    """Return claims as JSON the way GoTrue writes them.
+    """Return claims as JSON, as GoTrue writes them.
 
-    Real: Go's encoding/json keeps UTF-8 and escapes these five characters.
+    Real: Go's encoding/json writes UTF-8 and escapes these five characters.
     """
     text = orjson.dumps(claims)
     for character, escape in _ESCAPED.items():

@@ -1,4 +1,4 @@
-"""JSON web tokens as Supabase Auth issues them: access tokens, the anon and the service key."""
+"""JSON Web Tokens as Supabase Auth issues them: access tokens, the anon and the service key."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from emulator.world.core.world import DEFAULT, World
 from emulator.world.records.identity import Session, User
 
 LIFE_SECONDS_VIRTUAL = 2_300_000_000
-"""Real clients judge `exp` by the machine's clock, so under a virtual one it lies in 2098 or so."""
+"""Real clients compare `exp` with the wall clock, so under a virtual clock it lies around 2098."""
 
 ISSUED_LATEST_VIRTUAL = 1_767_225_600
-"""2026-01-01T00:00:00Z in Unix seconds. Real clients judge `iat` by the machine's clock too, so
-under a virtual clock, which may be ahead of it, no token is issued later than this.
+"""2026-01-01T00:00:00Z in Unix seconds. Real clients compare `iat` with the wall clock too. A
+virtual clock may be ahead of it, so that under one no token is issued later than this.
 """
 
 LIFE_SECONDS_WALL = 3600
-"""Real: GoTrue's default GOTRUE_JWT_EXP."""
+"""Real: the default of GOTRUE_JWT_EXP (supabase/auth internal/conf/configuration.go)."""
 
 WORLD_CLAIM = "emulator_world"
 
@@ -38,8 +38,8 @@ SERVICE = "service_role"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What is read of a token: its role, in which world, until when (Unix seconds), and of a
-    user's token whose session it is.
+    """The claims of a token that are used: role, world, expiry in Unix seconds, and for a user's
+    token the session and the user.
     """
 
     role: str
@@ -50,7 +50,7 @@ class Claims:
 
     @property
     def is_key_of_default(self) -> bool:
-        """Whether it is a key that `env` prints, no user's token; those are good in every world."""
+        """Whether it is a key of the default world, which is valid in every world."""
         return self.world == DEFAULT and self.session_id is None
 
 
@@ -63,12 +63,12 @@ class Lifetime:
 
     @property
     def seconds(self) -> int:
-        """How long the token is good, which is what `expires_in` says."""
+        """How long the token is valid: `expires_in`."""
         return self.expires_at - self.issued_at
 
 
 def lifetime(world: World, settings: Settings) -> Lifetime:
-    """Return the lifetime of an access token that is issued now, by the clients' clock."""
+    """Return the lifetime of an access token issued now, as clients judge it."""
     now = world.now // SECOND
     if settings.is_wall_clock:
         return Lifetime(issued_at=now, expires_at=now + LIFE_SECONDS_WALL)
@@ -77,14 +77,15 @@ def lifetime(world: World, settings: Settings) -> Lifetime:
 
 
 def app_metadata(user: User) -> dict[str, Any]:
-    """Return what GoTrue keeps of a user besides what the user may write."""
+    """Return the metadata of a user that only GoTrue and administrators write."""
     return {"provider": "email", "providers": ["email"], **json_object(user.app_metadata)}
 
 
 def access_token(world: World, settings: Settings, user: User, session: Session) -> str:
     """Return a signed access token for a live session, issued now.
 
-    Real: the claims of GoTrue; there is no `jti`, so two of one second are the same.
+    Real: the claims are those of supabase/auth internal/tokens/service.go. Without a `jti`, two
+    tokens of the same second are equal.
     """
     life = lifetime(world, settings)
     claims: dict[str, Any] = {
@@ -109,15 +110,29 @@ def access_token(world: World, settings: Settings, user: User, session: Session)
 
 
 def read_token(token: str, settings: Settings) -> Claims | None:
-    """Return the claims of a token that we signed, or None. Its times are not judged here: the
-    machine's clock has no say in an answer, so that it can be replayed on another day.
+    """Return the claims of a token that the emulator signed, or None.
+
+    An expired token is read like any other: see `is_expired`.
     """
     return _read(token, settings.jwt_secret)
 
 
+def is_expired(
+    claims: Claims, world: World, settings: Settings, *, margin_seconds: int = 0
+) -> bool:
+    """Return whether a token has expired, or will within a margin.
+
+    Under a virtual clock no token expires, since its session alone decides, and a response does
+    not depend on the day of its replay.
+    """
+    if not settings.is_wall_clock:
+        return False
+    return claims.expires_at <= world.now // SECOND + margin_seconds
+
+
 @lru_cache(maxsize=4096)
 def _read(token: str, secret: str) -> Claims | None:
-    # Remembered: a pure function of its arguments, and a signature takes longer than most answers.
+    # Cached: verifying a signature takes longer than most requests do.
     claims = _verified(token, secret)
     role, world = _text(claims, "role"), _text({WORLD_CLAIM: DEFAULT, **claims}, WORLD_CLAIM)
     expires_at = _seconds(claims.get("exp"))
@@ -133,7 +148,7 @@ def _read(token: str, secret: str) -> Claims | None:
 
 
 def _verified(token: str, secret: str) -> dict[str, Any]:
-    """Return the claims of a token whose signature is ours, or none of any other."""
+    """Return the claims of a token with the emulator's signature; none of any other token."""
     try:
         header = _decoded(token.partition(".")[0])
         is_es256 = isinstance(header, dict) and header.get("alg") == signing_keys.ES256
@@ -149,7 +164,7 @@ def _verified(token: str, secret: str) -> dict[str, Any]:
 
 
 def _decoded(segment: str) -> Any:
-    """Return what a segment of a token holds. Raises ValueError."""
+    """Return the JSON in a segment of a token. Raises ValueError."""
     return load_json(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
 
 
@@ -159,23 +174,26 @@ def _text(claims: dict[str, Any], name: str) -> str | None:
 
 
 def _seconds(value: Any) -> int | None:
-    """Return a JSON number as whole seconds, or None for what is not one within 64 bits."""
+    """Return a JSON number as whole seconds, or None for other values and beyond 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return math.floor(value) if -_SECONDS_END <= value < _SECONDS_END else None
 
 
 _SECONDS_END = 2**63
-"""Real: golang-jwt keeps a time as a 64-bit number; one beyond it is refused here."""
+"""Real: golang-jwt (types.go) stores times as 64-bit numbers; larger numbers are refused here."""
 
 
 def anon_key(world: World, settings: Settings) -> str:
-    """Return the public key of a world's Supabase project. Real: that of every local Supabase."""
+    """Return the public key of a world's Supabase project.
+
+    Real: its claims are those of the key that `supabase start` prints.
+    """
     return _signed(world, settings, {"iss": "supabase-demo", "role": ANON, "exp": _KEYS_EXPIRE})
 
 
 def service_key(world: World, settings: Settings) -> str:
-    """Return the secret key of a world's Supabase project, which may do everything."""
+    """Return the secret key of a world's Supabase project, which bypasses all access rules."""
     claims = {"iss": "supabase-demo", "role": SERVICE, "exp": _KEYS_EXPIRE}
     return _signed(world, settings, claims)
 

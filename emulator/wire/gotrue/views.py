@@ -1,4 +1,4 @@
-"""Users and sessions as GoTrue shows them; the session cookie holds the same."""
+"""Views of users and sessions in GoTrue's format; the session cookie contains the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from emulator.world.store import ids
 
 
 def user_view(world: World, user: User) -> dict[str, Any]:
-    """Return a user as `/auth/v1/user` shows it. Real: GoTrue's User (clients.md 2.3)."""
+    """Return a user as `/auth/v1/user` shows it.
+
+    Real: the members of User in supabase/auth internal/models/user.go.
+    """
     created = to_text(user.created_at)
     identity = {
         "identity_id": ids.as_uuid(world.derive("identity", user.id)),
@@ -24,7 +27,7 @@ def user_view(world: World, user: User) -> dict[str, Any]:
         "user_id": user.id,
         "identity_data": json_object(user.identity_data),
         "provider": "email",
-        # Real: a sign-in by password or code is not noted here.
+        # Real: a sign-in by password or code does not update this.
         "last_sign_in_at": created,
         "created_at": created,
         "updated_at": created,
@@ -47,7 +50,7 @@ def user_view(world: World, user: User) -> dict[str, Any]:
 
 
 def _set_members(user: User) -> dict[str, Any]:
-    """Return the members that GoTrue shows only where they are set."""
+    """Return the members that GoTrue leaves out unless they are set."""
     moments = {
         "email_confirmed_at": user.email_confirmed_at,
         "confirmed_at": user.email_confirmed_at,
@@ -65,15 +68,15 @@ def _set_members(user: User) -> dict[str, Any]:
 
 
 def obfuscated_id(world: World, email: str) -> str:
-    """Return the id that nobody has, for a sign-up with a taken address."""
+    """Return an id that no user has, for a sign-up with a taken address."""
     return ids.as_uuid(world.derive("obfuscated user", email))
 
 
 def obfuscated_user_view(world: World, email: str, metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return what a sign-up with a taken address shows, so that it does not tell.
+    """Return the user that a sign-up with a taken address shows, which hides that it is taken.
 
-    Real: GoTrue's answer: an id nobody has, no identities, no role, nothing confirmed, and the
-    metadata that came in.
+    Real: supabase/auth internal/api/signup.go (sanitizeUser): a random id, no identities, no role,
+    nothing confirmed, and the submitted metadata.
     """
     now = to_text(world.now)
     return {
@@ -93,7 +96,7 @@ def obfuscated_user_view(world: World, email: str, metadata: dict[str, Any]) -> 
 
 
 def session_view(world: World, settings: Settings, signed_in: SignedIn) -> dict[str, Any]:
-    """Return a session as `/auth/v1/token` sends it and @supabase/ssr keeps it."""
+    """Return a session as `/auth/v1/token` sends it and @supabase/ssr stores it."""
     life = lifetime(world, settings)
     return {
         "access_token": access_token(world, settings, signed_in.user, signed_in.session),

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
 from emulator.wire.http.context import context_of
@@ -29,15 +30,19 @@ from emulator.world.core.refusals import Refusal
 log = logging.getLogger("emulator")
 
 Handler = Callable[..., Awaitable[Response]]
-"""Called with the request and, by name, the path parameters, `query` and `body` it declares."""
+"""Called with the request and, by name, what it declares of the path parameters, `operation`,
+`query` and `body`."""
 
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 Render = Callable[[Request, Refusal, Mapping[str, str]], Response]
 """Turns a refusal and extra headers into a response in the surface's own shape."""
 
-ReadBody = Callable[[Request, type[BaseModel]], Awaitable[BaseModel | None]]
-"""Reads and validates a body. Raises BadInput and what `wire.http.bodies` raises."""
+ReadBody = Callable[[Request, Any], Awaitable[Any]]
+"""Reads and validates a body of a type. Raises BadInput and what `wire.http.bodies` raises."""
+
+Gate = Callable[[Request], None]
+"""Runs before the route is looked up. Raises a refusal to stop the request."""
 
 Guard = Callable[[Request, Operation], None]
 """Runs before anything of the request but its head is read. Raises a refusal to stop it."""
@@ -60,12 +65,15 @@ class Route:
 
 
 class Routes:
-    """The routes of one module, in the order of their declaration."""
+    """The routes of one module, in the order of their declaration.
 
-    def __init__(self, surface: str, *, prefix: str = "", tag: str = "") -> None:
+    `facts` are fields of `Operation` that all of them have.
+    """
+
+    def __init__(self, surface: str, *, prefix: str = "", tag: str = "", **facts: Any) -> None:
         self.surface = surface
         self._prefix = prefix
-        self._tag = tag
+        self._facts = {"tag": tag, **facts}
         self.all: list[Route] = []
 
     @property
@@ -83,7 +91,7 @@ class Routes:
 
         def declare(handler: AnyHandler) -> AnyHandler:
             whole = self._prefix + path
-            fields = {"id": f"{method} {whole}", "tag": self._tag, **facts}
+            fields = {"id": f"{method} {whole}", **self._facts, **facts}
             operation = Operation(
                 surface=self.surface,
                 method=method,
@@ -103,6 +111,7 @@ class _Entry:
     route: Route
     match: Callable[[str], Any]
     path_arguments: tuple[str, ...]
+    takes_operation: bool
     takes_query: bool
     takes_body: bool
 
@@ -116,11 +125,13 @@ class Router:
         *,
         render: Render,
         read_body: ReadBody | None = None,
+        gate: Gate | None = None,
         guard: Guard | None = None,
     ) -> None:
         self.routes = tuple(routes)
         self.render = render
         self._read_body = read_body
+        self._gate = gate
         self._guard = guard
 
     @cached_property
@@ -138,6 +149,7 @@ class Router:
                     route=route,
                     match=pattern.match,
                     path_arguments=tuple(n for n in pattern.groupindex if n in arguments),
+                    takes_operation="operation" in arguments,
                     takes_query="query" in arguments,
                     takes_body="body" in arguments,
                 )
@@ -150,7 +162,14 @@ class Router:
             (
                 route.operation.method,
                 route.operation.path.removesuffix(WILDCARD),
-                _Entry(route, path_pattern(route.operation.path).match, (), False, False),
+                _Entry(
+                    route=route,
+                    match=path_pattern(route.operation.path).match,
+                    path_arguments=(),
+                    takes_operation="operation" in route.arguments,
+                    takes_query=False,
+                    takes_body=False,
+                ),
             )
             for route in self.routes
             if route.operation.path.endswith(WILDCARD)
@@ -168,6 +187,11 @@ class Router:
             methods.add("HEAD")
         return sorted(methods)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
+
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, whatever goes wrong."""
         try:
@@ -183,12 +207,16 @@ class Router:
     async def _respond(self, request: Request) -> Response:
         scope = request.scope
         method, path = scope["method"], scope["path"]
+        if self._gate is not None:
+            self._gate(request)
         entry, parameters = self._find(method, path)
         scope["path_params"] = parameters
         operation = entry.route.operation
         if self._guard is not None:
             self._guard(request, operation)
         arguments: dict[str, Any] = {name: parameters[name] for name in entry.path_arguments}
+        if entry.takes_operation:
+            arguments["operation"] = operation
         problems: list[Any] = []
         if entry.takes_query and operation.query is not None:
             arguments["query"] = _read_query(request, operation.query, problems)
@@ -198,12 +226,10 @@ class Router:
             raise BadInput(problems)
         return await entry.route.handler(request, **arguments)
 
-    async def _body(
-        self, request: Request, model: type[BaseModel], problems: list[Any]
-    ) -> BaseModel | None:
+    async def _body(self, request: Request, kind: Any, problems: list[Any]) -> Any:
         assert self._read_body is not None
         try:
-            return await self._read_body(request, model)
+            return await self._read_body(request, kind)
         except BadInput as bad:
             problems.extend(bad.problems)
             return None

@@ -1,4 +1,4 @@
-"""Events as webhooks carry them: the object as it was then, and what an update changed."""
+"""Webhook events: the object at the time of the event, and what an update changed."""
 
 from __future__ import annotations
 
@@ -188,12 +188,12 @@ RENDERERS: tuple[tuple[str, Renderer], ...] = (
     ("invoiceitem.", lambda _world, _, record: invoice_item_view(record)),
     ("invoice.", invoice_view),
 )
-"""The beginning of an event's type → what renders its object; the longer beginnings first."""
+"""Prefix of an event's type → the renderer of its object; longer prefixes come first."""
 
 
 def event_view(world: World, settings: Settings, event: Event) -> View:
-    """Return an event as Stripe's libraries read it."""
-    render = next(one for start, one in RENDERERS if event.kind.startswith(start))
+    """Return an event in Stripe's format."""
+    render = next(render for prefix, render in RENDERERS if event.kind.startswith(prefix))
     now = render(world, settings, event.record)
     content: View = {"object": now}
     if event.before is not None:
@@ -212,9 +212,10 @@ def event_view(world: World, settings: Settings, event: Event) -> View:
 
 
 def _changed(before: View, now: View) -> View:
-    """Return the members of `before` that are otherwise now; of objects the members that are.
+    """Return the members of `before` that differ from `now`, recursively.
 
-    Real: lists are given whole (Stripe).
+    Real: a changed list is included whole, as https://docs.stripe.com/api/events/object describes
+    `data.previous_attributes`.
     """
     found: View = {}
     for name, value in before.items():
@@ -229,5 +230,5 @@ def _changed(before: View, now: View) -> View:
 
 
 def event_body(world: World, settings: Settings, event: Event) -> bytes:
-    """Return the exact bytes of an event, which are what is signed."""
+    """Return the exact bytes of an event, which are signed."""
     return orjson.dumps(event_view(world, settings, event))

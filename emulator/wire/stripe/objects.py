@@ -1,6 +1,6 @@
-"""Stripe's objects as its libraries read them: the parts that every one is made of.
+"""Stripe objects: views of prices, cards, customers, subscriptions and payments.
 
-Real: field names and nullability are those of API version 2026-10-28.endive (clients.md 3.3).
+Real: names and nullability are those of API version 2026-10-28.endive, as in the stripe packages.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def seconds(moment: Instant | None) -> int | None:
 
 
 def listed(items: list[View], url: str) -> View:
-    """Return a list that is complete in itself."""
+    """Return a list object that contains all of its items."""
     return {
         "object": "list",
         "data": items,
@@ -44,12 +44,12 @@ def listed(items: list[View], url: str) -> View:
 
 
 def price_id(plan: str, interval: Interval) -> str:
-    """Return the id of the price of a plan by the interval."""
+    """Return the id of the price of a plan for an interval."""
     return f"price_{plan}_{interval}"
 
 
 def price_view(world: World, plan: str, interval: Interval, *, cents: int | None = None) -> View:
-    """Return a price; `cents` where it was another when it was agreed on."""
+    """Return a price; `cents` overrides the current amount with the agreed one."""
     amount = price_of(plan_named(world, plan), interval) if cents is None else cents
     return {
         "id": price_id(plan, interval),
@@ -81,7 +81,7 @@ def price_view(world: World, plan: str, interval: Interval, *, cents: int | None
 
 
 def plan_view(price: View) -> View:
-    """Return a price as the plan that it would be in Stripe's older words."""
+    """Return a price as a plan, its form in Stripe's older API."""
     recurring = price["recurring"]
     return {
         "id": price["id"],
@@ -147,7 +147,7 @@ def payment_method_view(card: Card) -> View:
 
 
 def customer_view(customer: Customer) -> View:
-    """Return who pays."""
+    """Return a customer."""
     return {
         "id": customer.id,
         "object": "customer",
@@ -170,9 +170,9 @@ def customer_view(customer: Customer) -> View:
 
 
 def subscription_view(world: World, subscription: Subscription) -> View:
-    """Return a subscription with its one item.
+    """Return a subscription with its single item.
 
-    Real: the period stands on the item alone since 2025-03-31.basil.
+    Real: only the item has the period since API version 2025-03-31.basil.
     """
     return {
         "id": subscription.id,
@@ -252,7 +252,7 @@ def invoice_item_view(item: InvoiceItem) -> View:
 
 
 def pricing_view(plan: str, interval: Interval, cents: int) -> View:
-    """Return what a line refers to. Real: decimals are strings (clients.md 3.1)."""
+    """Return the pricing of a line. Real: decimals are strings in API version 2026-10-28.endive."""
     return {
         "type": "price_details",
         "price_details": {"price": price_id(plan, interval), "product": f"prod_{plan}"},
@@ -261,7 +261,7 @@ def pricing_view(plan: str, interval: Interval, cents: int) -> View:
 
 
 def payment_intent_view(payment: Payment) -> View:
-    """Return a payment as the intent to take it."""
+    """Return a payment as its payment intent."""
     is_paid = payment.failure is None
     return {
         "id": payment.id,
@@ -285,7 +285,7 @@ def payment_intent_view(payment: Payment) -> View:
 
 
 def charge_view(payment: Payment) -> View:
-    """Return a payment as the charge that was made."""
+    """Return a payment as its charge."""
     is_paid = payment.failure is None
     refunded = payment.refunded_cents
     return {
@@ -326,7 +326,7 @@ def charge_view(payment: Payment) -> View:
 
 
 DECLINES = ("generic_decline", "insufficient_funds", "test_mode_live_card")
-"""The codes that Stripe gives as reasons for its `card_declined`."""
+"""Decline codes: the reasons for the error code `card_declined`."""
 
 
 def _code(payment: Payment) -> str:
@@ -348,7 +348,7 @@ def _error(payment: Payment) -> View | None:
 
 
 def portal_session_view(session: PortalSession, *, url: str) -> View:
-    """Return a visit to the portal."""
+    """Return a portal session."""
     return {
         "id": session.id,
         "object": "billing_portal.session",

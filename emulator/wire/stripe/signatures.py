@@ -1,7 +1,7 @@
-"""Webhook signatures as Stripe makes and checks them.
+"""Webhook signatures, as Stripe's libraries make and verify them.
 
-Real: `t=<seconds>,v1=<hex>`, HMAC-SHA256 under the whole `whsec_…` of `<t>.<body>`; old ones are
-refused, future ones are not (clients.md 3.2).
+Real: stripe-python 16, stripe/_webhook.py. `t=<seconds>,v1=<hex>`, the HMAC-SHA256 of `<t>.<body>`
+under the whole `whsec_…`; signatures that are too old are refused, those of the future are not.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ TOLERANCE_SECONDS = 300
 
 
 def sign(body: bytes, secret: str, *, at_seconds: int) -> str:
-    """Return the header that signs a body at a time, which clients judge by the wall."""
+    """Return the header that signs a body at a time, which clients compare with the wall clock."""
     return f"t={at_seconds},v1={_mac(body, secret, at_seconds)}"
 
 
 def verify(body: bytes, header: str | None, secret: str, *, now_seconds: int) -> None:
-    """Refuse BadSignature unless one `v1` of the header signs the body, not too long ago."""
+    """Raise BadSignature unless a `v1` of the header signs the body and is recent enough."""
     parts = [part.strip().partition("=")[::2] for part in (header or "").split(",")]
     times = [value for name, value in parts if name == "t" and value.isascii() and value.isdigit()]
     given = [value for name, value in parts if name == "v1"]
     if not times or not given:
         raise BadSignature(f"Send a {HEADER} header with t= and v1=, as Stripe does.")
     at = int(times[0][:_DIGITS_MAX])
-    if not any(hmac.compare_digest(_mac(body, secret, at), one) for one in given if one.isascii()):
-        raise BadSignature("The signature is not that of this body under the endpoint's secret.")
+    expected = _mac(body, secret, at)
+    if not any(hmac.compare_digest(expected, mac) for mac in given if mac.isascii()):
+        raise BadSignature("The signature does not match this body and the endpoint's secret.")
     if at < now_seconds - TOLERANCE_SECONDS:
         raise BadSignature(f"The signature is older than {TOLERANCE_SECONDS} seconds.")
 
 
 _DIGITS_MAX = 15
-"""A time with more digits is none, and is not worth a long computation."""
+"""More digits are not a time, and would make the computation long."""
 
 
 def _mac(body: bytes, secret: str, at: int) -> str:

@@ -1,7 +1,7 @@
-"""Members of Stripe's objects that nothing here sets, as Stripe sends them then.
+"""Unset members: members of Stripe's objects that the emulator never sets, with their defaults.
 
-Real: names and nullability are those of API version 2026-10-28.endive, as the typings of the stripe
-packages have them.
+Real: names and nullability are those of API version 2026-10-28.endive, as in the types of the
+stripe packages.
 """
 
 from __future__ import annotations

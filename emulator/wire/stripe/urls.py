@@ -1,4 +1,4 @@
-"""Where Stripe's hosted pages are; each link carries its world."""
+"""URLs of Stripe's hosted pages; each contains its world."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def invoice_url(world: World, settings: Settings, invoice: Invoice) -> str:
 
 
 def success_url(world: World, session: CheckoutSession) -> str:
-    """Return where a completed checkout leads, with the session's id filled in."""
+    """Return the URL that a completed checkout redirects to, with the session's id filled in."""
     return session.success_url.replace("{CHECKOUT_SESSION_ID}", tagged(session.id, world))

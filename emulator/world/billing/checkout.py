@@ -137,7 +137,7 @@ def authenticate_checkout(
     require_none(world, session.workspace_id)
     facts = session.pending
     if facts is None:
-        raise Conflict("No card waits for authentication; enter one first.")
+        raise Conflict("No card is waiting for authentication; enter a card first.")
     session = replace(session, pending=None)
     world.put(session)
     if not passes:
@@ -167,21 +167,12 @@ def _complete(
     is_authenticated: bool,
 ) -> CheckoutSession:
     workspace = world.expect(Workspace, session.workspace_id)
-    if facts is not None and session.amount_cents:
-        require_chargeable(
-            world,
-            facts,
-            workspace_id=workspace.id,
-            customer=customer_of(world, workspace.id),
-            amount_cents=session.amount_cents,
-            is_authenticated=is_authenticated,
-        )
+    payer_name = None
+    if facts is not None:
+        _require_chargeable(world, session, facts, is_authenticated=is_authenticated)
+        payer_name = facts.holder
     customer = ensure_customer(
-        world,
-        workspace,
-        email=email,
-        name=None if facts is None else facts.holder,
-        user_id=session.user_id,
+        world, workspace, email=email, name=payer_name, user_id=session.user_id
     )
     if facts is not None:
         attach_card(world, customer, facts)
@@ -197,7 +188,7 @@ def _complete(
     completed = replace(
         session,
         email=email,
-        payer_name=None if facts is None else facts.holder,
+        payer_name=payer_name,
         status="complete",
         customer_id=customer.id,
         subscription_id=subscription.id,
@@ -207,6 +198,21 @@ def _complete(
     world.put(completed)
     emit(world, "checkout.session.completed", completed, workspace_id=workspace.id)
     return completed
+
+
+def _require_chargeable(
+    world: World, session: CheckoutSession, facts: CardFacts, *, is_authenticated: bool
+) -> None:
+    """Raise CardDeclined, with the attempt on record, if the card cannot pay what is due now."""
+    if session.amount_cents:
+        require_chargeable(
+            world,
+            facts,
+            workspace_id=session.workspace_id,
+            customer=customer_of(world, session.workspace_id),
+            amount_cents=session.amount_cents,
+            is_authenticated=is_authenticated,
+        )
 
 
 def expire_checkout(world: World, session_id: str) -> None:

@@ -173,7 +173,7 @@ def change_subscription(
     card = card_of(world, customer)
     if proposal.due_cents:
         if card is None:
-            raise Conflict("The customer has no card to charge; add one first.")
+            raise Conflict("The customer has no card to charge; add a card first.")
         require_chargeable(
             world,
             card.facts,

@@ -90,7 +90,7 @@ def authenticate_card(world: World, session: PortalSession, *, passes: bool) -> 
     """Finish the 3-D Secure step of a new card. Raises Conflict if no card waits, CardDeclined."""
     facts = session.pending
     if facts is None:
-        raise Conflict("No card waits for authentication; enter one first.")
+        raise Conflict("No card is waiting for authentication; enter a card first.")
     world.put(replace(session, pending=None))
     if not passes:
         raise CardDeclined("authentication_failed", MESSAGES["authentication_failed"])

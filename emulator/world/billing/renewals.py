@@ -152,7 +152,7 @@ def pay_now(world: World, invoice: Invoice, *, is_authenticated: bool = False) -
     customer = world.expect(Customer, invoice.customer_id)
     card = card_of(world, customer)
     if card is None:
-        raise Conflict("The customer has no card to charge; add one first.")
+        raise Conflict("The customer has no card to charge; add a card first.")
     if invoice.status == "draft":
         jobs.cancel(world, FINALIZE, invoice.id)
         invoice = finalize_invoice(world, invoice)

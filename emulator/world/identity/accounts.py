@@ -1,4 +1,4 @@
-"""Accounts: the one store behind the BFF and Supabase Auth."""
+"""Accounts, shared by the BFF and Supabase Auth."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def create_user(
     signs_up: bool = True,
     pin: str | None = None,
 ) -> User:
-    """Create an account; without a password only mailed codes open it.
+    """Create an account; without a password, only mailed codes sign in to it.
 
-    Real: whoever signs up has its metadata in its identity, and its address in its metadata, where
-    it stays as it was; whom an administrator makes has neither (supabase/auth
-    internal/api/signup.go, admin.go). Refuses EmailTaken, WeakPassword, Invalid.
+    Real: a sign-up copies the metadata to the identity, and the address to the metadata, where it
+    stays unchanged; an account created by an administrator has neither (supabase/auth
+    internal/api/signup.go, admin.go). Raises EmailTaken, WeakPassword, Invalid.
     """
     email = email.lower()
     if world.find(User, "email", email) is not None:
@@ -40,15 +40,15 @@ def create_user(
     if password is not None:
         require_strong(world, password)
     user_id, ordinal = world.new_id("user", pin=pin)
-    own = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
-    identity_data = json_text(own)
+    identity = {"email": email, "email_verified": False, "phone_verified": False, "sub": user_id}
+    identity_data = json_text(identity)
     if signs_up:
-        identity_data = metadata = merge_metadata(metadata, own)
+        identity_data = metadata = merge_metadata(metadata, identity)
     user = User(
         id=user_id,
         email=email,
         name=name,
-        password_hash="" if password is None else _hashed(world, user_id, password),
+        password_hash="" if password is None else _hash(world, user_id, password),
         created_at=world.now,
         updated_at=world.now,
         ordinal=ordinal,
@@ -64,13 +64,13 @@ def create_user(
     return verify_identity(world, confirm_email(world, user)) if is_confirmed else user
 
 
-def _hashed(world: World, user_id: str, password: str) -> str:
+def _hash(world: World, user_id: str, password: str) -> str:
     ordinal = world.ordinal("salt")
     return hash_password(password, salt=world.derive("salt", user_id, ordinal)[:16])
 
 
 def change_password(world: World, user: User, *, password: str) -> User:
-    """Give an account another password. Refuses SamePassword, WeakPassword, Invalid."""
+    """Change the password of an account. Raises SamePassword, WeakPassword, Invalid."""
     require_strong(world, password)
     if has_password(user, password):
         raise SamePassword
@@ -78,15 +78,15 @@ def change_password(world: World, user: User, *, password: str) -> User:
 
 
 def set_password(world: World, user: User, *, password: str) -> User:
-    """Give an account a password as an administrator may; mails under way are void with the old.
+    """Set the password of an account, as an administrator may, and revoke its mailed codes.
 
-    Refuses WeakPassword, Invalid.
+    Raises WeakPassword, Invalid.
     """
     require_strong(world, password)
-    forget_codes(world, user)
+    revoke_codes(world, user)
     changed = replace(
         user,
-        password_hash=_hashed(world, user.id, password),
+        password_hash=_hash(world, user.id, password),
         confirmation_sent_at=None,
         recovery_sent_at=None,
         email_change_sent_at=None,
@@ -94,8 +94,10 @@ def set_password(world: World, user: User, *, password: str) -> User:
     return put_user(world, changed)
 
 
-def forget_codes(world: World, user: User) -> None:
-    """Make every mailed code of an account void. Real: using one up does that to the others."""
+def revoke_codes(world: World, user: User) -> None:
+    """Revoke every mailed code of an account. Real: GoTrue does so whenever a code is used up
+    (supabase/auth internal/models/one_time_token.go).
+    """
     for slot in get_args(OneTimeSlot):
         code = world.find(OneTimeCode, "slot", (user.id, slot))
         if code is not None:
@@ -103,12 +105,12 @@ def forget_codes(world: World, user: User) -> None:
 
 
 def change_email(world: World, user: User, *, email: str, is_verified: bool) -> User:
-    """Give an account another address, known to be its own or not; codes under way are void.
+    """Change the address of an account, verified or not, and revoke its mailed codes.
 
-    Refuses EmailTaken.
+    Raises EmailTaken.
     """
     require_free_email(world, user, email)
-    forget_codes(world, user)
+    revoke_codes(world, user)
     email = email.lower()
     changed = replace(
         user,
@@ -123,27 +125,30 @@ def change_email(world: World, user: User, *, email: str, is_verified: bool) -> 
 
 
 def require_free_email(world: World, user: User, email: str) -> None:
-    """Refuse EmailTaken if another account has the address."""
+    """Raise EmailTaken if another account has the address."""
     owner = world.find(User, "email", email.lower())
     if owner is not None and owner.id != user.id:
         raise EmailTaken
 
 
-def merge_metadata(present: JsonText, given: dict[str, Any]) -> JsonText:
-    """Return metadata with the given members put in; null takes one out. Real: GoTrue's merge."""
-    merged = {**json_object(present), **given}
+def merge_metadata(current: JsonText, changes: dict[str, Any]) -> JsonText:
+    """Return metadata with some members changed; null removes a member.
+
+    Real: GoTrue merges metadata so (supabase/auth internal/models/user.go).
+    """
+    merged = {**json_object(current), **changes}
     return json_text({key: value for key, value in merged.items() if value is not None})
 
 
 def put_user(world: World, user: User) -> User:
-    """Write a changed account as updated now and return it."""
+    """Write a changed account with its time of update, and return it."""
     user = replace(user, updated_at=world.now)
     world.put(user)
     return user
 
 
 def confirm_email(world: World, user: User) -> User:
-    """Note that the user reads its mail; a confirmed address stays as it is."""
+    """Confirm the address of an account, unless it is confirmed already."""
     if user.email_confirmed_at is not None:
         return user
     metadata = merge_metadata(user.user_metadata, {"email_verified": True})
@@ -151,10 +156,10 @@ def confirm_email(world: World, user: User) -> User:
 
 
 def verify_identity(world: World, user: User) -> User:
-    """Note that a mailed confirmation was answered.
+    """Mark the address as verified in the identity, since its mailed confirmation was used.
 
-    Real: an address that was confirmed in any other way is not verified in the identity
-    (supabase/auth internal/api/verify.go: `signupVerify` alone writes it).
+    Real: an address that was confirmed in another way is not marked (supabase/auth
+    internal/api/verify.go: only `signupVerify` does it).
     """
     verified = merge_metadata(user.identity_data, {"email_verified": True})
     if verified == user.identity_data:
@@ -163,7 +168,7 @@ def verify_identity(world: World, user: User) -> User:
 
 
 def is_banned(user: User, now: Instant) -> bool:
-    """Tell whether the account may not sign in at `now`."""
+    """Return whether the account is banned at `now`."""
     return user.banned_until is not None and user.banned_until > now
 
 
@@ -175,7 +180,7 @@ def update_profile(
     analytics_opt_in: bool | None,
     product_mail_opt_in: bool | None,
 ) -> User:
-    """Change what is given of the actor's own profile. Refuses Forbidden to an API key."""
+    """Change the given fields of the actor's profile. Raises Forbidden for an API key."""
     if actor.api_key_id is not None:
         raise Forbidden("An API key cannot change a profile; sign in instead.")
     require_writer(world, actor)
@@ -192,8 +197,8 @@ def update_profile(
     return put_user(world, changed)
 
 
-def _or(given: bool | None, present: bool) -> bool:
-    return present if given is None else given
+def _or(given: bool | None, current: bool) -> bool:
+    return current if given is None else given
 
 
 def _profile(user: User) -> tuple[str, bool, bool]:

@@ -10,15 +10,11 @@ from emulator.world.core.world import World
 from emulator.world.records.identity import User
 
 _SCRYPT_COST = 512
-
-
-"""scrypt's N: a real password hash at about a millisecond, since tests sign in by the thousand."""
-
+"""scrypt's N: a real hash in about a millisecond, since tests sign in thousands of times."""
 
 PASSWORD_BYTES_MAX = 72
-
-
-"""Real: GoTrue hashes with bcrypt, which reads no more."""
+"""Real: GoTrue hashes with bcrypt, which ignores further bytes (supabase/auth
+internal/api/password.go)."""
 
 
 def hash_password(password: str, *, salt: bytes) -> str:
@@ -27,21 +23,21 @@ def hash_password(password: str, *, salt: bytes) -> str:
     return f"scrypt${_SCRYPT_COST}${salt.hex()}${key.hex()}"
 
 
-_NOBODYS_SALT = bytes(16)
+_DUMMY_SALT = bytes(16)
 
 
 def has_password(user: User | None, password: str) -> bool:
-    """Tell whether this is the user's password; a user without one has none, and nobody has one.
+    """Return whether this is the user's password; False without a user or without a password.
 
-    The password is hashed in any case, so that the time it takes does not tell who exists.
+    The password is always hashed, so that timing does not reveal which accounts exist.
     """
-    known = "" if user is None else user.password_hash
-    salt = bytes.fromhex(known.split("$")[2]) if known else _NOBODYS_SALT
-    return compare_digest(hash_password(password, salt=salt), known)
+    expected = "" if user is None else user.password_hash
+    salt = bytes.fromhex(expected.split("$")[2]) if expected else _DUMMY_SALT
+    return compare_digest(hash_password(password, salt=salt), expected)
 
 
 def require_strong(world: World, password: str) -> None:
-    """Refuse WeakPassword for a password that is too short, Invalid for one that is too long."""
+    """Raise WeakPassword for a password that is too short, Invalid if it is too long."""
     shortest = world.auth.password_length_min
     length = len(password.encode())
     if length < shortest:

@@ -1,4 +1,4 @@
-"""Sessions and their refresh tokens; signing in and out."""
+"""Sessions and their refresh tokens: signing in, refreshing and signing out."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from emulator.world.records.types import AuthMethod
 from emulator.world.store import ids
 
 TIMEBOX = "end session"
-"""The kind of the job that ends a session whose time is limited."""
+"""The job that ends a session at its time limit."""
 
-FORGET = "forget session"
-"""The kind of the job that forgets a session whose time was up."""
+REMOVE = "forget session"
+"""The job that removes a session a day after its time limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A live session with its user and the refresh token that is now good."""
+    """A live session with its user and its active refresh token."""
 
     user: User
     session: Session
@@ -40,11 +40,11 @@ class SignedIn:
 
 
 def sign_in(world: World, *, email: str, password: str, source: Source = UNKNOWN) -> SignedIn:
-    """Open a session. Refuses BadPassword for an unknown e-mail as for a wrong password,
-    UserBanned, and EmailNotConfirmed only to who knows the password.
+    """Open a session for an e-mail and password.
 
-    Real: GoTrue's order; an address that was never confirmed is refused even where sign-ups need no
-    confirmation.
+    Raises BadPassword, also for an unknown e-mail, UserBanned, and EmailNotConfirmed only if the
+    password is right. Real: GoTrue's order of checks; an unconfirmed address is refused even if
+    sign-ups need no confirmation (supabase/auth internal/api/token.go).
     """
     user = world.find(User, "email", email.lower())
     has_password = passwords.has_password(user, password)
@@ -62,7 +62,7 @@ def sign_in(world: World, *, email: str, password: str, source: Source = UNKNOWN
 def open_session(
     world: World, user: User, *, method: AuthMethod, source: Source = UNKNOWN
 ) -> SignedIn:
-    """Open a session for a user who has proved who it is. Refuses UserBanned."""
+    """Open a session for an authenticated user. Raises UserBanned."""
     if accounts.is_banned(user, world.now):
         raise UserBanned
     user = accounts.put_user(world, replace(user, last_sign_in_at=world.now))
@@ -83,8 +83,9 @@ def open_session(
 def exchange_flow(
     world: World, *, auth_code: str, verifier: str, source: Source = UNKNOWN
 ) -> SignedIn:
-    """Open the session of a PKCE flow that was proved. Refuses UnknownFlow, ExpiredFlow,
-    BadVerifier, UserBanned.
+    """Open the session of a proved PKCE flow.
+
+    Raises UnknownFlow, ExpiredFlow, BadVerifier, UserBanned.
     """
     flow = pkce.redeem_flow(world, auth_code=auth_code, verifier=verifier)
     user = world.expect(User, flow.user_id)
@@ -108,9 +109,10 @@ def _issue_refresh_token(world: World, session: Session, *, parent: str | None) 
 def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
     """Exchange a refresh token for the next one.
 
-    Real: GoTrue's rotation. The parent of the active token may come again (two tabs, a lost
-    answer) and yields the active one; an older one revokes the family. Refuses
-    UnknownRefreshToken, UserBanned, SessionExpired, ReusedRefreshToken, judged in this order.
+    Real: the parent of the active token can be reused (by two tabs, or after a lost response) and
+    returns the active token; an older token revokes the family (supabase/auth
+    internal/tokens/service.go). Raises UnknownRefreshToken, UserBanned, SessionExpired,
+    ReusedRefreshToken, checked in this order.
     """
     token = world.get(RefreshToken, refresh_token)
     if token is None:
@@ -128,8 +130,8 @@ def refresh_session(world: World, *, refresh_token: str) -> SignedIn:
         _revoke_family(world, session)
         raise ReusedRefreshToken
     world.put(replace(token, is_used=True))
-    fresh = _issue_refresh_token(world, session, parent=token.id)
-    return SignedIn(user=user, session=session, refresh_token=fresh)
+    successor = _issue_refresh_token(world, session, parent=token.id)
+    return SignedIn(user=user, session=session, refresh_token=successor)
 
 
 def _revoke_family(world: World, session: Session) -> None:
@@ -139,13 +141,13 @@ def _revoke_family(world: World, session: Session) -> None:
 
 
 def live_session(world: World, session_id: str) -> Session | None:
-    """Return a session that is still good, or None."""
+    """Return a session that has not ended, or None."""
     session = world.get(Session, session_id)
     return None if session is None or session.expired_at is not None else session
 
 
 def session_actor(world: World, session_id: str, *, source: Source = UNKNOWN) -> Actor:
-    """Return the actor of a live session. Refuses LoginRequired."""
+    """Return the actor of a live session. Raises LoginRequired."""
     session = live_session(world, session_id)
     if session is None:
         raise LoginRequired
@@ -153,10 +155,10 @@ def session_actor(world: World, session_id: str, *, source: Source = UNKNOWN) ->
 
 
 def end_session(world: World, session: Session, *, source: Source = UNKNOWN) -> None:
-    """End a session and forget its refresh tokens; of one whose time was up, what is left."""
+    """End a session: remove it, its refresh tokens and its jobs."""
     for token in world.all(RefreshToken, "session", session.id):
         world.remove(token)
-    for kind in (TIMEBOX, FORGET):
+    for kind in (TIMEBOX, REMOVE):
         jobs.cancel(world, kind, session.id)
     world.remove(session)
     if session.expired_at is None:
@@ -169,31 +171,32 @@ def _record_end(world: World, session: Session, *, source: Source = UNKNOWN) -> 
 
 
 def end_timeboxed(world: World, session_id: str) -> None:
-    """End a session whose time is up; for a day its refresh tokens are told so.
+    """End a session at its time limit, as a job; its refresh tokens raise SessionExpired for a day.
 
-    Real: GoTrue's cleanup deletes it 24 hours later; from then on they are unknown.
+    Real: GoTrue's cleanup deletes the session after 24 hours, and then its tokens are unknown
+    (supabase/auth internal/models/cleanup.go).
     """
     session = replace(world.expect(Session, session_id), expired_at=world.now)
     world.put(session)
-    jobs.schedule(world, FORGET, session.id, due=world.now + DAY)
+    jobs.schedule(world, REMOVE, session.id, due=world.now + DAY)
     _record_end(world, session)
 
 
-def forget_timeboxed(world: World, session_id: str) -> None:
-    """Forget a session whose time was up a day ago, and its refresh tokens."""
+def remove_timeboxed(world: World, session_id: str) -> None:
+    """Remove a session whose time limit was a day ago, as a job."""
     end_session(world, world.expect(Session, session_id))
 
 
 def sign_out(world: World, actor: Actor, *, scope: str) -> None:
-    """End the actor's session (`local`), all of its user's (`global`), or all but it (`others`)."""
+    """End the actor's session (`local`), all of its user (`global`), or all others (`others`)."""
     for session in world.all(Session, "user", actor.user_id):
-        is_own = session.id == actor.session_id
-        if scope == "global" or is_own == (scope == "local"):
+        is_current = session.id == actor.session_id
+        if scope == "global" or is_current == (scope == "local"):
             end_session(world, session, source=actor.source)
 
 
 def end_all_sessions(world: World, *, user_id: str | None = None) -> int:
-    """End every session, or every one of a user, and return how many were still good."""
+    """End every session, or every session of a user, and return how many were live."""
     if user_id is not None:
         sessions = world.all(Session, "user", user_id)
     else:

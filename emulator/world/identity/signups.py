@@ -1,4 +1,4 @@
-"""Signing up: by password, or by a link that is mailed to whoever asks for one."""
+"""Sign-up, by password or by a mailed link."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from emulator.world.records.types import JsonText, OneTimeKind
 from emulator.world.workspaces.workspaces import open_workspace
 
 WORKSPACE_NAME = "My workspace"
-"""Assumed: what sign-up calls a user's first workspace; no part of the name or address, so that a
-purge of the user leaves none behind."""
+"""The name of the workspace that a sign-up creates. Assumed: it has no part of the user's name or
+address, so that erasing the user leaves nothing behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedUp:
-    """What a sign-up led to: a session, or a user who must read its mail first, or, where the
-    address is taken and that must not be told, neither.
+    """The result of a sign-up: a session, or a user who must confirm its address first, or neither,
+    so as not to reveal that the address is taken.
     """
 
     user: User | None = None
@@ -31,7 +31,7 @@ class SignedUp:
 
 
 def require_open(world: World) -> None:
-    """Refuse SignupsDisabled where new accounts are not taken."""
+    """Raise SignupsDisabled if sign-ups are disabled."""
     if not world.auth.allows_signups:
         raise SignupsDisabled
 
@@ -49,9 +49,9 @@ def sign_up(
 ) -> SignedUp:
     """Create an account, and open a session or mail a confirmation.
 
-    Real: GoTrue's rules for an address that is taken; one that was never confirmed is asked again,
-    or confirmed where that needs no mail, and keeps its password. Refuses SignupsDisabled,
-    EmailTaken, WeakPassword, Invalid, RateLimited.
+    Real: an address that is taken but was never confirmed gets another mail, or is confirmed if no
+    mail is needed, and its account keeps its password (supabase/auth internal/api/signup.go).
+    Raises SignupsDisabled, EmailTaken, WeakPassword, Invalid, RateLimited.
     """
     require_open(world)
     needs_mail = world.auth.confirms_email
@@ -86,10 +86,10 @@ def open_account(
     pin: str | None = None,
     source: Source = UNKNOWN,
 ) -> User:
-    """Create an account that is not confirmed yet, with a workspace of its own.
+    """Create an unconfirmed account with a workspace of its own.
 
-    Assumed: an account that was invited or that an administrator made has one too, as without one
-    the dashboard has nothing to show. Refuses EmailTaken, WeakPassword, Invalid.
+    Assumed: an account that was invited or created by an administrator has a workspace too, since
+    otherwise the dashboard has nothing to show. Raises EmailTaken, WeakPassword, Invalid.
     """
     user = accounts.create_user(
         world,
@@ -117,11 +117,11 @@ def mail_sign_in(
     challenge: Challenge | None = None,
     source: Source = UNKNOWN,
 ) -> None:
-    """Mail a link that signs in, to a new account too; an address that is not confirmed yet gets
+    """Mail a link that signs in, and create the account if necessary; an unconfirmed address gets
     the confirmation instead.
 
-    Real: GoTrue's `/otp`, which signs up whoever is not confirmed. Refuses SignupsDisabled,
-    RateLimited.
+    Real: GoTrue's `/otp` signs up unconfirmed addresses (supabase/auth internal/api/otp.go). Raises
+    SignupsDisabled, RateLimited.
     """
     user = world.find(User, "email", email.lower())
     kind: OneTimeKind = "magiclink"

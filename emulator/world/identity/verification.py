@@ -1,4 +1,4 @@
-"""What a one-time code proves: an address, a change of one, or that a reset is wanted."""
+"""Verification of one-time codes: of an address, a change of address, a sign-in or a reset."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ SLOTS: Mapping[str, tuple[OneTimeSlot, ...]] = {
     "email": ("confirmation", "recovery"),
     "email_change": ("email_change", "email_change_old"),
 }
-"""What a client calls a verification → where the codes lie that it takes. Real: GoTrue."""
+"""Type of verification, as clients name it → the slots of the codes that it accepts. Real: GoTrue
+(supabase/auth internal/api/verify.go)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What a code led to: a session, or the `auth_code` of a PKCE flow, or, after the first half
-    of a change of address that both addresses must confirm, neither.
+    """The result of a verification: a session, or the `auth_code` of a PKCE flow, or neither, after
+    the first of two addresses has confirmed a change.
     """
 
     kind: str
-    """What was verified, in the words of a client."""
+    """The type of verification, as clients name it."""
     signed_in: SignedIn | None = None
     auth_code: str | None = None
 
@@ -40,24 +41,24 @@ class Verified:
 def verify_link(
     world: World, *, token_hash: str, kind: str, is_followed: bool, source: Source = UNKNOWN
 ) -> Verified:
-    """Use the code of a link that was followed by a browser or handed in by a client.
+    """Use up the code of a link that a browser followed or a client submitted.
 
-    Only a followed link of a PKCE flow gives an `auth_code`. Refuses CodeExpired, UserBanned,
+    Only a followed link of a PKCE flow gives an `auth_code`. Raises CodeExpired, UserBanned,
     EmailTaken.
     """
     code = one_time_codes.take_link(world, token_hash, slots=SLOTS[kind])
-    return _verified(world, code, kind, is_followed=is_followed, source=source)
+    return _verify(world, code, kind, is_followed=is_followed, source=source)
 
 
 def verify_code(
     world: World, *, email: str, code: str, kind: str, source: Source = UNKNOWN
 ) -> Verified:
-    """Use a code that was typed. Refuses CodeExpired, UserBanned, EmailTaken."""
+    """Use up a code that was typed. Raises CodeExpired, UserBanned, EmailTaken."""
     taken = one_time_codes.take_code(world, email=email, code=code, slots=SLOTS[kind])
-    return _verified(world, taken, kind, is_followed=False, source=source)
+    return _verify(world, taken, kind, is_followed=False, source=source)
 
 
-def _verified(
+def _verify(
     world: World, code: OneTimeCode, kind: str, *, is_followed: bool, source: Source
 ) -> Verified:
     user = world.expect(User, code.user_id)
@@ -66,7 +67,8 @@ def _verified(
     if kind == "email":
         kind = "signup" if code.slot == "confirmation" else "magiclink"
     if kind == "email_change":
-        # Real: where addresses need no confirmation, one of the two mails is enough.
+        # Real: if addresses need no confirmation, one of the two mails is enough (supabase/auth
+        # internal/api/verify.go).
         if world.auth.confirms_email and not user.is_change_half_confirmed:
             accounts.put_user(world, replace(user, is_change_half_confirmed=True))
             return Verified(kind=kind)
@@ -74,7 +76,7 @@ def _verified(
             world, user, email=user.new_email or user.email, is_verified=True
         )
         record_audit(world, Actor(user_id=user.id, source=source), "email.changed", user)
-    accounts.forget_codes(world, user)
+    accounts.revoke_codes(world, user)
     user = accounts.confirm_email(world, user)
     if code.slot == "confirmation":
         user = accounts.verify_identity(world, user)

@@ -1,4 +1,4 @@
-"""Periods of use: months that follow an anchor, as a pure function of now."""
+"""Usage periods: months that follow an anchor, as a pure function of an instant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From `start` up to, but not including, `end`."""
+    """The time from `start` up to, but not including, `end`."""
 
     start: Instant
     end: Instant
@@ -23,10 +23,11 @@ class Period:
 
 @lru_cache(maxsize=256)
 def period_at(anchor: Instant | None, now: Instant) -> Period:
-    """Return the month that `now` lies in: the calendar's in UTC, or one that follows an anchor.
+    """Return the month of `now`: one that follows the anchor, or a calendar month in UTC.
 
-    Assumed: usage is counted by the month of a yearly subscription too. Real: as at Stripe, a
-    month that lacks the anchor's day ends a period on its last, and the next keeps the day.
+    Assumed: usage is counted by the month on yearly subscriptions too, as caps are per month. Real:
+    in a month without the anchor's day the period ends on the last day, as in Stripe
+    (docs.stripe.com/billing/subscriptions/billing-cycle).
     """
     at = to_datetime(now)
     since = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -41,7 +42,7 @@ def period_at(anchor: Instant | None, now: Instant) -> Period:
 
 
 def months_after(moment: datetime, months: int) -> datetime:
-    """Return the same day and time some months on (or back); a shorter month gives its last day."""
+    """Return the same day and time some months later, or the last day of a shorter month."""
     years, month = divmod(_MONTHS * moment.year + moment.month - 1 + months, _MONTHS)
     day = min(moment.day, monthrange(years, month + 1)[1])
     return moment.replace(year=years, month=month + 1, day=day)

@@ -1,4 +1,4 @@
-"""Plans: the built-in ones, the one a workspace is on, and the period its usage is counted in.
+"""Plans: the built-in plans, the plan of a workspace, and the period its usage is counted in.
 
 Assumed: the product publishes no plan, price or cap. These are three plans, the smallest of which
 a test can fill and the largest of which has no caps. A seed may change them and add others.
@@ -23,9 +23,9 @@ FREE = "free"
 """The plan of a workspace without a subscription."""
 
 UNCAPPED_PLAN = "enterprise"
-"""The plan of a seed's workspace that names none.
+"""The plan of a seed's workspace that names no plan.
 
-Assumed: who says nothing of plans does not want to meet their caps; a sign-up gets the free one.
+Assumed: a test that names no plan is not about caps; a workspace of a sign-up gets the free plan.
 """
 
 PLANS = (
@@ -71,7 +71,7 @@ PLANS = (
         ordinal=3,
     ),
 )
-"""The plans, the smallest first."""
+"""The built-in plans, the smallest first."""
 
 
 def all_plans(world: World) -> list[Plan]:
@@ -80,36 +80,38 @@ def all_plans(world: World) -> list[Plan]:
 
 
 def plan_named(world: World, name: str) -> Plan:
-    """Return the plan of that name. Refuses Invalid at `plan` with the names there are."""
+    """Return the plan of that name. Raises Invalid at `plan` with the names that exist."""
     plan = world.get(Plan, name)
     if plan is None:
-        known = ", ".join(one.id for one in all_plans(world))
+        known = ", ".join(plan.id for plan in all_plans(world))
         raise Invalid("plan", f"Plan {name!r} does not exist; choose one of: {known}.")
     return plan
 
 
 def is_sold(plan: Plan) -> bool:
-    """Tell whether a plan can be subscribed to, as it costs something."""
+    """Return whether a plan can be subscribed to, since it costs something."""
     return bool(plan.month_price_cents or plan.year_price_cents)
 
 
 def plan_of(world: World, workspace: Workspace) -> Plan:
-    """Return the plan that a workspace is on."""
+    """Return the plan of a workspace."""
     return world.expect(Plan, workspace.plan)
 
 
 def period_of(world: World, workspace: Workspace) -> Period:
-    """Return the period that now lies in: of the subscription, else the calendar's month.
+    """Return the current usage period: of the subscription, or else the calendar month.
 
-    Assumed: the months of a trial are counted back from its end, where the paid ones begin, and the
-    first of them begins with the trial.
+    Assumed: the months of a trial are counted back from its end, where paid months begin; the first
+    of them starts with the trial.
     """
     period = period_at(workspace.period_anchor, world.now)
     if workspace.subscription_status != "trialing":
         return period
     live = world.find(Subscription, "live", workspace.id)
-    began = None if live is None else live.trial_start
-    return period if began is None else replace(period, start=max(period.start, began))
+    trial_start = None if live is None else live.trial_start
+    if trial_start is None:
+        return period
+    return replace(period, start=max(period.start, trial_start))
 
 
 def set_plan(
@@ -120,16 +122,14 @@ def set_plan(
     anchor: Instant | None,
     status: SubscriptionStatus | None = None,
 ) -> Workspace:
-    """Put a workspace on a plan whose periods follow `anchor`, and return it as it is then.
+    """Put a workspace on a plan whose periods follow `anchor`, and return the workspace.
 
-    `status` is that of the workspace's last subscription, None where there was none.
-    Nothing is deleted where it is above the new caps: what would use more of such a meter is
-    refused. Another plan ends the `runs_limit` of a seed. Refuses Invalid for a plan that there
-    is not.
+    `status` is that of the workspace's last subscription, or None. Nothing above the new caps is
+    deleted, but using more of such a meter is refused. A different plan ends the `runs_limit` of a
+    seed. Raises Invalid for an unknown plan.
 
-    Assumed: a period that is cut short takes what was used in it into the new one, so that a
-    change of plan neither forgives nor doubles what was used. An API key or user did not do it, so
-    the audit log names neither.
+    Assumed: the usage of a period that is cut short moves to the new period, so that a change of
+    plan neither resets nor doubles it. The audit entry has no user, as a webhook changes the plan.
     """
     plan_named(world, plan)
     before = world.expect(Workspace, workspace.id)

@@ -1,7 +1,7 @@
-"""Caps of a workspace. No operation raises `used` above `limit`; what is above it stays there.
+"""Quota: how meters stand against the caps of a workspace, and the refusal of more.
 
-Above a cap, after a downgrade or a seed, nothing is deleted, and what would use more of that
-meter is refused until it is below.
+No operation raises `used` above `limit`. Usage above a cap, after a downgrade or from a seed,
+stays, and using more of that meter is refused until it is below the cap.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from emulator.world.records.workspaces import Plan, Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
-    """How a meter stands: `used` of `limit`, of which `reserved` is only held; None is no cap.
+    """The reading of a meter: `used`, which includes `reserved`, of `limit`, where None is no cap.
 
-    `limit_source` is where the cap comes from. `resets_at` is when the use of it begins again at
-    zero; None where it does not.
+    `limit_source` is where the cap comes from. `resets_at` is when the meter starts again at zero,
+    or None if it never does.
     """
 
     meter: Meter
@@ -33,7 +33,7 @@ class Gauge:
 
 
 def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
-    """Return how a meter of the workspace stands now."""
+    """Return the current reading of a meter of the workspace."""
     count = METERS[meter](world, workspace)
     limit = cap_of(plan_of(world, workspace), meter)
     limit_source: LimitSource = "plan"
@@ -53,20 +53,20 @@ def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
 
 
 def cap_of(plan: Plan, meter: Meter) -> int | None:
-    """Return how much of a meter a plan allows; None is no cap."""
+    """Return the cap of a plan on a meter; None is no cap."""
     cap: int | None = getattr(plan.caps, meter)
     return cap
 
 
 def gauges(world: World, workspace: Workspace) -> list[Gauge]:
-    """Return how every meter of the workspace stands now."""
+    """Return the current reading of every meter of the workspace."""
     return [gauge(world, workspace, meter) for meter in METERS]
 
 
 def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: int = 1) -> None:
-    """Refuse QuotaExceeded unless that much more of the meter fits; what uses nothing does.
+    """Raise QuotaExceeded unless the amount fits under the cap; an amount of zero always does.
 
-    Refuses Invalid for more than can be counted, also where there is no cap.
+    Raises Invalid, even without a cap, for more than can be counted.
     """
     if amount <= 0:
         return
@@ -77,7 +77,8 @@ def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: in
 
 
 COUNT_MAX = 2**53
-"""The largest integer that every JSON client keeps. Assumed: no meter passes it, cap or no cap."""
+"""The largest count of a meter. Assumed: meters stay within the integers that every JSON client
+represents exactly."""
 
 
 def _require_countable(now: Gauge, *, amount: int) -> None:
@@ -92,7 +93,7 @@ def _require_countable(now: Gauge, *, amount: int) -> None:
 def refusal_at(
     world: World, workspace: Workspace, now: Gauge, *, limit: int, wanted: int
 ) -> QuotaExceeded:
-    """Return the refusal of using more of a meter than its limit allows."""
+    """Return the refusal to use `wanted` more of a meter than `limit` allows."""
     return QuotaExceeded(
         meter=now.meter,
         used=now.used,
@@ -106,23 +107,22 @@ def refusal_at(
 
 
 def _upgrade_helps(world: World, workspace: Workspace, meter: Meter, *, needed: int) -> bool:
-    """Tell whether a plan that can be bought allows more of a meter than the present plan does,
-    and as much as is needed.
-    """
-    present = cap_of(plan_of(world, workspace), meter)
-    if present is None:
+    """Return whether a plan on sale has a higher cap than the current plan, which suffices."""
+    current = cap_of(plan_of(world, workspace), meter)
+    if current is None:
         return False
     caps = [cap_of(plan, meter) for plan in all_plans(world) if is_sold(plan)]
-    return any(cap is None or cap >= max(needed, present + 1) for cap in caps)
+    return any(cap is None or cap >= max(needed, current + 1) for cap in caps)
 
 
 def use(
     world: World, workspace: Workspace, *, runs: int, storage_bytes: int, ignores_caps: bool = False
 ) -> None:
-    """Count runs and the bytes of their artifacts as used; bytes below zero are given back.
+    """Count runs and the bytes of their artifacts as used; negative bytes are released.
 
-    Refuses QuotaExceeded unless caps are ignored, and Invalid for more than can be counted.
-    Assumed: a run that is deleted gives its bytes back, but has been one of its period.
+    Raises QuotaExceeded unless caps are ignored, and Invalid for more than can be counted.
+    Assumed: deleting a run releases its bytes but still counts the run in its period, since it was
+    processed.
     """
     wanted: tuple[tuple[Meter, int], ...] = (("runs", runs), ("storage_bytes", storage_bytes))
     for meter, amount in wanted:

@@ -1,7 +1,7 @@
-"""Reservations: room that is held before it is used, so that the use cannot be refused later.
+"""Reservations: an amount of a meter held in advance, so that using it cannot be refused later.
 
-Docs: "Usage: reserve, commit, revert" (API reference, later edition). Assumed: all beyond the
-names. What is committed is used on its own, beside the runs and artifacts that are uploaded.
+Docs: "Usage: reserve, commit, revert" (API reference, later edition). Assumed: everything beyond
+these names. A committed amount counts in addition to uploaded runs and artifacts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXPIRE = "expire reservation"
 
 TTL_SECONDS_DEFAULT = 15 * 60
 TTL_SECONDS_MAX = 86_400
-"""Assumed: how long a reservation holds is said nowhere."""
+"""Assumed: the lifetime of a reservation is not documented."""
 
 AMOUNT_MAX = COUNT_MAX
 
@@ -38,10 +38,10 @@ def reserve(
     key: str,
     ttl_seconds: int,
 ) -> Reservation:
-    """Hold room until it is committed, reverted or expired; idempotent by `key`.
+    """Hold an amount until it is committed, reverted or expired; idempotent by `key`.
 
-    The same again gives the reservation as it stands by then. Refuses QuotaExceeded, and Conflict
-    where the key was used for something else.
+    Repeating a reservation returns it in its current state. Raises Forbidden, QuotaExceeded, and
+    Conflict if the key was used for a different reservation.
     """
     require_writer(world, actor)
     known = world.get(Reservation, reservation_id(workspace, key))
@@ -75,11 +75,11 @@ def reserve(
 def commit(
     world: World, actor: Actor, *, workspace: Workspace, key: str, amount: int | None
 ) -> Reservation:
-    """Turn what is held into use, the whole or less of it; the rest is free again.
+    """Use a held amount, or a part of it, and release the rest.
 
-    Committing the same again changes nothing. It counts in the period of now and is never refused
-    for want of room, since it was held. Refuses NotFound, Invalid for more than is held, and
-    Conflict where the reservation ended otherwise.
+    It counts in the current period, and is never over quota, since it was held. Committing the same
+    amount again changes nothing. Raises Forbidden, NotFound, Invalid for more than is held, and
+    Conflict if the reservation ended otherwise.
     """
     require_writer(world, actor)
     held = visible_reservation(world, workspace, key)
@@ -94,37 +94,40 @@ def commit(
 
 
 def revert(world: World, actor: Actor, *, workspace: Workspace, key: str) -> Reservation:
-    """Give back what is held; one that holds nothing any more stays as it is.
+    """Release a held amount; reverting an ended reservation changes nothing.
 
-    Refuses NotFound, and Conflict where it was committed. Assumed: use is not taken back.
+    Raises Forbidden, NotFound, and Conflict if the reservation was committed. Assumed: committed
+    usage cannot be reverted, as it has happened.
     """
     require_writer(world, actor)
     held = visible_reservation(world, workspace, key)
     if held.status == "committed":
-        raise Conflict(f"The reservation {key!r} {_ending(held)}; use is not taken back.")
+        raise Conflict(
+            f"The reservation {key!r} {_ending(held)}; committed usage cannot be reverted."
+        )
     return held if held.status != "held" else _end(world, held, status="reverted")
 
 
 def expire(world: World, target_id: str) -> None:
-    """Give back what a reservation held too long."""
+    """Release the amount of a reservation that expired, as a job."""
     _end(world, world.expect(Reservation, target_id), status="expired")
 
 
 def reservation_id(workspace: Workspace, key: str) -> str:
-    """Return the id of the reservation of that key; each workspace has keys of its own."""
+    """Return the id of the reservation with a key, which is unique within the workspace."""
     return f"{workspace.id}:{key}"
 
 
 def visible_reservation(world: World, workspace: Workspace, key: str) -> Reservation:
-    """Return the workspace's reservation of that key. Refuses NotFound."""
-    found = world.get(Reservation, reservation_id(workspace, key))
-    if found is None:
+    """Return the workspace's reservation with a key. Raises NotFound."""
+    reservation = world.get(Reservation, reservation_id(workspace, key))
+    if reservation is None:
         raise NotFound("reservation", key)
-    return found
+    return reservation
 
 
-def forget_usage(world: World, workspace: Workspace) -> None:
-    """Remove what a workspace used and reserved, since the workspace goes."""
+def remove_usage(world: World, workspace: Workspace) -> None:
+    """Remove the usage and reservations of a workspace that is deleted."""
     for reservation in world.all(Reservation, "workspace", workspace.id):
         jobs.cancel(world, EXPIRE, reservation.id)
         world.remove(reservation)

@@ -1,14 +1,15 @@
-"""Everything that is known of one user, and of nobody else, as one JSON object."""
+"""Account archives: everything known of one user, and of no other, as a JSON object."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from emulator.world.billing.customers import customer_of
 from emulator.world.core.json_text import json_object, json_text
 from emulator.world.core.times import text_or_none, to_text
 from emulator.world.core.world import World
-from emulator.world.privacy.billing_erasure import billing_of
+from emulator.world.records.billing import Card, Invoice
 from emulator.world.records.identity import Session, User
 from emulator.world.records.runs import Run, Share
 from emulator.world.records.system import AuditEntry, Mail
@@ -19,16 +20,19 @@ FORMAT = "worldflux.account-export.v1"
 """Assumed: the format of an export is not public."""
 
 HIDDEN = frozenset({"password_hash", "secret_hash", "token", "code", "ordinal", "content"})
-"""Fields that no archive holds: secrets, what still opens something, and our own bookkeeping."""
+"""Fields left out of archives: secrets, tokens that still work, and the emulator's bookkeeping."""
 
 
 def archive_of(world: World, user: User) -> JsonText:
-    """Return the archive of a user: profile, memberships, what it made, its keys (without
-    secrets), what it pays for, sessions, mail and audit entries. Records of others are left out.
-    """
+    """Return the archive of a user, without the records of other users."""
     members = world.all(Member, "user", user.id)
     workspaces = [world.expect(Workspace, member.workspace_id) for member in members]
-    keys = [key for one in workspaces for key in world.all(ApiKey, "workspace", one.id)]
+    keys = [
+        key
+        for workspace in workspaces
+        for key in world.all(ApiKey, "workspace", workspace.id)
+        if key.user_id == user.id
+    ]
     audit = world.all(AuditEntry, "user", (user.id, True))
     audit += world.all(AuditEntry, "user", (user.id, False))
     return json_text(
@@ -37,22 +41,27 @@ def archive_of(world: World, user: User) -> JsonText:
             "created_at": to_text(world.now),
             "profile": _shown(user),
             "workspaces": [
-                {"id": one.id, "name": one.name, "slug": one.slug, "role": member.role}
-                for one, member in zip(workspaces, members, strict=True)
+                {
+                    "id": workspace.id,
+                    "name": workspace.name,
+                    "slug": workspace.slug,
+                    "role": member.role,
+                }
+                for workspace, member in zip(workspaces, members, strict=True)
             ],
-            "projects": _made(world, Project, workspaces, user),
-            "runs": _made(world, Run, workspaces, user),
-            "shares": _made(world, Share, workspaces, user),
-            "api_keys": [_shown(key) for key in keys if key.user_id == user.id],
-            "billing": billing_of(world, workspaces, user),
-            "sessions": [_shown(one) for one in world.all(Session, "user", user.id)],
-            "mail": [_shown(one) for one in world.all(Mail, "user", user.id)],
+            "projects": _created_by_user(world, Project, workspaces, user),
+            "runs": _created_by_user(world, Run, workspaces, user),
+            "shares": _created_by_user(world, Share, workspaces, user),
+            "api_keys": [_shown(key) for key in keys],
+            "billing": _billing(world, workspaces, user),
+            "sessions": [_shown(session) for session in world.all(Session, "user", user.id)],
+            "mail": [_shown(mail) for mail in world.all(Mail, "user", user.id)],
             "audit": [_shown(entry) for entry in audit],
         }
     )
 
 
-def _made(
+def _created_by_user(
     world: World, kind: type[Any], workspaces: list[Workspace], user: User
 ) -> list[dict[str, Any]]:
     return [
@@ -63,8 +72,36 @@ def _made(
     ]
 
 
+def _billing(world: World, workspaces: list[Workspace], user: User) -> list[dict[str, Any]]:
+    """Return the workspaces that the user pays for, with its cards and invoices."""
+    customers = [(workspace, customer_of(world, workspace.id)) for workspace in workspaces]
+    return [
+        {
+            "workspace_id": workspace.id,
+            "email": customer.email,
+            "name": customer.name,
+            "cards": [
+                {"brand": card.facts.brand, "last_four": card.facts.last_four}
+                for card in world.all(Card, "customer", customer.id)
+            ],
+            "invoices": [
+                {
+                    "number": invoice.number,
+                    "status": invoice.status,
+                    "total_cents": invoice.total_cents,
+                    "created_at": to_text(invoice.created_at),
+                }
+                for invoice in world.all(Invoice, "workspace", workspace.id)
+                if invoice.customer_email == customer.email
+            ],
+        }
+        for workspace, customer in customers
+        if customer is not None and customer.user_id == user.id
+    ]
+
+
 def _shown(record: Any) -> dict[str, Any]:
-    """Return every field of a record that may be shown, so that none is forgotten."""
+    """Return every field of a record except HIDDEN, so that a new field is not left out."""
     return {
         field.name: _value(str(field.type).partition(" | ")[0], getattr(record, field.name))
         for field in fields(record)
@@ -78,5 +115,5 @@ def _value(kind: str, value: Any) -> Any:
     if kind == "JsonText" and value is not None:
         return json_object(value)
     if isinstance(value, tuple):
-        return [_shown(one) if is_dataclass(one) else one for one in value]
+        return [_shown(item) if is_dataclass(item) else item for item in value]
     return value

@@ -1,4 +1,4 @@
-"""What a user may ask of its own data: a copy, an objection, a restriction, and to be forgotten.
+"""Data requests of a user: an export, an objection, a restriction, and the erasure of the account.
 
 Docs: "Export links expire after 7 days. Pending account deletion can be cancelled for 30 days."
 (privacy, Retention).
@@ -26,7 +26,8 @@ PURGE = "purge user"
 """Kinds of jobs."""
 
 EXPORT_TAKES_SECONDS = 60
-"""Assumed: an export is a job, so its link is not there at once; a minute of the world's clock."""
+"""Assumed: an export is a job of one minute on the world's clock, as the API first answers without
+an archive at first."""
 
 EXPORT_DAYS = 7
 DELETION_DAYS = 30
@@ -37,10 +38,10 @@ def _require_session(actor: Actor) -> None:
         raise Forbidden("An API key cannot do this for its issuer; sign in instead.")
 
 
-def ask_for_export(world: World, actor: Actor) -> Export:
-    """Return the actor's export that is under way or ready, else begin one.
+def request_export(world: World, actor: Actor) -> Export:
+    """Return the actor's pending or ready export, or start a new export.
 
-    Asking begins one even on a GET, as the documented route is one. Refuses Forbidden.
+    A GET starts it too, since the documented route is a GET. Raises Forbidden.
     """
     _require_session(actor)
     for export in world.newest(Export, "user", actor.user_id, limit=1):
@@ -63,7 +64,7 @@ def ask_for_export(world: World, actor: Actor) -> Export:
 
 
 def finish_export(world: World, export_id: str) -> None:
-    """Fill an export with what is known of its user now, and mail the link."""
+    """Fill an export with the archive of its user and mail the link, as a job."""
     export = world.expect(Export, export_id)
     user = world.expect(User, export.user_id)
     expires_at = world.now + EXPORT_DAYS * DAY
@@ -80,12 +81,12 @@ def finish_export(world: World, export_id: str) -> None:
 
 
 def expire_export(world: World, export_id: str) -> None:
-    """Forget an export whose link has expired."""
+    """Remove an export whose link has expired, as a job."""
     world.remove(world.expect(Export, export_id))
 
 
 def open_export(world: World, token: str) -> Export:
-    """Return the ready export that a link names. Refuses NotFound."""
+    """Return the ready export of a link. Raises NotFound."""
     export = world.find(Export, "token", token)
     if export is None or export.archive is None:
         raise NotFound("export", token)
@@ -93,7 +94,7 @@ def open_export(world: World, token: str) -> Export:
 
 
 def schedule_deletion(world: World, actor: Actor) -> User:
-    """Schedule the deletion of the actor's account; one that is scheduled stays as it is."""
+    """Schedule the deletion of the actor's account, or leave it scheduled. Raises Forbidden."""
     _require_session(actor)
     user = world.expect(User, actor.user_id)
     if user.deletion_due_at is not None:
@@ -106,7 +107,10 @@ def schedule_deletion(world: World, actor: Actor) -> User:
 
 
 def cancel_deletion(world: World, actor: Actor) -> User:
-    """Keep the actor's account after all. Refuses Conflict where no deletion is scheduled."""
+    """Cancel the deletion of the actor's account.
+
+    Raises Forbidden, and Conflict if no deletion is scheduled.
+    """
     _require_session(actor)
     user = world.expect(User, actor.user_id)
     if user.deletion_due_at is None:
@@ -117,7 +121,7 @@ def cancel_deletion(world: World, actor: Actor) -> User:
 
 
 def restrict(world: World, actor: Actor, *, is_restricted: bool) -> User:
-    """Restrict the processing of the actor's account to reading, or lift that."""
+    """Restrict the actor's account to reading, or lift the restriction. Raises Forbidden."""
     _require_session(actor)
     user = world.expect(User, actor.user_id)
     if is_restricted == (user.restricted_at is not None):
@@ -131,9 +135,9 @@ def restrict(world: World, actor: Actor, *, is_restricted: bool) -> User:
 
 
 def object_to_processing(world: World, actor: Actor, *, objects: bool) -> User:
-    """Note the actor's objection, which also ends both opt-ins, or take it back.
+    """Record or withdraw the actor's objection to processing. Raises Forbidden.
 
-    Assumed: what an objection is enforced on; opt-ins are the processing that needs consent.
+    Assumed: an objection ends both opt-ins, which are the processing that needs consent.
     """
     _require_session(actor)
     user = world.expect(User, actor.user_id)
@@ -149,5 +153,5 @@ def object_to_processing(world: World, actor: Actor, *, objects: bool) -> User:
 
 
 def purge_user(world: World, user_id: str) -> None:
-    """Forget a user for good, as a job that fell due or an administrator's deletion."""
+    """Erase a user, as a job or when an administrator deletes it."""
     erase_user(world, world.expect(User, user_id))

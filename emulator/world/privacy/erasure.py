@@ -1,8 +1,8 @@
-"""Forgetting a user: no byte of it stays in any table.
+"""Erasure of a user: nothing of the user stays in any table.
 
-Assumed: what was made in a workspace that others share stays there without its maker's name; the
-ownership passes to the longest-standing admin, else member; a workspace of the user alone goes
-with everything in it.
+Assumed: records in a shared workspace stay, without their author, since they belong to the
+workspace. Ownership passes to the admin, else the member, who joined first. A workspace without
+another member is deleted with everything in it.
 """
 
 from __future__ import annotations
@@ -22,28 +22,27 @@ from emulator.world.records.system import AuditEntry, Job, Mail, RateWindow
 from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
 
 PURGES = "purge"
-"""The ordinal that counts purges, so that whoever keeps older states knows to drop them."""
+"""The ordinal that counts erasures: when it grows, states from before must be discarded."""
 
 
 def erase_user(world: World, user: User) -> None:
-    """Remove a user, everything that is only its own, and its name from what others share."""
+    """Remove a user and its own records, and anonymize its records in shared workspaces."""
     world.ordinal(PURGES)
     for member in world.all(Member, "user", user.id):
         workspace = world.expect(Workspace, member.workspace_id)
-        heirs = [
-            one for one in world.all(Member, "workspace", workspace.id) if one.user_id != user.id
-        ]
-        if heirs:
-            _leave(world, user, workspace, member, heirs)
+        members = world.all(Member, "workspace", workspace.id)
+        remaining_members = [other for other in members if other.user_id != user.id]
+        if remaining_members:
+            _leave(world, user, workspace, member, remaining_members)
         else:
             delete_workspace(world, workspace)
     for entry in world.all(AuditEntry, "user", (user.id, False)):
         world.put(replace(entry, user_id=None, api_key_id=None, ip_hash=None, user_agent=None))
     _remove(world, AuditEntry, "user", (user.id, True))
-    _forget_account(world, user)
+    _remove_account(world, user)
 
 
-def _forget_account(world: World, user: User) -> None:
+def _remove_account(world: World, user: User) -> None:
     for session in world.all(Session, "user", user.id):
         _remove(world, RefreshToken, "session", session.id)
         _cancel_all(world, session.id)
@@ -51,17 +50,17 @@ def _forget_account(world: World, user: User) -> None:
     for export in world.all(Export, "user", user.id):
         _cancel_all(world, export.id)
         world.remove(export)
-    accounts.forget_codes(world, user)
+    accounts.revoke_codes(world, user)
     for mail in world.all(Mail, "user", user.id):
-        _forget_window(world, mail.to)
+        _remove_rate_window(world, mail.to)
         world.remove(mail)
     _remove(world, Flow, "user", user.id)
-    _forget_window(world, user.email)
+    _remove_rate_window(world, user.email)
     _cancel_all(world, user.id)
     world.remove(user)
 
 
-def _forget_window(world: World, address: str) -> None:
+def _remove_rate_window(world: World, address: str) -> None:
     window = world.get(RateWindow, f"mail:{address}")
     if window is not None:
         world.remove(window)
@@ -73,12 +72,16 @@ def _cancel_all(world: World, target_id: str) -> None:
 
 
 def _leave(
-    world: World, user: User, workspace: Workspace, member: Member, heirs: list[Member]
+    world: World,
+    user: User,
+    workspace: Workspace,
+    member: Member,
+    remaining_members: list[Member],
 ) -> None:
     world.remove(member)
-    if not any(heir.role == "owner" for heir in heirs):
-        heir = next((one for one in heirs if one.role == "admin"), heirs[0])
-        world.put(replace(heir, role="owner"))
+    if not any(other.role == "owner" for other in remaining_members):
+        admins = [other for other in remaining_members if other.role == "admin"]
+        world.put(replace((admins or remaining_members)[0], role="owner"))
     if workspace.created_by == user.id:
         world.put(replace(workspace, created_by=None))
     _clear_author(world, workspace, user, Project)
@@ -97,12 +100,12 @@ def _clear_author(world: World, workspace: Workspace, user: User, kind: type[Any
 
 
 def delete_workspace(world: World, workspace: Workspace) -> None:
-    """Remove a workspace with everything in it; its accounts stay, without anybody's name."""
+    """Remove a workspace with everything in it, except accounting records, which are anonymized."""
     billing_erasure.erase_workspace_billing(world, workspace)
     kinds: tuple[type[Any], ...] = (Share, Run, Project, ApiKey, Member, AuditEntry)
     for kind in kinds:
         _remove(world, kind, "workspace", workspace.id)
-    reservations.forget_usage(world, workspace)
+    reservations.remove_usage(world, workspace)
     world.remove(workspace)
 
 

@@ -1,1 +1,1 @@
-"""Runs, uploads and public shares."""
+"""Runs, their uploads and public shares."""

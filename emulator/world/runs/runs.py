@@ -1,4 +1,4 @@
-"""Runs: what a client says of one, how it becomes a record, and its end."""
+"""Runs: the content that clients send, its validation, and the records built from it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ RANK: Mapping[RunStatus, int] = {
     "failed": 2,
     "cancelled": 2,
 }
-"""How far along a status is; the last rank is terminal. A run only ever goes up."""
+"""Status → its rank. A run never returns to a lower rank, and the last rank is terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactContent:
-    """What a client says of one artifact."""
+    """The input of a client for an artifact."""
 
     name: str
     media_type: str
@@ -42,7 +42,7 @@ class ArtifactContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContent:
-    """What a client says of a run."""
+    """The input of a client for a run."""
 
     project_id: str | None
     name: str
@@ -73,8 +73,8 @@ def fingerprint(content: RunContent) -> str:
     return blake2b(json.dumps([values, artifacts]).encode(), digest_size=16).hexdigest()
 
 
-def require_sense(content: RunContent, *, path: str = "") -> None:
-    """Refuse Invalid where times contradict each other or the status; `path` leads the field."""
+def require_consistent(content: RunContent, *, path: str = "") -> None:
+    """Raise Invalid if times contradict each other or the status; `path` prefixes the field."""
     if content.finished_at is not None:
         if RANK[content.status] < RANK["succeeded"]:
             raise Invalid(f"{path}finished_at", f"A {content.status} run has not finished.")
@@ -96,7 +96,7 @@ def build_run(
     ordinal: int,
     revision: int,
 ) -> Run:
-    """Return the record of a run; nothing is written."""
+    """Build the record of a run without writing it."""
     artifacts = tuple(
         Artifact(
             id=ids.as_uuid(world.derive("artifact", run_id, place, artifact.name)),
@@ -144,14 +144,14 @@ def _duration(content: RunContent) -> float | None:
 
 
 def stored_bytes(run: Run | RunContent) -> int:
-    """Return how many bytes the artifacts of a run take."""
+    """Return the number of bytes of a run's artifacts."""
     return sum(artifact.size_bytes for artifact in run.artifacts)
 
 
 def create_run(world: World, actor: Actor, *, workspace: Workspace, content: RunContent) -> Run:
-    """Create a run. Refuses Invalid, QuotaExceeded."""
+    """Create a run. Raises Forbidden, Invalid, QuotaExceeded."""
     require_writer(world, actor)
-    require_sense(content)
+    require_consistent(content)
     require_project(world, workspace, content.project_id, path="project_id")
     use(world, workspace, runs=1, storage_bytes=stored_bytes(content))
     run_id, ordinal = world.new_id("run")
@@ -174,7 +174,7 @@ def create_run(world: World, actor: Actor, *, workspace: Workspace, content: Run
 def require_project(
     world: World, workspace: Workspace, project_id: str | None, *, path: str
 ) -> None:
-    """Refuse Invalid unless the project, where one is named, lies in the workspace."""
+    """Raise Invalid if a project is named that is not in the workspace."""
     if project_id is None:
         return
     project = world.get(Project, project_id)
@@ -183,9 +183,9 @@ def require_project(
 
 
 def delete_run(world: World, actor: Actor, *, run: Run) -> None:
-    """Delete a run and revoke its live shares; the bytes of its artifacts are free again.
+    """Delete a run, revoke its shares, and release the bytes of its artifacts. Raises Forbidden.
 
-    Assumed: a share outlives nothing it shows; what a user deletes is not public any more.
+    Assumed: shares end with their run, since users expect a deleted run not to be public.
     """
     require_writer(world, actor)
     for share in world.all(Share, "run", run.id):
@@ -198,14 +198,14 @@ def delete_run(world: World, actor: Actor, *, run: Run) -> None:
 
 
 def manifest_of(run: Run) -> JsonText:
-    """Return the manifest that was uploaded, else one of the run's own fields.
+    """Return the uploaded manifest, or else a manifest of the run's fields.
 
-    Assumed: worldflux.md 8.8 settles only that a manifest has `metrics` and `metadata` and is
-    produced with adapter, task and run id.
+    Assumed: the members of a manifest are documented only in part: `metrics` and `metadata`, and
+    that adapter, task and run id produce it.
     """
     if run.manifest is not None:
         return run.manifest
-    made: dict[str, Any] = {
+    manifest: dict[str, Any] = {
         "run_id": run.client_run_id or run.id,
         "adapter_id": run.adapter_id,
         "task": run.task,
@@ -218,4 +218,4 @@ def manifest_of(run: Run) -> JsonText:
         "artifacts": [artifact.name for artifact in run.artifacts],
         "metadata": json.loads(run.extra),
     }
-    return json_text(made)
+    return json_text(manifest)

@@ -1,28 +1,62 @@
-"""Public shares: a frozen, public-safe snapshot of a run behind an expiring, revocable token."""
+"""Public shares: a snapshot of a run behind a token that expires and can be revoked."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from emulator.world.core.access import Actor, require_writer
 from emulator.world.core.audit import record_audit
-from emulator.world.core.json_text import json_text
+from emulator.world.core.json_text import json_object, json_text
 from emulator.world.core.refusals import NotFound
-from emulator.world.core.times import to_text
+from emulator.world.core.times import text_or_none
 from emulator.world.core.world import World
 from emulator.world.metering.quota import require_room
-from emulator.world.records.runs import Run, Share
+from emulator.world.records.runs import Artifact, Run, Share
 from emulator.world.records.types import Instant, JsonText
 from emulator.world.records.workspaces import Workspace
 from emulator.world.store import ids
 
 TTL_SECONDS_DEFAULT = 30 * 86_400
-"""Assumed: shares are "expiring" (glossary), after how long is said nowhere."""
+"""Assumed: the glossary calls shares "expiring", but their default lifetime is not documented."""
 
 TTL_SECONDS_MAX = 365 * 86_400
-"""Assumed: the longest life of a share is a year."""
+"""Assumed: a share lasts a year at most, since its longest lifetime is not documented."""
+
+
+PUBLIC_ARTIFACT_FIELDS = ("name", "media_type", "size_bytes", "sha256")
+
+
+def _as_stored(value: Any) -> Any:
+    return value
+
+
+def _public_artifacts(artifacts: tuple[Artifact, ...]) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(artifact, name) for name in PUBLIC_ARTIFACT_FIELDS} for artifact in artifacts
+    ]
+
+
+PUBLIC_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "name": _as_stored,
+    "adapter_id": _as_stored,
+    "task": _as_stored,
+    "environment": _as_stored,
+    "runtime": _as_stored,
+    "status": _as_stored,
+    "metrics": json_object,
+    "artifacts": _public_artifacts,
+    "started_at": text_or_none,
+    "finished_at": text_or_none,
+    "duration_seconds": _as_stored,
+}
+"""Field of a run that a share shows → how it is shown.
+
+Docs: "hosted shares expose public-safe DTO fields rather than raw private payloads" (privacy).
+Assumed: ids, cost, manifest, log and extra members are private, since they may reveal more than the
+result.
+"""
 
 
 def open_share(
@@ -34,9 +68,9 @@ def open_share(
     token: str | None = None,
     pin: str | None = None,
 ) -> Share:
-    """Publish the run as it is now. `token` and `pin` (the id) are for seeds.
+    """Publish a run as it is now; only seeds give a `token` and a `pin` for the id.
 
-    Refuses QuotaExceeded.
+    Raises Forbidden, QuotaExceeded.
     """
     require_writer(world, actor)
     require_room(world, world.expect(Workspace, run.workspace_id), "shares")
@@ -59,36 +93,11 @@ def open_share(
 
 
 def _snapshot(run: Run) -> JsonText:
-    """Docs: "hosted shares expose public-safe DTO fields rather than raw private payloads".
-
-    Assumed: ids, cost, manifest, log and unknown members are private.
-    """
-    public: dict[str, Any] = {
-        "name": run.name,
-        "adapter_id": run.adapter_id,
-        "task": run.task,
-        "environment": run.environment,
-        "runtime": run.runtime,
-        "status": run.status,
-        "metrics": json.loads(run.metrics),
-        "artifacts": [
-            {
-                "name": artifact.name,
-                "media_type": artifact.media_type,
-                "size_bytes": artifact.size_bytes,
-                "sha256": artifact.sha256,
-            }
-            for artifact in run.artifacts
-        ],
-        "started_at": None if run.started_at is None else to_text(run.started_at),
-        "finished_at": None if run.finished_at is None else to_text(run.finished_at),
-        "duration_seconds": run.duration_seconds,
-    }
-    return json_text(public)
+    return json_text({name: show(getattr(run, name)) for name, show in PUBLIC_FIELDS.items()})
 
 
 def revoke_share(world: World, actor: Actor, *, share: Share) -> Share:
-    """Close the link for good; one that is revoked already stays as it is."""
+    """Revoke a share for good; revoking it again changes nothing. Raises Forbidden."""
     require_writer(world, actor)
     if share.revoked_at is None:
         share = replace(share, revoked_at=world.now)
@@ -98,9 +107,9 @@ def revoke_share(world: World, actor: Actor, *, share: Share) -> Share:
 
 
 def open_to_all(world: World, token: str) -> Share:
-    """Return the share that anyone may read under `token`.
+    """Return the share that anyone can read with `token`.
 
-    Refuses NotFound alike for a revoked, an expired and an unknown token.
+    Raises NotFound, with the same message, for a revoked, an expired and an unknown token.
     """
     share = world.find(Share, "token", token)
     if share is None or share.revoked_at is not None or share.expires_at <= world.now:

@@ -1,4 +1,4 @@
-"""Uploads of the CLI and of test suites: idempotent by `client_run_id`, independent of order."""
+"""Uploads of runs by the CLI and test suites: idempotent by `client_run_id`, in any order."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from emulator.world.runs.runs import (
     RunContent,
     build_run,
     fingerprint,
+    require_consistent,
     require_project,
-    require_sense,
     stored_bytes,
 )
 from emulator.world.store import ids
@@ -30,23 +30,23 @@ Outcome = Literal["created", "updated", "unchanged"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One run of an upload; `path` is where it stood in the body, with a dot at the end."""
+    """A run of an upload; `path` is its place in the request body, with a trailing dot."""
 
     client_run_id: str
     content: RunContent
     path: str = ""
     pin: str | None = None
-    """The id that the run shall have, where a seed pins it."""
+    """The id of the run, if a seed pins it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
-    """A run after its upload, and what the upload did to it."""
+    """A run after its upload, and the outcome."""
 
     run: Run
     outcome: Outcome
     added_bytes: int
-    """How much more its artifacts take than before; below zero where it is less."""
+    """The bytes by which its artifacts grew; negative if they shrank."""
 
 
 def sync_runs(
@@ -57,12 +57,34 @@ def sync_runs(
     uploads: Sequence[Upload],
     ignores_caps: bool = False,
 ) -> list[Synced]:
-    """Bring every uploaded run in, all or none, and return them in the order they came in.
+    """Create or update the uploaded runs, all or none, and return them in the order given.
 
-    A known run with the same content is left as it is; with other content it is updated unless it
-    is terminal or would go backwards. Refuses Invalid, Conflict, QuotaExceeded.
+    An existing run with the same content is unchanged; with other content it is updated, unless it
+    is terminal or would return to an earlier status. Raises Forbidden, Invalid, Conflict,
+    QuotaExceeded.
     """
     require_writer(world, actor)
+    _require_valid(world, workspace, uploads)
+    synced = [_sync(world, actor, workspace, upload) for upload in uploads]
+    created = [result.run for result in synced if result.outcome == "created"]
+    use(
+        world,
+        workspace,
+        runs=len(created),
+        storage_bytes=sum(result.added_bytes for result in synced),
+        ignores_caps=ignores_caps,
+    )
+    world.extend(Run, created)
+    for result in synced:
+        if result.outcome == "updated":
+            world.put(result.run)
+    changed = [result for result in synced if result.outcome != "unchanged"]
+    world.extend(AuditEntry, [_audit_entry(world, actor, result) for result in changed])
+    return synced
+
+
+def _require_valid(world: World, workspace: Workspace, uploads: Sequence[Upload]) -> None:
+    """Raise Invalid if an upload contradicts itself, another upload or the workspace."""
     seen: set[str] = set()
     pinned: set[str] = set()
     for upload in uploads:
@@ -76,39 +98,23 @@ def sync_runs(
             if upload.pin in pinned:
                 raise Invalid(f"{upload.path}id", f"{upload.pin} is given twice in this upload.")
             pinned.add(upload.pin)
-        require_sense(upload.content, path=upload.path)
+        require_consistent(upload.content, path=upload.path)
         require_project(
             world, workspace, upload.content.project_id, path=f"{upload.path}project_id"
         )
-    synced = [_synced(world, actor, workspace, upload) for upload in uploads]
-    created = [one.run for one in synced if one.outcome == "created"]
-    use(
-        world,
-        workspace,
-        runs=len(created),
-        storage_bytes=sum(one.added_bytes for one in synced),
-        ignores_caps=ignores_caps,
-    )
-    world.extend(Run, created)
-    for one in synced:
-        if one.outcome == "updated":
-            world.put(one.run)
-    entries = [_audit(world, actor, one) for one in synced if one.outcome != "unchanged"]
-    world.extend(AuditEntry, entries)
-    return synced
 
 
-def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: Upload) -> Synced:
-    known = world.find(Run, "client", (workspace.id, upload.client_run_id))
+def _sync(world: World, actor: Actor | Fixture, workspace: Workspace, upload: Upload) -> Synced:
+    existing = world.find(Run, "client", (workspace.id, upload.client_run_id))
     content = upload.content
-    if known is not None:
-        if known.content == fingerprint(content):
-            return Synced(run=known, outcome="unchanged", added_bytes=0)
-        _require_open(known, content)
-    run_id = known.id if known else upload.pin
+    if existing is not None:
+        if existing.content == fingerprint(content):
+            return Synced(run=existing, outcome="unchanged", added_bytes=0)
+        _require_open(existing, content)
+    run_id = existing.id if existing else upload.pin
     if run_id is None:
         run_id = run_id_of(world, workspace, upload.client_run_id)
-    elif known is None and world.get(Run, run_id) is not None:
+    elif existing is None and world.get(Run, run_id) is not None:
         raise Conflict(f"A run with the id {run_id} exists; leave the id out or pin another.")
     started = content.started_at
     run = build_run(
@@ -118,40 +124,41 @@ def _synced(world: World, actor: Actor | Fixture, workspace: Workspace, upload: 
         client_run_id=upload.client_run_id,
         content=content,
         created_by=actor.user_id,
-        created_at=known.created_at if known else (world.now if started is None else started),
+        created_at=existing.created_at if existing else (world.now if started is None else started),
         ordinal=0,
-        revision=known.revision + 1 if known else 1,
+        revision=existing.revision + 1 if existing else 1,
     )
     return Synced(
         run=run,
-        outcome="updated" if known else "created",
-        added_bytes=stored_bytes(run) - (stored_bytes(known) if known else 0),
+        outcome="updated" if existing else "created",
+        added_bytes=stored_bytes(run) - (stored_bytes(existing) if existing else 0),
     )
 
 
 def run_id_of(world: World, workspace: Workspace, client_run_id: str) -> str:
-    """Return the id that a synced run has, whenever it comes."""
+    """Return the id of an uploaded run, which does not depend on the order of uploads."""
     return ids.as_uuid(world.derive("synced run", workspace.id, client_run_id))
 
 
-def _require_open(known: Run, content: RunContent) -> None:
-    if RANK[known.status] == RANK["succeeded"]:
+def _require_open(existing: Run, content: RunContent) -> None:
+    if RANK[existing.status] == RANK["succeeded"]:
         raise Conflict(
-            f"Run {known.client_run_id!r} is {known.status} and was uploaded with other content; "
-            "use a new client_run_id."
+            f"Run {existing.client_run_id!r} is {existing.status} and was uploaded with other "
+            "content; use a new client_run_id."
         )
-    if RANK[content.status] < RANK[known.status]:
+    if RANK[content.status] < RANK[existing.status]:
         raise Conflict(
-            f"Run {known.client_run_id!r} is {known.status} and cannot become {content.status}."
+            f"Run {existing.client_run_id!r} is {existing.status} "
+            f"and cannot become {content.status}."
         )
 
 
-def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
-    run = one.run
+def _audit_entry(world: World, actor: Actor | Fixture, result: Synced) -> AuditEntry:
+    run = result.run
     return audit_entry(
         world,
         actor,
-        f"run.synced.{one.outcome}",
+        f"run.synced.{result.outcome}",
         run,
         workspace_id=run.workspace_id,
         entry_id=_audit_id(world, run),
@@ -160,12 +167,13 @@ def _audit(world: World, actor: Actor | Fixture, one: Synced) -> AuditEntry:
 
 
 def _audit_id(world: World, run: Run) -> str:
-    """Return an id that depends on the run's own past alone; one that was deleted and came again
-    begins anew at revision 1 and so takes the next.
+    """Return an id that depends only on the run's own history.
+
+    A run that was deleted and uploaded again restarts at revision 1, so it takes the next free id.
     """
     entry_id = ids.as_uuid(world.derive("sync audit", run.id, run.revision))
-    again = 0
+    attempt = 0
     while world.get(AuditEntry, entry_id) is not None:
-        again += 1
-        entry_id = ids.as_uuid(world.derive("sync audit", run.id, run.revision, again))
+        attempt += 1
+        entry_id = ids.as_uuid(world.derive("sync audit", run.id, run.revision, attempt))
     return entry_id

@@ -1,4 +1,4 @@
-"""API keys: issued once in clear, kept as a hash, bound to one workspace."""
+"""API keys: shown once when issued, stored as a hash, bound to one workspace."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def issue_key(
     secret: str | None = None,
     pin: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """Create a key and return it with its secret, which nobody can read again.
+    """Create a key and return it with its secret, which cannot be read again.
 
-    `secret` and `pin` (the id) are for seeds. Refuses Forbidden, QuotaExceeded, and
-    Invalid for an expiry that has passed.
+    Only seeds give a `secret` and a `pin` for the id. Raises Forbidden, QuotaExceeded, and Invalid
+    for an expiry that has passed.
     """
     require_writer(world, actor)
     require_admin(world, actor, workspace.id, to="issue API keys")
     if expires_at is not None and expires_at <= world.now:
-        raise Invalid("expires_at", "The key would be expired already; name a later time.")
+        raise Invalid("expires_at", "The key would be expired already; choose a later time.")
     require_room(world, workspace, "api_keys")
     api_key_id, ordinal = world.new_id("api_key", pin=pin)
     secret = secret or _new_secret(world)
@@ -52,7 +52,7 @@ def issue_key(
         workspace_id=workspace.id,
         user_id=actor.user_id,
         name=name,
-        secret_hash=_hashed(secret),
+        secret_hash=_hash(secret),
         last_four=secret[-4:],
         created_at=world.now,
         ordinal=ordinal,
@@ -66,20 +66,23 @@ def issue_key(
 
 
 def rotate_key(world: World, actor: Actor, *, key: ApiKey) -> tuple[ApiKey, str]:
-    """Give a live key a new secret; the old one ends at once. Refuses Forbidden, Conflict."""
+    """Replace the secret of a live key; the old secret ends at once.
+
+    Raises Forbidden, and Conflict if the key is revoked or expired.
+    """
     require_writer(world, actor)
     require_admin(world, actor, key.workspace_id, to="rotate API keys")
     if not is_live(world, key):
         raise Conflict("This key is revoked or expired; issue a new one.")
     secret = _new_secret(world)
-    key = replace(key, secret_hash=_hashed(secret), last_four=secret[-4:], rotated_at=world.now)
+    key = replace(key, secret_hash=_hash(secret), last_four=secret[-4:], rotated_at=world.now)
     world.put(key)
     record_audit(world, actor, "api_key.rotated", key, workspace_id=key.workspace_id)
     return key, secret
 
 
 def revoke_key(world: World, actor: Actor, *, key: ApiKey) -> None:
-    """End a key for good; one that is revoked already stays as it is. Refuses Forbidden."""
+    """Revoke a key for good; revoking it again changes nothing. Raises Forbidden."""
     require_writer(world, actor)
     require_admin(world, actor, key.workspace_id, to="revoke API keys")
     if key.revoked_at is None:
@@ -89,13 +92,13 @@ def revoke_key(world: World, actor: Actor, *, key: ApiKey) -> None:
 
 
 def is_live(world: World, key: ApiKey) -> bool:
-    """Tell whether the key is neither revoked nor expired."""
+    """Return whether the key is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > world.now)
 
 
 def key_actor(world: World, secret: str, *, source: Source = UNKNOWN) -> Actor:
-    """Return the actor of a secret: its issuer, in its one workspace. Refuses BadKey."""
-    key = world.find(ApiKey, "secret", _hashed(secret))
+    """Return the actor of a secret: its issuer, in the key's workspace. Raises BadKey."""
+    key = world.find(ApiKey, "secret", _hash(secret))
     if key is None or not is_live(world, key):
         raise BadKey
     if world.get(Member, member_id(key.workspace_id, key.user_id)) is None:
@@ -113,5 +116,5 @@ def _new_secret(world: World) -> str:
     return PREFIX + ids.as_base62(entropy, length=40)
 
 
-def _hashed(secret: str) -> str:
+def _hash(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()

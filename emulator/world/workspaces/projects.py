@@ -22,7 +22,7 @@ def create_project(
     description: str,
     pin: str | None = None,
 ) -> Project:
-    """Create a project. Refuses QuotaExceeded, and Conflict where the slug is taken."""
+    """Create a project. Raises Forbidden, QuotaExceeded, and Conflict if the slug is taken."""
     require_writer(world, actor)
     slug = slug or slugify(name)
     if world.find(Project, "slug", (workspace.id, slug)) is not None:
@@ -45,7 +45,7 @@ def create_project(
 
 
 def delete_project(world: World, actor: Actor, *, project: Project) -> None:
-    """Delete an empty project. Refuses Forbidden, and Conflict while it has runs."""
+    """Delete a project. Raises Forbidden, and Conflict while it has runs."""
     require_writer(world, actor)
     require_admin(world, actor, project.workspace_id, to="delete a project")
     if runs := world.count(Run, "project", project.id):

@@ -1,4 +1,4 @@
-"""Slugs made from names."""
+"""Slugs, made from names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import unicodedata
 
 
 def slugify(name: str) -> str:
-    """Return `name` in lower-case ASCII letters, digits and hyphens, at most 40; never empty."""
+    """Return `name` as at most 40 lower-case ASCII letters, digits and hyphens; never empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "untitled"

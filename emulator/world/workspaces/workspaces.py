@@ -14,7 +14,7 @@ from emulator.world.workspaces.slugs import slugify
 
 
 def create_workspace(world: World, actor: Actor, *, name: str, slug: str | None) -> Workspace:
-    """Create a workspace that the actor owns. A slug that is named must be free, else Conflict."""
+    """Create a workspace that the actor owns. Raises Forbidden, Conflict if the slug is taken."""
     if actor.api_key_id is not None:
         raise Forbidden("An API key reaches one workspace only; sign in to create another.")
     require_writer(world, actor)
@@ -32,7 +32,7 @@ def open_workspace(
     plan: str = FREE,
     pin: str | None = None,
 ) -> Workspace:
-    """Create a workspace with the actor as its owner; without a slug, a free one is made."""
+    """Create a workspace with the actor as its owner; without a slug it gets a free slug."""
     workspace_id, ordinal = world.new_id("workspace", pin=pin)
     workspace = Workspace(
         id=workspace_id,
@@ -53,7 +53,7 @@ def open_workspace(
 
 
 def join(world: World, workspace: Workspace, *, user_id: str, role: Role) -> Member:
-    """Make a user a member of a workspace in that role. Refuses QuotaExceeded."""
+    """Make a user a member of a workspace with a role. Raises QuotaExceeded."""
     require_room(world, workspace, "members")
     member = Member(
         id=member_id(workspace.id, user_id),

@@ -25,7 +25,7 @@ def test_cancelling_and_resuming(hosted: Hosted) -> None:
     assert "Your subscription will end with its period." in page
     assert "Ends 1 February 2026" in page
     done = hosted.send(f"{url}/resume").headers["location"]
-    assert "Your subscription goes on." in hosted.client.get(done).text
+    assert "Your subscription continues." in hosted.client.get(done).text
     assert hosted.send(f"{url}/resume").status_code == 409
 
 

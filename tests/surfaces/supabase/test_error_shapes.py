@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 
-from emulator.surfaces.supabase import errors
-from emulator.wire.http import errors as wire
-from emulator.world.core import refusals
-from emulator.world.core.refusals import Refusal
 from tests.support.checked_client import Emulator, LawfulClient
 from tests.support.gotrue import admin, done, error, project, refusal, signed_in, visitor
 from tests.support.messages import golden
@@ -73,18 +69,6 @@ def test_a_weak_password_says_why_in_both_shapes(tmp_path: Path) -> None:
             "weak_password": {"reasons": ["length"]},
         },
     )
-
-
-def test_every_refusal_has_a_row() -> None:
-    def below(kind: type[Refusal]) -> set[type[Refusal]]:
-        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
-
-    known = {
-        one
-        for one in below(Refusal) - {Refusal}
-        if one.__module__ in (refusals.__name__, wire.__name__, errors.__name__)
-    }
-    assert known == set(errors.TABLE)
 
 
 @pytest.mark.parametrize(

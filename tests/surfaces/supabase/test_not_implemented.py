@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from emulator.surfaces.supabase.disabled_features import SWITCHED_OFF
-from emulator.surfaces.supabase.not_implemented import ABSENT, Asks
+from emulator.contract.catalog import Operation
+from emulator.surfaces.supabase.app import OPERATIONS
+from emulator.surfaces.supabase.disabled_features import DISABLED
+from tests.support.checked_client import Emulator
 from tests.support.gotrue import admin, error, project, refusal, signed_in, visitor
 from tests.support.messages import golden
 
-ROWS = [(asks, method, path) for asks, rows in ABSENT.items() for method, path in rows]
-IDS = [f"{method} {path}" for _, method, path in ROWS]
-CLIENTS = {"nobody": visitor, "user": signed_in, "admin": admin}
+NOT_BUILT = [
+    operation
+    for operation in OPERATIONS
+    if operation.availability == "not built" and operation.provenance == "GoTrue"
+]
+CLIENTS = {"anyone": visitor, "user": signed_in, "service": admin}
 
 
-@pytest.mark.parametrize(("asks", "method", "path"), ROWS, ids=IDS)
-def test_what_is_not_built_yet_says_its_name(
-    tmp_path: Path, asks: Asks, method: str, path: str
-) -> None:
+@pytest.mark.parametrize("operation", NOT_BUILT, ids=lambda operation: operation.id)
+def test_what_is_not_built_yet_says_its_name(tmp_path: Path, operation: Operation) -> None:
     emulator = project(tmp_path)
-    url = "/auth/v1" + re.sub(r"[{}]", "", path)
-    message = golden(
-        "all", "not_implemented", "operation-is-not-built", name=f"{method} /auth/v1{path}"
-    )
-    answer = CLIENTS[asks](emulator).request(method, url)
-    assert error(answer) == refusal(501, "not_implemented", message)
-    if asks == "admin":
+    message = golden("all", "not_implemented", "operation-is-not-built", name=operation.id)
+    assert_refused_after_the_caller(emulator, operation, refusal(501, "not_implemented", message))
+
+
+def assert_refused_after_the_caller(
+    emulator: Emulator, operation: Operation, expected: tuple[int, str, dict[str, Any]]
+) -> None:
+    method, url = operation.method, re.sub(r"[{}]", "", operation.path)
+    assert error(CLIENTS[operation.caller](emulator).request(method, url)) == expected
+    if operation.caller == "service":
         assert error(signed_in(emulator).request(method, url))[:2] == (403, "not_admin")
-    if asks == "user":
+    if operation.caller == "user":
         assert error(visitor(emulator).request(method, url))[:2] == (403, "bad_jwt")
 
 
@@ -44,22 +51,19 @@ OFF = {
 }
 
 
+FEATURES = {f"{method} /auth/v1{path}": feature for feature, _, method, path in DISABLED}
+
+
 @pytest.mark.parametrize(
-    ("feature", "asks", "method", "path"),
-    SWITCHED_OFF,
-    ids=[f"{method} {path}" for _, _, method, path in SWITCHED_OFF],
+    "operation",
+    [operation for operation in OPERATIONS if operation.availability == "disabled"],
+    ids=lambda operation: operation.id,
 )
-def test_what_a_new_project_has_switched_off_is_refused_as_gotrue_does(
-    tmp_path: Path, feature: str, asks: Asks, method: str, path: str
+def test_what_a_new_project_has_disabled_is_refused_as_gotrue_does(
+    tmp_path: Path, operation: Operation
 ) -> None:
-    emulator = project(tmp_path)
-    url = "/auth/v1" + re.sub(r"[{}]", "", path)
-    answer = CLIENTS[asks](emulator).request(method, url)
-    assert error(answer) == refusal(404, *OFF[feature])
-    if asks == "admin":
-        assert error(signed_in(emulator).request(method, url))[:2] == (403, "not_admin")
-    if asks == "user":
-        assert error(visitor(emulator).request(method, url))[:2] == (403, "bad_jwt")
+    expected = refusal(404, *OFF[FEATURES[operation.id]])
+    assert_refused_after_the_caller(project(tmp_path), operation, expected)
 
 
 @pytest.mark.parametrize("path", ["/factor", "/factors/x/y", "/admin/audits", "/oauth"])
@@ -87,6 +91,5 @@ def test_coverage_does_not_ask_for_what_is_not_built(tmp_path: Path) -> None:
     view = emulator.client().get("/_emulator/coverage").json()["operations"]
     asked = {*view["met"], *view["never"]}
     assert "POST /auth/v1/token" in asked
-    assert not {f"{method} /auth/v1{path}" for _, method, path in ROWS} & asked
-    assert not {f"{method} /auth/v1{path}" for _, _, method, path in SWITCHED_OFF} & asked
+    assert not {each.id for each in OPERATIONS if each.availability != "built"} & asked
     assert "get_claim" not in asked

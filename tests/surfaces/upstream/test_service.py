@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from emulator import __version__
-from emulator.surfaces.upstream.app import openapi_bytes
-from emulator.surfaces.upstream.not_implemented import ABSENT
+from emulator.contract.catalog import Operation
+from emulator.surfaces.upstream.app import OPERATIONS
+from emulator.surfaces.upstream.pages import openapi_bytes
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import caller, problem
 from tests.support.messages import golden
+
+NOT_BUILT = [
+    pytest.param(operation, id=operation.name)
+    for operation in OPERATIONS
+    if operation.availability == "not built"
+]
 
 
 def test_the_server_says_what_it_is_and_that_it_is_well(scene: Emulator) -> None:
@@ -37,26 +44,21 @@ def test_the_docs_page_reads_the_document(scene: Emulator) -> None:
     assert "url: '/openapi.json'" in answer.text
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "name"), [row[:3] for row in ABSENT], ids=[row[2] for row in ABSENT]
-)
-def test_what_is_not_built_yet_says_its_name(
-    scene: Emulator, method: str, path: str, name: str
-) -> None:
-    answer = caller(scene, "ada").request(method, path.replace("{", "").replace("}", ""))
-    message = golden("all", "not_implemented", "operation-is-not-built", name=name)
+@pytest.mark.parametrize("operation", NOT_BUILT)
+def test_what_is_not_built_yet_says_its_name(scene: Emulator, operation: Operation) -> None:
+    path = operation.path.replace("{", "").replace("}", "")
+    answer = caller(scene, "ada").request(operation.method, path)
+    message = golden("all", "not_implemented", "operation-is-not-built", name=operation.name)
     expected = {"detail": problem("not_implemented", message)}
     assert (answer.status_code, answer.json()) == (501, expected)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [row[:2] for row in ABSENT], ids=[row[2] for row in ABSENT]
-)
+@pytest.mark.parametrize("operation", NOT_BUILT)
 def test_what_is_not_built_yet_asks_for_a_caller_where_it_will(
-    scene: Emulator, method: str, path: str
+    scene: Emulator, operation: Operation
 ) -> None:
-    answer = scene.client().request(method, path)
-    is_open = path.startswith("/health")
+    answer = scene.client().request(operation.method, operation.path)
+    is_open = operation.path.startswith("/health")
     assert answer.status_code == (501 if is_open else 401)
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import get_args, get_type_hints
+
+import pytest
 
 from emulator.world import lifecycle
 from emulator.world.billing import checkout, portal, subscriptions
 from emulator.world.core.times import DAY
 from emulator.world.core.world import World
 from emulator.world.identity import accounts
+from emulator.world.privacy import billing_erasure
 from emulator.world.privacy.archive import archive_of
+from emulator.world.privacy.billing_erasure import PERSONAL_FIELDS
 from emulator.world.privacy.erasure import erase_user
-from emulator.world.records.billing import Invoice
+from emulator.world.records.billing import BillingObject, CardFacts, Invoice
 from emulator.world.records.identity import User
 from emulator.world.records.tables import TABLES
 from emulator.world.workspaces import workspaces
@@ -113,3 +118,35 @@ def test_an_export_tells_what_is_known_of_the_payer() -> None:
             ],
         }
     ]
+
+
+def test_every_record_that_an_event_can_be_about_has_decided_what_is_personal() -> None:
+    assert set(PERSONAL_FIELDS) == set(get_args(BillingObject)) == set(billing_erasure.IDENTIFIES)
+
+
+@pytest.mark.parametrize("kind", get_args(BillingObject), ids=lambda kind: kind.__name__)
+def test_every_field_that_may_name_a_person_is_erased(kind: type[BillingObject]) -> None:
+    hints = get_type_hints(kind)
+    suspect = {
+        name
+        for name, hint in hints.items()
+        if CardFacts in (hint, *get_args(hint))
+        or any(part in name for part in ("email", "name", "user", "url", "phone", "address"))
+    }
+    assert set(PERSONAL_FIELDS[kind]) == suspect
+
+
+def test_an_anonymized_record_has_nothing_of_the_person() -> None:
+    facts = CardFacts(
+        brand="visa",
+        last_four="4242",
+        exp_month=1,
+        exp_year=2030,
+        holder="MARA",
+        charges="succeed",
+    )
+    for kind, personal in PERSONAL_FIELDS.items():
+        for name, erase in personal.items():
+            is_card = CardFacts in (hint := get_type_hints(kind)[name], *get_args(hint))
+            erased = erase(facts) if is_card else erase("https://x.test/?who=MARA#MARA")
+            assert "MARA" not in repr(erased), (kind, name)

@@ -186,7 +186,7 @@ def live(role: Role = "owner") -> Life:
     flow_code = pkce.prove_flow(
         world, one_time_codes.issue_code(world, ada, "signup", challenge=challenge).flow_id or ""
     )
-    export = data_requests.ask_for_export(world, actor)
+    export = data_requests.request_export(world, actor)
     lifecycle.move(world, to=world.now + 60 * SECOND)
     data_requests.schedule_deletion(world, actor)
     traces = {
