@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.contract.legacy import legacy_catalog
+from emulator.contract.catalog import Operation, OperationCatalog
 from emulator.journal.coverage import Coverage
 from emulator.pipeline.cors import Cors
 from emulator.pipeline.pipeline import Pipeline
@@ -16,17 +16,31 @@ from emulator.pipeline.waiting import Waiting
 from emulator.registry.change_feed import ChangeFeed
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff.app import build_bff
+from emulator.surfaces.control import app as control
 from emulator.surfaces.control.app import build_control
 from emulator.surfaces.control.control import Control
+from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.stripe.app import build_stripe, build_stripe_api
+from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.supabase.app import build_supabase
 from emulator.surfaces.supabase.other_services import SERVICES, build_service
+from emulator.surfaces.upstream import app as upstream
 from emulator.surfaces.upstream.app import build_upstream
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
 from emulator.wire.http.surface import CONTROL, Surface
 from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
+
+OPERATIONS: tuple[Operation, ...] = (
+    *bff.OPERATIONS,
+    *sorted(upstream.OPERATIONS, key=lambda operation: operation.path),
+    *supabase.OPERATIONS,
+    *stripe.OPERATIONS,
+    *control.OPERATIONS,
+)
+"""Every operation of every surface."""
 
 WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
 """The paths whose GET may change the state: a mailed link that is followed, an export that is
@@ -51,14 +65,14 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     Unless `sends_webhooks`, events reach no endpoint but the control plane's own.
     """
     settings = registry.settings
-    catalog = legacy_catalog()
+    catalog = OperationCatalog(OPERATIONS)
     webhooks = WebhookDispatcher(settings, now=registry.now, is_sending=sends_webhooks)
     cache = ResponseCache()
     feed = ChangeFeed()
     registry.add_listeners(webhooks, cache, feed)
     coverage = Coverage(catalog)
-    control = Control(registry=registry, webhooks=webhooks, catalog=catalog, coverage=coverage)
-    surfaces = build_surfaces(settings, control)
+    beside = Control(registry=registry, webhooks=webhooks, catalog=catalog, coverage=coverage)
+    surfaces = build_surfaces(settings, beside)
     transaction = Transaction(
         registry,
         SurfaceCaller(cache),
@@ -74,16 +88,16 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     return App(Cors(pipeline, settings), surfaces)
 
 
-def build_surfaces(settings: Settings, control: Control) -> tuple[Surface, ...]:
+def build_surfaces(settings: Settings, beside: Control) -> tuple[Surface, ...]:
     """Return the surfaces, the upstream last.
 
     A request goes to the first surface whose prefix its path has. Not `mount()`, which would
     change `root_path` and with it the paths that a surface sees.
     """
-    upstream = build_upstream()
-    bff = build_bff(upstream, settings)
+    upstream_router = build_upstream()
+    bff_router = build_bff(upstream_router, settings)
     return (
-        Surface(name=CONTROL, prefix="/_emulator", app=build_control(control)),
+        Surface(name=CONTROL, prefix="/_emulator", app=build_control(beside)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
         Surface(name="stripe", prefix="/v1/", app=build_stripe_api()),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),
@@ -91,9 +105,9 @@ def build_surfaces(settings: Settings, control: Control) -> tuple[Surface, ...]:
             Surface(name="supabase", prefix=service.prefix, app=build_service(service))
             for service in SERVICES
         ),
-        Surface(name="bff", prefix="/api/cloud/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/auth/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/e2e/", app=bff, slash_status=NEXT),
-        Surface(name="bff", prefix="/api/public/r/", app=bff, slash_status=NEXT),
-        Surface(name="upstream", prefix="/", app=upstream, slash_status=FASTAPI),
+        Surface(name="bff", prefix="/api/cloud/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/auth/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/e2e/", app=bff_router, slash_status=NEXT),
+        Surface(name="bff", prefix="/api/public/r/", app=bff_router, slash_status=NEXT),
+        Surface(name="upstream", prefix="/", app=upstream_router, slash_status=FASTAPI),
     )

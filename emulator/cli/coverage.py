@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from textwrap import wrap
+from typing import Any
 
 import click
 
 from emulator.cli.output import Invocation, table
 from emulator.cli.server_options import with_server
 
-_COVERED, _MISSING = "met", "never"
-"""The members of a group in the response of `GET /_emulator/coverage`."""
-
 _WIDTH = 98
 _UNBROKEN = "\N{NO-BREAK SPACE}"
-_PREFIXES = (("/auth/v1/", "supabase"), ("/stripe/", "stripe"))
-"""The response does not name an operation's surface. Upstream's operations are identified by a
-name, all others by their method and path.
-"""
 
 
 @click.command(short_help="List what no request has exercised.")
@@ -33,21 +27,23 @@ def coverage(invocation: Invocation, *, fail_under: float | None) -> None:
     view = invocation.control.get("coverage")
     groups = {name: group for name, group in view.items() if name != "percent"}
     rows = [
-        (name, len(group[_COVERED]), len(group[_COVERED]) + len(group[_MISSING]))
+        (name, len(group["covered"]), len(group["covered"]) + len(group["missing"]))
         for name, group in groups.items()
     ]
-    missing = [line for name, group in groups.items() for line in _missing(name, group[_MISSING])]
+    missing = [line for name, group in groups.items() for line in _missing(name, group["missing"])]
     head = table(("", "COVERED", "TOTAL"), rows)
     invocation.print(view, *head, f"{view['percent']} % covered", *missing)
     if fail_under is not None and view["percent"] < fail_under:
         raise click.ClickException(f"Coverage is {view['percent']} %, below {fail_under:g} %.")
 
 
-def _missing(group: str, names: list[str]) -> list[str]:
+def _missing(group: str, missing: list[Any]) -> list[str]:
     """Return the lines that list what is missing of a group, operations by surface."""
     by_title: dict[str, list[str]] = {}
-    for name in names:
-        title = f"{_surface(name)} operations" if group == "operations" else group
+    for each in missing:
+        is_operation = group == "operations"
+        name = each["operation"] if is_operation else each
+        title = f"{each['surface']} operations" if is_operation else group
         by_title.setdefault(title, []).append(name.replace(" ", _UNBROKEN))
     lines = []
     for title, members in by_title.items():
@@ -56,10 +52,3 @@ def _missing(group: str, names: list[str]) -> list[str]:
         lines += ["", f"missing {title}:"]
         lines += [f"  {line.replace(_UNBROKEN, ' ')}" for line in wrapped]
     return lines
-
-
-def _surface(operation: str) -> str:
-    path = operation.partition(" ")[2]
-    if not path:
-        return "upstream"
-    return next((name for prefix, name in _PREFIXES if path.startswith(prefix)), "bff")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import cast
 
-from emulator.contract.catalog import Operation, OperationCatalog, Provenance
-from emulator.surfaces.bff import route_table as bff
+from emulator.contract.catalog import Operation
+from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream import app as upstream
@@ -48,13 +46,8 @@ def route_table() -> list[RouteRow]:
 
 
 def _bff() -> Iterator[RouteRow]:
-    for row in bff.ALL:
-        purpose = row.used_by
-        targets = [row.target] if row.target else list(row.actions.values())
-        if targets:
-            names = ", ".join(f"{target.method} {target.path}" for target in targets)
-            purpose = f"{purpose} → {names}"
-        yield _row("bff", row.method, row.path, "base contract", purpose)
+    for operation in bff.OPERATIONS:
+        yield _row("bff", operation.method, operation.path, operation.provenance, operation.summary)
 
 
 def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
@@ -72,8 +65,10 @@ def _declared(operations: Iterable[Operation]) -> Iterator[RouteRow]:
 
 
 def _control() -> Iterator[RouteRow]:
-    for method, path, handler in (*control.ROUTES, *events.ROUTES):
-        yield _row("control", method, control.PREFIX + path, "ours", _sentence(handler.__doc__))
+    for operation in control.OPERATIONS:
+        yield _row(
+            "control", operation.method, operation.path, operation.provenance, operation.summary
+        )
 
 
 def _row(surface: str, method: str, path: str, source: str, purpose: str) -> RouteRow:
@@ -86,27 +81,3 @@ def _row(surface: str, method: str, path: str, source: str, purpose: str) -> Rou
         source=source,
         purpose=purpose,
     )
-
-
-def _sentence(doc: str | None) -> str:
-    """Return what a docstring says after the route it begins with."""
-    line = " ".join((doc or "").split())
-    said = line.split("`: ", 1)[-1]
-    return said[:1].upper() + said[1:]
-
-
-def legacy_catalog() -> OperationCatalog:
-    """Return the catalog of all operations, those of the BFF and control made of their rows."""
-    rows = [
-        Operation(
-            surface=row.surface,
-            method=row.method,
-            path=row.path,
-            id=row.operation,
-            name=row.operation,
-            summary=row.purpose,
-            provenance=cast(Provenance, row.source),
-        )
-        for row in (*_bff(), *_control())
-    ]
-    return OperationCatalog([*rows, *upstream.OPERATIONS, *supabase.OPERATIONS, *stripe.OPERATIONS])

@@ -19,7 +19,7 @@ from emulator.wire.http.credentials import Credentials
 from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.wire.http.surface import Surface
-from emulator.wire.world_address import without_prefix
+from emulator.wire.world_address import control_path_of, without_prefix
 from emulator.world.core.access import Source
 from emulator.world.records.types import Instant
 
@@ -38,6 +38,7 @@ class HeadReader:
     def __call__(self, scope: Scope) -> IncomingRequest:
         """Return a request whose body is not read yet."""
         path, world_prefix = without_prefix(scope["path"])
+        path, control_world = control_path_of(path)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         headers = first_of_each(scope["headers"])
         return IncomingRequest(
@@ -46,8 +47,9 @@ class HeadReader:
             sent_method=scope["method"],
             method=method,
             path=path,
-            raw_path=scope.get("raw_path") if world_prefix is None else path.encode(),
+            raw_path=scope.get("raw_path") if path == scope["path"] else path.encode(),
             world_prefix=world_prefix,
+            control_world=control_world,
             query=scope["query_string"],
             raw_headers=tuple(scope["headers"]),
             headers=headers,

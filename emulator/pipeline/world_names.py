@@ -2,7 +2,8 @@
 
 The port by which it came, the path prefix `/_w/{name}` or the header `X-Emulator-World`; else the
 cookie `emulator_world`; else the tag of a credential. Two that disagree are refused by name, except
-that cookies, which browsers share across ports, give way to the first three.
+that cookies, which browsers share across ports, give way to the first three. A path of control,
+`/_emulator/worlds/{name}/…`, names it alone.
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ class WorldResolver:
 
     def resolve(self, request: IncomingRequest) -> LiveWorld:
         """Return the world of a request. Raises Conflict by name, NotFound, Invalid."""
+        if request.control_world is not None:
+            return self._registry.get(request.control_world)
         if request.path.startswith(WORLDLESS):
             return self._registry.get(DEFAULT)
         sources = self._sources(request)
@@ -57,7 +59,9 @@ class WorldResolver:
     def has_stale_cookie(self, request: IncomingRequest) -> bool:
         """Return whether cookies alone name a world that does not exist and is not created."""
         registry = self._registry
-        if registry.settings.makes_worlds_lazily or request.path.startswith(WORLDLESS):
+        if registry.settings.makes_worlds_lazily or request.control_world is not None:
+            return False
+        if request.path.startswith(WORLDLESS):
             return False
         sources = self._sources(request)
         name = sources.get(COOKIE_SOURCE)
@@ -75,6 +79,8 @@ class WorldResolver:
         }
         if request.path.startswith(WORLDLESS):
             named = {DEFAULT}
+        if request.control_world is not None:
+            named = {request.control_world}
         return self._registry.peek(named.pop()) if len(named) == 1 else None
 
     def _sources(self, request: IncomingRequest) -> dict[str, str]:

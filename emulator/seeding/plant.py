@@ -57,7 +57,7 @@ def plant(seed: Seed, *, name: str, epoch: Instant | None = None) -> Planted:
     for place, webhook in enumerate(seed.webhooks):
         with at(f"webhooks.{place}.url"):
             webhook_endpoints.add_endpoint(
-                world, url=webhook.url, secret=webhook.secret, kinds=webhook.kinds
+                world, url=webhook.url, secret=webhook.secret, kinds=webhook.enabled_events
             )
     world.put(
         BillingSettings(is_held=seed.billing.hold_webhook, on_exhausted=seed.billing.on_exhausted)

@@ -243,7 +243,7 @@ class SeedWebhook(Strict):
 
     url: WebUrl
     secret: Annotated[str, StringConstraints(pattern=r"^whsec_\S{8,}$")] | None = None
-    kinds: Annotated[tuple[EventName, ...], Field(min_length=1)] = (ALL_KINDS,)
+    enabled_events: Annotated[tuple[EventName, ...], Field(min_length=1)] = (ALL_KINDS,)
 
 
 class SeedWorkspace(Strict):

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what the emulator costs, printed as tables. See DESIGN section 7."""
+"""`python -m tests.bench`: what the emulator costs, printed as tables."""
 
 from __future__ import annotations
 

@@ -104,3 +104,20 @@ def test_the_openapi_document_is_served_alike_each_time(server: Place) -> None:
     first, second = (httpx2.get(f"{server.url}/openapi.json") for _ in range(2))
     assert first.content == second.content
     assert first.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("surface", ["bff", "control"])
+def test_the_types_of_the_other_documents_compile_strictly(
+    server: Place, tmp_path: Path, surface: str
+) -> None:
+    (tmp_path / "node_modules").symlink_to(node.packages(), target_is_directory=True)
+    (tmp_path / "package.json").write_text('{"type": "module"}', "utf-8")
+    generator = node.packages() / "openapi-typescript" / "bin" / "cli.js"
+    url = f"{server.url}/_emulator/openapi/{surface}.json"
+    made = node.run(generator, url, "--output", str(tmp_path / "api.d.ts"))
+    assert made.returncode == 0, made.stderr
+    options = {"compilerOptions": COMPILER_OPTIONS, "files": ["api.d.ts"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(options), "utf-8")
+    compiler = node.packages() / "typescript" / "bin" / "tsc"
+    done = node.run(compiler, "--pretty", "false", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr

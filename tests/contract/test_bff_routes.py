@@ -8,10 +8,11 @@ from posixpath import commonpath
 import pytest
 
 from emulator.settings import Settings
-from emulator.surfaces.bff.app import build_bff
-from emulator.surfaces.bff.route_table import ALL, AUTH, CLI_SYNC, CLOUD, PUBLIC, Row
-from emulator.surfaces.upstream.app import OPERATIONS, build_upstream
-from emulator.wire.http.errors import allowed_methods
+from emulator.surfaces.bff import auth, fixtures
+from emulator.surfaces.bff.app import OPERATIONS, build_bff
+from emulator.surfaces.bff.route_table import CLOUD, PUBLIC, ROWS, Row
+from emulator.surfaces.upstream.app import OPERATIONS as UPSTREAM
+from emulator.surfaces.upstream.app import build_upstream
 from tests.support.api_reference import (
     AUTH_ROUTES,
     BFF_ROUTES,
@@ -68,7 +69,7 @@ def target_of(row: Row) -> str:
 
 def routed_upstream() -> set[tuple[str, str]]:
     """Return method and path of every route of the upstream."""
-    return {(operation.method, operation.path) for operation in OPERATIONS}
+    return {(operation.method, operation.path) for operation in UPSTREAM}
 
 
 def test_the_cloud_table_is_the_pages_row_for_row() -> None:
@@ -77,21 +78,21 @@ def test_the_cloud_table_is_the_pages_row_for_row() -> None:
 
 
 def test_the_auth_and_public_tables_are_the_pages() -> None:
-    assert [(route_of(row), row.used_by) for row in AUTH] == list(AUTH_ROUTES)
+    declared = [(each.id, each.summary) for each in auth.routes.operations]
+    assert declared == list(AUTH_ROUTES)
     shown = PUBLIC.path.replace("{token}", "[token]")
     assert [(f"{PUBLIC.method} {shown}", PUBLIC.used_by)] == list(PUBLIC_ROUTES)
 
 
 def test_what_is_not_in_the_pages_tables_is_a_fixture_that_the_page_names() -> None:
-    beside = [row for row in ALL if route_of(row) not in DOCUMENTED]
-    assert {row.path for row in beside} == set(E2E_ROUTES)
-    assert all(row.is_fixture and row.method == "POST" for row in beside)
-    assert [row for row in ALL if row.is_fixture] == [*beside]
-    assert CLI_SYNC in beside
+    beside = [each.id for each in OPERATIONS if each.id not in DOCUMENTED]
+    assert set(beside) == FIXTURES
+    fixture_rows = [route_of(row) for row in ROWS if row.is_fixture]
+    assert beside == [*fixture_rows, *(each.id for each in fixtures.routes.operations)]
 
 
 def test_the_actions_are_those_that_the_page_names() -> None:
-    actions = {route_of(row): list(row.actions) for row in ALL if row.actions}
+    actions = {route_of(row): list(row.actions) for row in ROWS if row.actions}
     assert actions == {
         # Beside the three that the page names: the way back, and the objection.
         "POST /api/cloud/me": ["export", "delete", "cancel_delete", "restrict", "object"],
@@ -100,10 +101,8 @@ def test_the_actions_are_those_that_the_page_names() -> None:
 
 
 def test_every_target_is_a_route_of_the_upstream() -> None:
-    targets = [row.target for row in ALL if row.target] + [
-        target for row in ALL for target in row.actions.values()
-    ]
-    assert {(target.method, target.path) for target in targets} <= routed_upstream()
+    targets = {(target.method, target.path) for row in ROWS for target in row.targets}
+    assert targets <= routed_upstream()
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -113,11 +112,11 @@ def test_the_app_routes_the_table_and_nothing_else(*, is_on: bool) -> None:
     routed = {
         f"{method} {path}"
         for path in PATHS
-        for method in allowed_methods(app, path)
+        for method in app.allowed_methods(path)
         if method != "HEAD"
     }
     assert routed == wanted
-    assert len(app.router.routes) == len(wanted)
+    assert len(app.routes) == len(wanted)
 
 
 @pytest.mark.parametrize(("method", "path"), OTHERS)

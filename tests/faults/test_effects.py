@@ -13,7 +13,7 @@ from emulator.cli.faults import arm_fault
 from emulator.faults.effects import EFFECTS, ErrorResponse
 from emulator.faults.rules import RequestMatcher
 from emulator.persistence.capsule import StoredFault
-from emulator.surfaces.control.faults import MatchIn, ThenIn
+from emulator.surfaces.control.faults import FaultEffect, FaultMatch
 from emulator.testing import playwright
 from emulator.testing.world import TestWorld
 
@@ -30,7 +30,7 @@ def members(name: str) -> list[str]:
 
 
 WAYS = {
-    "control": lambda: [*MatchIn.model_fields, *ThenIn.model_fields],
+    "control": lambda: [*FaultMatch.model_fields, *FaultEffect.model_fields],
     "CLI": lambda: [option.name for option in arm_fault.params if option.name in MATCHER + EFFECT],
     "pytest": lambda: list(inspect.signature(TestWorld.fault).parameters)[1:],
     "Playwright": lambda: members("Match") + members("Effect"),

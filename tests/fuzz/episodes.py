@@ -13,7 +13,8 @@ from random import Random
 
 from starlette.types import ASGIApp
 
-from emulator.contract.legacy import legacy_catalog
+from emulator.app import OPERATIONS
+from emulator.contract.catalog import OperationCatalog
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.world_address import without_prefix
 from tests.fuzz.calls import Answer, Call, encoded
@@ -23,7 +24,7 @@ from tests.fuzz.scenes import SCENES, Scene
 from tests.fuzz.station import HUNG, Station
 from tests.support.integrity import assert_whole
 
-CATALOG = legacy_catalog()
+CATALOG = OperationCatalog(OPERATIONS)
 
 EPISODE = 250
 """How many calls it has, at most."""

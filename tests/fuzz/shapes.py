@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
-from emulator.contract.legacy import NOT_BUILT, route_table
-from emulator.surfaces.bff import auth as bff_auth
+from emulator.app import OPERATIONS
+from emulator.contract.catalog import Operation
+from emulator.seeding.schema import SeedRun
 from emulator.surfaces.bff import route_table as bff_routes
-from emulator.surfaces.bff.fixtures import Batch, cli_sync
-from emulator.surfaces.control import app as control
-from emulator.surfaces.control import events
-from emulator.surfaces.stripe.app import build_stripe
-from emulator.surfaces.supabase.app import build_supabase
-from emulator.surfaces.supabase.disabled_features import REFUSED
+from emulator.surfaces.bff.fixtures import Batch, OneRunOrBatch
 from emulator.surfaces.upstream.app import OPERATIONS as UPSTREAM
 
 Schema = Mapping[str, Any]
@@ -96,53 +92,33 @@ class Shape:
 
 @lru_cache(maxsize=1)
 def shapes() -> tuple[Shape, ...]:
-    """Return the shape of every route of the table, in its order."""
-    handlers = _handlers()
+    """Return the shape of every operation, in the order of the route table."""
     return tuple(
         Shape(
-            surface=row.surface,
-            method=row.method,
-            path=row.path,
-            bodies=_bodies(row.surface, row.method, row.path, handlers),
-            is_form=row.surface == "stripe",
-            is_built=not row.purpose.startswith((NOT_BUILT, REFUSED)),
-            queries=_queries(row.method, row.path, handlers),
+            surface=operation.surface,
+            method=operation.method,
+            path=operation.path,
+            bodies=_bodies(operation),
+            is_form=operation.surface == "stripe",
+            is_built=operation.availability == "built",
+            queries=_queries(operation),
         )
-        for row in route_table()
+        for operation in OPERATIONS
     )
 
 
-def _handlers() -> dict[tuple[str, str], Callable[..., Any]]:
-    found: dict[tuple[str, str], Callable[..., Any]] = {}
-    tables: tuple[Sequence[tuple[str, str, Callable[..., Any]]], ...] = (
-        control.ROUTES,
-        events.ROUTES,
-    )
-    for table in tables:
-        for method, path, handler in table:
-            found[method, control.PREFIX + path] = handler
-    for route in (*build_stripe().routes, *build_supabase().routes):
-        found[route.operation.method, route.operation.path] = route.handler
-    found |= {("POST", path): handler for path, handler in bff_auth.HANDLERS.items()}
-    found["POST", "/api/e2e/cli-sync"] = cli_sync
-    return found
-
-
-def _bodies(
-    surface: str, method: str, path: str, handlers: Mapping[tuple[str, str], Callable[..., Any]]
-) -> tuple[Schema, ...]:
-    if method == "GET":
+def _bodies(operation: Operation) -> tuple[Schema, ...]:
+    if operation.method == "GET":
         return ()
-    if surface == "stripe":
+    if operation.surface == "stripe":
         return (_CARD,)
-    if surface == "supabase":
+    if operation.surface == "supabase":
         return (_GOTRUE,)
-    if surface == "upstream":
-        return _upstream_bodies().get((method, path), ())
-    if (row := _bff_row(method, path)) is not None and (row.target or row.actions):
+    if (row := _bff_row(operation)) is not None and (row.target or row.actions):
         return tuple(_bff_bodies(row))
-    handler = handlers.get((method, path))
-    return () if handler is None else _models(handler)
+    if operation.body is OneRunOrBatch:
+        return (Batch.model_json_schema(), SeedRun.model_json_schema())
+    return () if operation.body is None else (TypeAdapter(operation.body).json_schema(),)
 
 
 @lru_cache(maxsize=1)
@@ -164,8 +140,9 @@ def _upstream_bodies() -> dict[tuple[str, str], tuple[Schema, ...]]:
     }
 
 
-def _bff_row(method: str, path: str) -> bff_routes.Row | None:
-    return next((row for row in bff_routes.ALL if (row.method, row.path) == (method, path)), None)
+def _bff_row(operation: Operation) -> bff_routes.Row | None:
+    place = (operation.method, operation.path)
+    return next((row for row in bff_routes.ROWS if (row.method, row.path) == place), None)
 
 
 def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
@@ -185,31 +162,8 @@ def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
     return made
 
 
-def _models(handler: Callable[..., Any]) -> tuple[Schema, ...]:
-    """Return the models that a handler's code names, by the names that it has for them."""
-    if handler is cli_sync:
-        return (Batch.model_json_schema(), *(_of(Batch, "SeedRun"),))
-    named = [handler.__globals__.get(name) for name in handler.__code__.co_names]
-    return tuple(
-        one.model_json_schema()
-        for one in named
-        if isinstance(one, type) and issubclass(one, BaseModel)
-    )
-
-
-def _of(model: type[BaseModel], name: str) -> Schema:
-    schema = model.model_json_schema()
-    return {**schema["$defs"][name], "$defs": schema["$defs"]}
-
-
-def _queries(
-    method: str, path: str, handlers: Mapping[tuple[str, str], Callable[..., Any]]
-) -> tuple[str, ...]:
-    """Return the members of a route's query, as its signature or its docstring has them."""
-    for operation in UPSTREAM:
-        if (operation.method, operation.path) == (method, path):
-            return () if operation.query is None else tuple(operation.query.model_fields)
-    if (method, path) in _GOTRUE_QUERIES:
-        return _GOTRUE_QUERIES[method, path]
-    line = (getattr(handlers.get((method, path)), "__doc__", "") or "").partition("`:")[0]
-    return tuple(name for name in re.findall(r"(\w+)=", line) if name in QUERIES)
+def _queries(operation: Operation) -> tuple[str, ...]:
+    """Return the members of an operation's query."""
+    if operation.query is not None:
+        return tuple(operation.query.model_fields)
+    return _GOTRUE_QUERIES.get((operation.method, operation.path), ())

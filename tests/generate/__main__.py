@@ -19,6 +19,8 @@ from emulator.contract.openapi import build_document
 from emulator.seeding.files import bundled_names, load
 from emulator.seeding.schema import schema_text
 from emulator.settings import Settings
+from emulator.surfaces.bff import app as bff
+from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream import pages
@@ -27,6 +29,7 @@ from emulator.surfaces.upstream.errors import ErrorResponse
 from emulator.wire.http.errors import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
+from tests.generate.documents import bff_document, control_document
 from tests.generate.guide_tables import guide_tables
 
 ROOT = Path(__file__).parents[2]
@@ -158,9 +161,19 @@ def generated() -> dict[Path, str]:
     """Return every generated file with its text."""
     return {
         ROOT / "emulator/surfaces/upstream/openapi.json": upstream_document_text(),
+        ROOT / "emulator/surfaces/bff/openapi.json": bff_document(),
+        ROOT / "emulator/surfaces/control/openapi.json": control_document(),
         ROOT / "seeds/schema.json": schema_text(),
         ROOT / "seeds/README.md": seeds_readme_text(),
         ROOT / "README.md": readme_text(),
+        **{
+            path: surface_readme(path, operations)
+            for path, operations in (
+                (ROOT / "emulator/surfaces/upstream/README.md", OPERATIONS),
+                (ROOT / "emulator/surfaces/bff/README.md", bff.OPERATIONS),
+                (ROOT / "emulator/surfaces/control/README.md", control.OPERATIONS),
+            )
+        },
         **{path: with_tables(path, tables) for path, tables in guide_tables().items()},
         **{
             path: surface_readme(path, operations)

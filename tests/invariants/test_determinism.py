@@ -18,7 +18,7 @@ STEPS = 300
 def walked(seed: int, hash_seed: str) -> list[str]:
     """Walk in a process of its own and return its lines."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.laws.walk", str(seed), str(STEPS)],
+        [sys.executable, "-m", "tests.support.random_walk", str(seed), str(STEPS)],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,

@@ -456,15 +456,23 @@ def test_coverage_tells_what_clients_met_and_what_never(demo: Emulator) -> None:
     client.get("/_emulator/state")
     client.get("/nowhere")
     coverage = client.get("/_emulator/coverage").json()
-    assert coverage["operations"]["met"] == {"GET /api/cloud/me": 1, "get_me": 1}
-    assert coverage["codes"]["met"] == {"login_required": 1, "quota_exceeded": 1, "not_found": 1}
-    assert "create_run" in coverage["operations"]["never"]
-    assert not [one for one in coverage["operations"]["never"] if "_emulator" in one]
-    assert coverage["states"]["met"] == {}
+    assert coverage["operations"]["covered"] == [
+        {"operation": "GET /api/cloud/me", "surface": "bff", "count": 1},
+        {"operation": "get_me", "surface": "upstream", "count": 1},
+    ]
+    assert coverage["codes"]["covered"] == {
+        "login_required": 1,
+        "quota_exceeded": 1,
+        "not_found": 1,
+    }
+    missing = coverage["operations"]["missing"]
+    assert {"operation": "create_run", "surface": "upstream"} in missing
+    assert "control" not in {operation["surface"] for operation in missing}
+    assert coverage["states"]["covered"] == {}
 
 
 def states_met(emulator: Emulator, kind: str) -> list[str]:
-    met = emulator.client().get("/_emulator/coverage").json()["states"]["met"]
+    met = emulator.client().get("/_emulator/coverage").json()["states"]["covered"]
     assert set(met.values()) <= {1}
     return [state.removeprefix(f"{kind} ") for state in met if state.startswith(f"{kind} ")]
 
@@ -529,4 +537,4 @@ def test_coverage_counts_no_state_of_what_only_looks_like_one(demo: Emulator) ->
     client.get("/api/cloud/shares")
     client.get("/healthz")
     client.get("/auth/v1/settings")
-    assert client.get("/_emulator/coverage").json()["states"]["met"] == {}
+    assert client.get("/_emulator/coverage").json()["states"]["covered"] == {}

@@ -10,8 +10,8 @@ import pytest
 from emulator.registry.registry import CROWD, WORLDS_MAX, WorldRegistry
 from emulator.registry.snapshots import SNAPSHOTS_MAX
 from emulator.settings import Settings
-from emulator.surfaces.control.events import ENDPOINTS_MAX
 from emulator.surfaces.control.faults import FAULTS_MAX
+from emulator.surfaces.control.webhooks import ENDPOINTS_MAX
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.times import SECOND
 from tests.support.checked_client import Emulator, LawfulClient

@@ -291,7 +291,8 @@ def test_a_file_that_is_missing_is_named() -> None:
 
 def test_an_event_that_is_never_sent(tmp_path: Path) -> None:
     said = complaint(
-        tmp_path, "webhooks:\n  - url: http://localhost:1/\n    kinds: ['*', charge.refund]\n"
+        tmp_path,
+        "webhooks:\n  - url: http://localhost:1/\n    enabled_events: ['*', charge.refund]\n",
     )
     assert said == (
         "my.yaml: line 3: webhooks.0.kinds.1: " + golden("seed", "schema", "unknown-event")

@@ -176,7 +176,7 @@ class Paying:
         self.suite.call("GET", "/_emulator/events?type=invoice.paid")
         event = events["items"][0]["id"]
         self.suite.call("GET", f"/_emulator/events/{event}")
-        self.control(f"/events/{event}/replay", endpoint=self.endpoint)
+        self.control(f"/events/{event}/redeliver", endpoint=self.endpoint)
         self.hear()
         yield
 

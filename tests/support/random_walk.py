@@ -1,7 +1,7 @@
 """A seeded random walk over every surface and operation: good calls, bad ones, and nonsense.
 
-`python -m tests.laws.walk SEED STEPS` prints a line a step: the call, the status, the state and a
-hash of the answer, so that two processes can be compared.
+`python -m tests.support.random_walk SEED STEPS` prints a line a step: the call, the status, the
+state and a hash of the response, so that two processes can be compared.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def test_an_event_can_be_replayed_and_changes_nothing_more(
     hosted.subscribe()
     listen(hosted, receiver)
     [event] = hosted.client.get("/_emulator/events?type=checkout.session.completed").json()["items"]
-    hosted.control(f"/events/{event['id']}/replay")
+    hosted.control(f"/events/{event['id']}/redeliver")
     hosted.control("/settle")
     [(body, _)] = receiver.got
     assert json.loads(body) == event
@@ -406,11 +406,11 @@ def test_an_unknown_kind_is_refused_with_what_comes_near(
 ) -> None:
     answer = hosted.client.post(
         "/_emulator/webhooks",
-        json={"url": "http://localhost:1/", "kinds": ["invoice.paid", kind]},
+        json={"url": "http://localhost:1/", "enabled_events": ["invoice.paid", kind]},
     )
     error = answer.json()["error"]
-    assert (answer.status_code, error["details"]["path"]) == (422, "kinds.1")
-    assert error["message"] == "kinds.1: " + golden("control", "webhooks", case)
+    assert (answer.status_code, error["details"]["path"]) == (422, "enabled_events.1")
+    assert error["message"] == "enabled_events.1: " + golden("control", "webhooks", case)
 
 
 def test_the_kinds_that_can_be_wanted_are_those_that_are_emitted() -> None:

@@ -147,7 +147,7 @@ def play() -> None:
 
 def test_no_pattern_backtracks() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.test_patterns"],
+        [sys.executable, "-m", "tests.wire.test_patterns"],
         check=False,
         stdout=subprocess.PIPE,
         text=True,

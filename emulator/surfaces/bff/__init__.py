@@ -1,1 +1,1 @@
-"""The dashboard's Next.js BFF: a proxy that adds the session and the workspace context."""
+"""BFF of the dashboard (Next.js): a proxy that adds the session and the workspace context."""

@@ -1,34 +1,39 @@
-"""`/api/auth/*`: the dashboard's session flow over the same accounts as Supabase Auth.
+"""Session flow of the dashboard, `/api/auth/*`, over the same accounts as Supabase Auth.
 
-Assumed: the members of the auth answers; only the routes and their purpose are documented.
+Assumed: only the routes and their purpose are documented, so the members of the responses are ours:
+what a page needs to greet a user and to know when to sign in again.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
-import orjson
-from fastapi import Request, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.bff.sessions import require_session
 from emulator.wire.fields import Email, Strict
 from emulator.wire.gotrue.session_cookie import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.gotrue.views import obfuscated_id, session_view
-from emulator.wire.http.bodies import read_model
 from emulator.wire.http.context import context_of
+from emulator.wire.http.errors import Code
+from emulator.wire.http.router import Routes
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import LoginRequired
 from emulator.world.identity import one_time_codes, sessions, signups
 from emulator.world.identity.sessions import SignedIn
 from emulator.world.records.identity import User
 
+routes = Routes("bff", prefix="/api/auth", tag="auth")
+
 Secret = Annotated[str, Field(min_length=1, max_length=72)]
-"""Real: GoTrue takes passwords of up to 72 bytes."""
+"""A password. Real: GoTrue takes up to 72 bytes (supabase/auth, internal/api/password.go)."""
 
 
 class Login(Strict):
-    """E-mail and password."""
+    """Email address and password of an account."""
 
     email: Email
     password: Secret
@@ -43,14 +48,50 @@ class SignUp(Strict):
 
 
 class ResetPassword(Strict):
-    """Whose password is to be reset."""
+    """The address of the account whose password to reset."""
 
     email: Email
 
 
-async def login(request: Request) -> Response:
+class AccountView(BaseModel):
+    """A user of the dashboard."""
+
+    id: str
+    email: str
+    name: str
+    email_verified: bool
+
+
+class SessionAnswer(BaseModel):
+    """The signed-in user and when the session expires."""
+
+    user: AccountView
+    expires_at: Annotated[
+        int | None,
+        Field(
+            json_schema_extra={"format": "int64"},
+            description="Unix seconds; null while the address is to be confirmed.",
+        ),
+    ]
+
+
+class Done(BaseModel):
+    """The request was carried out."""
+
+    ok: bool
+
+
+@routes.add(
+    "POST",
+    "/login",
+    summary="Supabase email/password sign-in",
+    provenance="base contract",
+    body=Login,
+    answers={200: SessionAnswer},
+    refuses={Code.VALIDATION_ERROR, Code.INVALID_CREDENTIALS, Code.FORBIDDEN},
+)
+async def login(request: Request, *, body: Login) -> Response:
     """Sign in and set the session cookie."""
-    body = await read_model(request, Login)
     context = context_of(request)
     signed_in = sessions.sign_in(
         context.world, email=body.email, password=body.password, source=context.source
@@ -58,13 +99,21 @@ async def login(request: Request) -> Response:
     return _signed_in(request, signed_in, status=200)
 
 
-async def signup(request: Request) -> Response:
+@routes.add(
+    "POST",
+    "/signup",
+    summary="Supabase email/password sign-up",
+    provenance="base contract",
+    body=SignUp,
+    answers={201: SessionAnswer},
+    refuses={Code.VALIDATION_ERROR, Code.CONFLICT, Code.FORBIDDEN, Code.RATE_LIMITED},
+)
+async def signup(request: Request, *, body: SignUp) -> Response:
     """Create an account with a workspace of its own, sign it in and set the session cookie.
 
-    Where addresses must be confirmed there is no session yet: `expires_at` is null, and the answer
-    for a taken address is the same.
+    Where addresses must be confirmed there is no session yet: `expires_at` is null, and the
+    response for a taken address is the same.
     """
-    body = await read_model(request, SignUp)
     name = body.name or ""
     context = context_of(request)
     signed_up = signups.sign_up(
@@ -78,22 +127,27 @@ async def signup(request: Request) -> Response:
     if signed_up.signed_in is not None:
         return _signed_in(request, signed_up.signed_in, status=201)
     user = signed_up.user
-    view = {
-        "user": {
-            "id": user.id if user is not None else obfuscated_id(context.world, body.email),
-            "email": body.email,
-            "name": name,
-            "email_verified": False,
-        },
-        "expires_at": None,
-    }
-    return _answer(view, status=201, cookies=[])
+    view = AccountView(
+        id=user.id if user is not None else obfuscated_id(context.world, body.email),
+        email=body.email,
+        name=name,
+        email_verified=False,
+    )
+    return _reply(SessionAnswer(user=view, expires_at=None), status=201)
 
 
+@routes.add(
+    "POST",
+    "/logout",
+    summary="Supabase sign-out",
+    provenance="base contract",
+    answers={200: Done},
+)
 async def logout(request: Request) -> Response:
-    """Sign out everywhere and clear every session cookie; without a session it is done already.
+    """Sign out everywhere and clear every session cookie; without a session, only the latter.
 
-    Real: supabase-js signs out with the scope `global` unless told otherwise.
+    Real: `signOut` of supabase-js has the scope `global` by default (@supabase/auth-js,
+    GoTrueClient.ts).
     """
     try:
         session = require_session(request)
@@ -101,45 +155,52 @@ async def logout(request: Request) -> Response:
         pass
     else:
         sessions.sign_out(context_of(request).world, session.actor, scope="global")
-    return _answer({"ok": True}, status=200, cookies=cleared_cookies(request.headers.get("cookie")))
+    return _reply(Done(ok=True), cookies=cleared_cookies(request.headers.get("cookie")))
 
 
-async def reset_password(request: Request) -> Response:
-    """Mail a reset link; the answer is the same whether or not the account exists."""
-    body = await read_model(request, ResetPassword)
+@routes.add(
+    "POST",
+    "/reset-password",
+    summary="Supabase reset email request",
+    provenance="base contract",
+    body=ResetPassword,
+    answers={200: Done},
+    refuses={Code.VALIDATION_ERROR, Code.RATE_LIMITED},
+)
+async def reset_password(request: Request, *, body: ResetPassword) -> Response:
+    """Mail a reset link; the response is the same whether or not the account exists."""
     world = context_of(request).world
     user = world.find(User, "email", body.email)
     if user is not None:
         one_time_codes.mail_code(world, user, "recovery")
-    return _answer({"ok": True}, status=200, cookies=[])
+    return _reply(Done(ok=True))
 
 
+@routes.add(
+    "GET",
+    "/session",
+    summary="Current session check",
+    provenance="base contract",
+    caller="session",
+    answers={200: SessionAnswer},
+    refuses={Code.LOGIN_REQUIRED},
+    reads_headers=("cookie",),
+)
 async def get_session(request: Request) -> Response:
-    """Show whose session this is and when it expires, in Unix seconds."""
+    """Return the signed-in user and when the session expires."""
     session = require_session(request)
-    world = context_of(request).world
-    user = world.expect(User, session.actor.user_id)
-    view = {"user": _user_view(user), "expires_at": session.expires_at}
-    return session.keep(request, _answer(view, status=200, cookies=[]))
+    user = context_of(request).world.expect(User, session.actor.user_id)
+    view = SessionAnswer(user=_account_view(user), expires_at=session.expires_at)
+    return session.set_cookies(request, _reply(view))
 
 
-HANDLERS = {
-    "/api/auth/login": login,
-    "/api/auth/signup": signup,
-    "/api/auth/logout": logout,
-    "/api/auth/reset-password": reset_password,
-    "/api/auth/session": get_session,
-}
-"""Path → handler of the rows of the auth table."""
-
-
-def _user_view(user: User) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "email": user.email,
-        "name": user.name,
-        "email_verified": user.email_confirmed_at is not None,
-    }
+def _account_view(user: User) -> AccountView:
+    return AccountView(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        email_verified=user.email_confirmed_at is not None,
+    )
 
 
 def _signed_in(request: Request, signed_in: SignedIn, *, status: int) -> Response:
@@ -148,13 +209,13 @@ def _signed_in(request: Request, signed_in: SignedIn, *, status: int) -> Respons
     cookies = session_cookies(
         context.settings.session_cookie, session, request.headers.get("cookie")
     )
-    view = {"user": _user_view(signed_in.user), "expires_at": session["expires_at"]}
-    return _answer(view, status=status, cookies=cookies)
+    view = SessionAnswer(user=_account_view(signed_in.user), expires_at=session["expires_at"])
+    return _reply(view, status=status, cookies=cookies)
 
 
-def _answer(view: dict[str, Any], *, status: int, cookies: list[str]) -> Response:
+def _reply(view: BaseModel, *, status: int = 200, cookies: Sequence[str] = ()) -> Response:
     response = Response(
-        orjson.dumps(view), status_code=status, media_type="application/json", headers=NO_STORE
+        view.model_dump_json(), status_code=status, media_type="application/json", headers=NO_STORE
     )
     for cookie in cookies:
         response.headers.append("set-cookie", cookie)

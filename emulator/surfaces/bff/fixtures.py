@@ -1,20 +1,28 @@
-"""`/api/e2e/cli-sync`: how a test suite seeds runs without a session.
+"""Seeding of runs by test suites without a session: `/api/e2e/cli-sync`.
 
 Docs: "the synthetic endpoint the test suite hits to seed runs" (API reference, E2E fixtures).
-Assumed: the method, body and answer of the endpoint.
+Assumed: the page names neither method, body nor response of the endpoint; they are those of the
+upstream's sync, for one run or many.
 """
 
 from __future__ import annotations
 
-import orjson
-from fastapi import Request, Response
+from typing import Annotated
 
+import orjson
+from pydantic import Field, RootModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.contract.catalog import MIB
 from emulator.seeding.plant_workspace import upload_of
 from emulator.seeding.schema import SeedRun
+from emulator.surfaces.bff.errors import CLI_SYNC_PATH
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import read_object, validated
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import BadInput, NoSuchRoute
+from emulator.wire.http.errors import BadInput, Code
+from emulator.wire.http.router import Routes
 from emulator.wire.run_json import run_json
 from emulator.world.core.access import Fixture
 from emulator.world.core.refusals import NotFound
@@ -22,23 +30,47 @@ from emulator.world.core.world import World
 from emulator.world.records.workspaces import Workspace
 from emulator.world.runs.uploads import Synced, Upload, sync_runs
 
+routes = Routes("bff", tag="e2e")
+
 RUNS_MAX = 10_000
-"""Assumed: the most runs in one call; enough for any test, small enough for one answer."""
+"""Assumed: a call takes at most this many runs, which are enough for any test and still fit into a
+response."""
+
+BODY_LIMIT = 64 * MIB
 
 
 class Batch(Strict):
-    """Runs for one workspace, which is named by id or slug; default: the seed's first.
+    """Runs for one workspace."""
 
-    `ignore_caps` brings them in past the caps of its plan, which they count against all the same.
-    """
-
-    workspace: str | None = None
-    ignore_caps: bool = False
+    workspace: Annotated[
+        str | None, Field(description="Id or slug. Default: the first workspace of the seed.")
+    ] = None
+    ignore_caps: Annotated[
+        bool,
+        Field(description="Accept runs above the plan's caps, which still count them."),
+    ] = False
     runs: list[SeedRun]
 
 
+class OneRunOrBatch(RootModel[Batch | SeedRun]):
+    """A run, or a batch of runs."""
+
+
+@routes.add(
+    "POST",
+    CLI_SYNC_PATH,
+    summary="Synthetic endpoint the test suite hits to seed runs",
+    provenance="base contract",
+    body=OneRunOrBatch,
+    refuses={Code.VALIDATION_ERROR, Code.NOT_FOUND, Code.QUOTA_EXCEEDED, Code.PAYLOAD_TOO_LARGE},
+    body_limit=BODY_LIMIT,
+)
 async def cli_sync(request: Request) -> Response:
-    """Bring in one run or many, all or none; idempotent by `client_run_id`."""
+    """Sync one run or many, all or none of them; idempotent by `client_run_id`.
+
+    The body is read here rather than by the router, so that a mistake is reported with a path in
+    the form that was sent.
+    """
     body = await read_object(request)
     if "runs" in body:
         batch, paths = validated(body, Batch), "runs.{}."
@@ -59,14 +91,7 @@ async def cli_sync(request: Request) -> Response:
         uploads=uploads,
         ignores_caps=batch.ignore_caps,
     )
-    return _answer(synced)
-
-
-async def switched_off(request: Request) -> Response:
-    """Refuse as where the route is not there, and say why it is not."""
-    path = request.url.path
-    message = f"{path} is switched off, as the e2e fixtures are; start with --e2e-fixtures."
-    raise NoSuchRoute(path, message)
+    return _reply(synced)
 
 
 def _workspace(world: World, name: str | None) -> Workspace:
@@ -88,11 +113,11 @@ def _upload(world: World, workspace: Workspace, run: SeedRun, *, path: str) -> U
     return upload
 
 
-def _answer(synced: list[Synced]) -> Response:
+def _reply(synced: list[Synced]) -> Response:
     counts = {"created": 0, "updated": 0, "unchanged": 0}
-    for one in synced:
-        counts[one.outcome] += 1
-    items = b",".join([run_json(one.run) for one in synced])
+    for run in synced:
+        counts[run.outcome] += 1
+    items = b",".join([run_json(run.run) for run in synced])
     body = b'{"items":[%b],%b' % (items, orjson.dumps(counts)[1:])
     return Response(
         body, status_code=201 if counts["created"] else 200, media_type="application/json"

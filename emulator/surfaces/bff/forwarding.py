@@ -1,35 +1,31 @@
-"""`/api/cloud/*` and the public share: handlers made from the route table."""
+"""Handlers of `/api/cloud/*` and of the public share, made from the route table."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from fastapi import Request, Response
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.seeding.synthetic.runs import sample_run
-from emulator.surfaces.bff.proxy import UpstreamCall, forward
+from emulator.surfaces.bff.proxy import Upstream, UpstreamCall, forward
 from emulator.surfaces.bff.route_table import Row, Target
 from emulator.surfaces.bff.sessions import require_session, workspace_context
-from emulator.wire.fields import Strict
-from emulator.wire.http.bodies import preload_json, read_model, read_object
+from emulator.wire.http.bodies import EmptyBody, preload_json, read_model, read_object
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import BadInput
+from emulator.wire.http.router import Handler
 from emulator.world.records.system import Ordinal
 
-Handler = Callable[[Request], Awaitable[Response]]
+_BODY_PARAMETERS = ("share_id",)
+"""Parameters of the upstream's paths that the body names."""
 
 
-class EmptyBody(Strict):
-    """A body without members."""
+def forwarding_handler(row: Row, upstream: Upstream) -> Handler:
+    """Return the handler of a row."""
 
-
-def forwarded(row: Row, upstream: ASGIApp) -> Handler:
-    """Return the handler of a row: the session first, then the body, then the upstream."""
-
-    async def handle(request: Request) -> Response:
+    async def forward_with_session(request: Request) -> Response:
         session = require_session(request)
         target, params, body = await _prepared(request, row)
         call = UpstreamCall(
@@ -40,19 +36,12 @@ def forwarded(row: Row, upstream: ASGIApp) -> Handler:
             workspace_id=workspace_context(request),
             body=body,
         )
-        return session.keep(request, await forward(upstream, request, call))
+        response = await forward(upstream, request, call)
+        return session.set_cookies(request, response)
 
-    return handle
-
-
-def forwarded_publicly(row: Row, upstream: ASGIApp) -> Handler:
-    """Return the handler of a row that needs no session."""
-    assert row.target is not None
-    target = row.target
-
-    async def handle(request: Request) -> Response:
+    async def forward_publicly(request: Request) -> Response:
         call = UpstreamCall(
-            target=target,
+            target=row.targets[0],
             path_params=dict(request.path_params),
             query=b"",
             token=None,
@@ -61,13 +50,13 @@ def forwarded_publicly(row: Row, upstream: ASGIApp) -> Handler:
         )
         return await forward(upstream, request, call)
 
-    return handle
+    return forward_with_session if row.needs_session else forward_publicly
 
 
 async def _prepared(request: Request, row: Row) -> tuple[Target, dict[str, str], bytes]:
-    if row.actions:
+    """Return the target of a call, what fills its path, and its body. Raises BadInput."""
+    if row.target is None:
         return _chosen(row, await read_object(request))
-    assert row.target is not None
     if row.is_sample:
         await read_model(request, EmptyBody)
         return row.target, {}, _sample_body(request)
@@ -86,7 +75,7 @@ def _chosen(row: Row, body: dict[str, Any]) -> tuple[Target, dict[str, str], byt
         known = ", ".join(row.actions)
         raise BadInput([{"path": "action", "message": f"Input should be one of: {known}"}])
     params = {}
-    for name in ("share_id",):
+    for name in _BODY_PARAMETERS:
         if f"{{{name}}}" in target.path:
             value = members.pop(name, None)
             if not isinstance(value, str) or not value or "/" in value:

@@ -1,4 +1,4 @@
-"""The proxy: one function that hands a call to the upstream, in process, and brings its answer."""
+"""Proxy to the upstream: forwards a call in process and returns its response."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import Request, Response
-from starlette.types import ASGIApp, Message
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from emulator.surfaces.bff.errors import normalised
+from emulator.surfaces.bff.errors import normalized
 from emulator.surfaces.bff.route_table import Target
+from emulator.wire.http.asgi import call_app
 from emulator.wire.http.context import KEY
+from emulator.wire.http.router import Router
 
 REFUSED = 400
-_KEPT = ("http_version", "scheme", "client", "server", KEY)
+"""The lowest status of a response that refuses."""
+
+Upstream = Router | ASGIApp
+
+_FORWARDED = ("http_version", "scheme", "client", "server", KEY)
+"""Members of a request's scope that the upstream sees too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamCall:
-    """A call to the upstream: where to, as whom, about which workspace, with what body."""
+    """A call to the upstream: its route, the caller's token, the workspace and the body."""
 
     target: Target
     path_params: dict[str, str]
@@ -29,8 +37,27 @@ class UpstreamCall:
     body: bytes
 
 
-async def forward(upstream: ASGIApp, request: Request, call: UpstreamCall) -> Response:
-    """Return the upstream's answer, a failure of it in the BFF's shape."""
+async def forward(upstream: Upstream, request: Request, call: UpstreamCall) -> Response:
+    """Return the upstream's response, a failure in the BFF's shape."""
+    status, content = await _respond(upstream, _scope(request, call), call.body)
+    if status >= REFUSED:
+        return normalized(request, status, content)
+    return Response(content, status_code=status, media_type="application/json")
+
+
+async def _respond(upstream: Upstream, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
+    if not isinstance(upstream, Router):
+        response = call_app(upstream, scope, body)
+        return response.status, response.content
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    answer = await upstream.respond(Request(scope, receive))
+    return answer.status_code, bytes(answer.body)
+
+
+def _scope(request: Request, call: UpstreamCall) -> dict[str, Any]:
     path = call.target.path
     for name, value in call.path_params.items():
         path = path.replace(f"{{{name}}}", value)
@@ -39,8 +66,8 @@ async def forward(upstream: ASGIApp, request: Request, call: UpstreamCall) -> Re
         headers.append((b"authorization", f"Bearer {call.token}".encode()))
     if call.workspace_id is not None:
         headers.append((b"x-workspace-id", call.workspace_id.encode()))
-    scope: dict[str, Any] = {key: request.scope[key] for key in _KEPT if key in request.scope}
-    scope |= {
+    forwarded = {key: request.scope[key] for key in _FORWARDED if key in request.scope}
+    return forwarded | {
         "type": "http",
         "method": call.target.method,
         "path": path,
@@ -49,29 +76,3 @@ async def forward(upstream: ASGIApp, request: Request, call: UpstreamCall) -> Re
         "query_string": call.query,
         "headers": headers,
     }
-    start: dict[str, Any] = {}
-    parts: list[bytes] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": call.body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            start.update(message)
-        else:
-            parts.append(message.get("body", b""))
-
-    try:
-        await upstream(scope, receive, send)
-    except Exception:
-        # Starlette answers a bug and raises it again; it is logged where it was answered.
-        if not start:
-            raise
-    return _answer(request, start, b"".join(parts))
-
-
-def _answer(request: Request, start: dict[str, Any], body: bytes) -> Response:
-    status: int = start["status"]
-    if status >= REFUSED:
-        return normalised(request, status, body, {})
-    return Response(body, status_code=status, media_type="application/json")

@@ -1,11 +1,12 @@
-"""Whose session a call of the dashboard carries, and which workspace it is about."""
+"""Session and workspace of a call of the dashboard."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.surfaces.bff.proxy import REFUSED
 from emulator.wire.gotrue.session_cookie import (
@@ -28,28 +29,29 @@ from emulator.world.core.refusals import (
 from emulator.world.identity.sessions import refresh_session, session_actor
 
 WORKSPACE_COOKIE = "worldflux_workspace"
-"""Assumed: how the BFF keeps the workspace that the switcher chose is documented nowhere."""
-
+"""The cookie with the workspace that the switcher chose. Assumed: its name is documented nowhere,
+so it is the product's with what it holds."""
 
 MARGIN_SECONDS = 90
-"""Real: @supabase/ssr renews a token that has less time left (clients.md 2.6)."""
+"""Real: auth-js, which @supabase/ssr calls, renews a token that has less time left
+(@supabase/auth-js, lib/constants.ts, EXPIRY_MARGIN_MS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSession:
-    """A session that is good; `expires_at` is in Unix seconds.
-
-    `renewed` is what the cookie shall hold from now on, if its token was about to expire.
-    """
+    """A session that has neither ended nor expired."""
 
     actor: Actor
     token: str
     expires_at: int
-    renewed: dict[str, Any] | None = None
+    """Unix seconds."""
 
-    def keep(self, request: Request, response: Response) -> Response:
-        """Return the answer with the cookies of a renewed session. What was refused renews none,
-        as it changes nothing.
+    renewed: dict[str, Any] | None = None
+    """What the cookie is to hold from now on, where its token was about to expire."""
+
+    def set_cookies(self, request: Request, response: Response) -> Response:
+        """Return the response, with the cookies of a renewed session unless it refuses: a refused
+        request changes nothing.
         """
         if self.renewed is not None and response.status_code < REFUSED:
             name = context_of(request).settings.session_cookie
@@ -60,7 +62,7 @@ class LiveSession:
 
 
 def require_session(request: Request) -> LiveSession:
-    """Return the session of a request's cookies, renewed if need be. Refuses LoginRequired."""
+    """Return the session of a request's cookies, renewed if need be. Raises LoginRequired."""
     context = context_of(request)
     stored = read_session(request.headers.get("cookie"), context.settings.session_cookie) or {}
     token = stored.get("access_token")
@@ -75,7 +77,7 @@ def require_session(request: Request) -> LiveSession:
 
 
 def _renewed(context: RequestContext, refresh_token: Any) -> LiveSession:
-    """Return the session of a refresh token, as @supabase/ssr would on the way to any page."""
+    """Return the session of a refresh token, as @supabase/ssr renews it before any page."""
     world = context.world
     bare = untagged(refresh_token, world) if isinstance(refresh_token, str) else None
     try:
@@ -94,7 +96,8 @@ def _renewed(context: RequestContext, refresh_token: Any) -> LiveSession:
 def workspace_context(request: Request) -> str | None:
     """Return the id of the workspace that a call names, or None to leave it to the upstream.
 
-    Assumed: the header, else the query, else the cookie, else the user's first workspace.
+    Assumed: the header, else the query, else the cookie, else the user's first workspace; the page
+    says only that the BFF adds the workspace context.
     """
     return (
         request.headers.get("x-workspace-id")

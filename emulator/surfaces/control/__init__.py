@@ -1,1 +1,1 @@
-"""Everything for tests and people, under `/_emulator`."""
+"""Control API of the emulator, for tests and people, under `/_emulator`."""

@@ -1,41 +1,108 @@
-"""What clients have met since the emulator began: operations, error codes, statuses of records."""
+"""Coverage: the operations, error codes and record states that requests have exercised since the
+server started, across all worlds.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import Request, Response
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.journal.coverage import Coverage
-from emulator.surfaces.control.control import Control
-from emulator.surfaces.control.replies import reply
+from emulator.surfaces.control.control import PREFIX, Control
+from emulator.surfaces.control.replies import View, reply
 from emulator.wire.http.errors import Code
+from emulator.wire.http.router import Routes
 
-CODES_NOT_ASKED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
-"""Codes that no test needs to have met: a bug, and what is not built, whose operations are not
-asked for either."""
+routes = Routes("control", prefix=PREFIX, tag="journal", provenance="ours")
+
+CODES_NOT_COUNTED = (Code.INTERNAL_ERROR, Code.NOT_IMPLEMENTED)
+"""Codes that no test needs to cause: a bug, and an operation that is not implemented, which does
+not count either."""
+
+Counts = Annotated[dict[str, int], Field(description="Number of responses by name.")]
 
 
+class CoveredOperation(View):
+    """An operation that was called."""
+
+    operation: str
+    surface: str
+    count: Annotated[int, Field(description="Number of requests.")]
+
+
+class MissingOperation(View):
+    """An operation that no request has called."""
+
+    operation: str
+    surface: str
+
+
+class OperationCoverage(View):
+    """The operations that requests have called, and the others."""
+
+    covered: list[CoveredOperation]
+    missing: list[MissingOperation]
+
+
+class NameCoverage(View):
+    """The names that responses have shown, and the others."""
+
+    covered: Counts
+    missing: list[str]
+
+
+class Coverage(View):
+    """What requests have exercised since the server started."""
+
+    percent: Annotated[float, Field(description="Share of everything that is covered.")]
+    operations: OperationCoverage
+    codes: NameCoverage
+    states: NameCoverage
+
+
+@routes.add(
+    "GET",
+    "/coverage",
+    summary="Return which operations, error codes and record states requests have exercised.",
+    answers={200: Coverage},
+)
 async def get_coverage(_: Request, control: Control) -> Response:
-    """`GET /coverage`: which operations, error codes and states clients have met, in all worlds."""
-    return reply(coverage_view(control.coverage))
+    return reply(_coverage(control))
 
 
-def coverage_view(coverage: Coverage) -> dict[str, Any]:
-    """Return the coverage: what was met how often, what never, and the share in percent."""
-    operations = coverage.operations()
-    codes = {str(code): coverage.code(code) for code in Code if code not in CODES_NOT_ASKED}
-    states = coverage.states()
-    groups = {"operations": operations, "codes": codes, "states": states}
-    total = sum(len(group) for group in groups.values())
-    met = sum(1 for group in groups.values() for count in group.values() if count)
-    return {
-        "percent": round(100 * met / total, 1),
-        **{
-            name: {
-                "met": {one: count for one, count in group.items() if count},
-                "never": [one for one, count in group.items() if not count],
-            }
-            for name, group in groups.items()
-        },
+def _coverage(control: Control) -> Coverage:
+    operations = control.coverage.operations()
+    surfaces = {operation: control.catalog.by_id[operation].surface for operation in operations}
+    codes = {
+        str(code): control.coverage.code(code) for code in Code if code not in CODES_NOT_COUNTED
     }
+    states = control.coverage.states()
+    counts = [*operations.values(), *codes.values(), *states.values()]
+    covered = sum(1 for count in counts if count)
+    return Coverage(
+        percent=round(100 * covered / len(counts), 1),
+        operations=OperationCoverage(
+            covered=[
+                CoveredOperation(operation=operation, surface=surface, count=operations[operation])
+                for operation, surface in surfaces.items()
+                if operations[operation]
+            ],
+            missing=[
+                MissingOperation(operation=operation, surface=surface)
+                for operation, surface in surfaces.items()
+                if not operations[operation]
+            ],
+        ),
+        codes=_by_name(codes),
+        states=_by_name(states),
+    )
+
+
+def _by_name(counts: Mapping[str, int]) -> NameCoverage:
+    return NameCoverage(
+        covered={name: count for name, count in counts.items() if count},
+        missing=[name for name, count in counts.items() if not count],
+    )

@@ -1,4 +1,4 @@
-"""How far the clock is to move, as ISO 8601 writes it."""
+"""Durations in ISO 8601, by which the clock is moved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emulator.wire.http.validation_messages import message_for
 from emulator.world.core.times import microseconds
 
 _CALENDAR = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(.*)")
-"""The years and months that a duration begins with, and the rest of it."""
+"""The years and months that a duration starts with, and the rest of it."""
 
 _MONTHS_A_YEAR = 12
 _SPAN = TypeAdapter(timedelta)
@@ -21,7 +21,7 @@ _SPAN = TypeAdapter(timedelta)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Months of the calendar, and then so many microseconds."""
+    """Calendar months, and then microseconds."""
 
     months: int = 0
     microseconds: int = 0
@@ -45,6 +45,6 @@ Span = Annotated[
     PlainValidator(_stretch),
     WithJsonSchema({"type": "string", "examples": ["P30D", "P1M"]}),
 ]
-"""A duration. Assumed: `P1M` is a month of the calendar, as billing counts them, so that from
-1 January it leads to 1 February and the renewal there; pydantic would take it for 30 days.
+"""A duration. Assumed: `P1M` is a calendar month, as billing counts months, so that from 1 January
+it leads to 1 February and the renewal there; pydantic would read it as 30 days.
 """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import CODES, Code, InjectedError, problem_of, problem_response
@@ -20,10 +21,11 @@ TABLE = {**CODES, BadSeed: Code.VALIDATION_ERROR}
 
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    """Return the answer that a refusal takes."""
+    """Return the response of a refusal."""
     status = refusal.status if isinstance(refusal, InjectedError) else None
     problem = problem_of(refusal, TABLE, context_of(request))
     if isinstance(refusal, NotFound):
-        # Control sees everything, so what it does not see is not there.
-        problem["message"] = f"There is no {refusal.what} {refusal.key!r} here."
+        # Control sees everything, so what it does not find does not exist.
+        what = refusal.what[:1].upper() + refusal.what[1:]
+        problem["message"] = f"{what} {refusal.key!r} does not exist."
     return problem_response("error", problem, headers, status=status)

@@ -13,12 +13,18 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from emulator.wire.fields import Strict
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import BadInput, PayloadTooLarge, UnsupportedMediaType, problems_of
 from emulator.wire.json_reader import DEPTH_MAX, TooDeepError, load_json
 from emulator.world.core.refusals import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class EmptyBody(Strict):
+    """An empty object, which may be left out."""
+
 
 _LONG_NUMBER = re.compile(rb"\d{19}")
 _MEDIA_TYPE = re.compile(r"^application/(?:[^;\s]+\+)?json\s*(?:;|$)", re.IGNORECASE)

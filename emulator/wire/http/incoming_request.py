@@ -28,10 +28,12 @@ class IncomingRequest:
     method: str
     """The method that surfaces see: a HEAD is served as a GET."""
     path: str
-    """Without the prefix that names a world."""
+    """Without what names a world: the prefix, or a part of a path of control."""
     raw_path: bytes | None
     world_prefix: str | None
     """The world that the prefix names."""
+    control_world: str | None
+    """The world that a path of control names, `/_emulator/worlds/{name}/…`."""
     query: bytes
     raw_headers: tuple[tuple[bytes, bytes], ...]
     headers: Mapping[str, str]

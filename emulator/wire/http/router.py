@@ -30,8 +30,8 @@ from emulator.world.core.refusals import Refusal
 log = logging.getLogger("emulator")
 
 Handler = Callable[..., Awaitable[Response]]
-"""Called with the request and, by name, what it declares of the path parameters, `operation`,
-`query` and `body`."""
+"""Called with the request, with what the router holds beside it, and, by name, what it declares of
+the path parameters, `operation`, `query` and `body`."""
 
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
@@ -127,8 +127,11 @@ class Router:
         read_body: ReadBody | None = None,
         gate: Gate | None = None,
         guard: Guard | None = None,
+        beside: object | None = None,
     ) -> None:
+        """`beside` becomes the second argument of every handler, where it is given."""
         self.routes = tuple(routes)
+        self._beside = () if beside is None else (beside,)
         self.render = render
         self._read_body = read_body
         self._gate = gate
@@ -224,7 +227,7 @@ class Router:
             arguments["body"] = await self._body(request, operation.body, problems)
         if problems:
             raise BadInput(problems)
-        return await entry.route.handler(request, **arguments)
+        return await entry.route.handler(request, *self._beside, **arguments)
 
     async def _body(self, request: Request, kind: Any, problems: list[Any]) -> Any:
         assert self._read_body is not None

@@ -37,8 +37,8 @@ STATUS = {"status": 500}
             golden("all", "validation_error", "no-boolean"),
         ),
         ("faults", {"match": {}, "then": {"status": "500"}}, "then.status", None),
-        ("webhooks", {"url": "http://localhost:9", "kinds": {}}, "kinds", None),
-        ("webhooks", {"url": "http://localhost:9", "kinds": []}, "kinds", None),
+        ("webhooks", {"url": "http://localhost:9", "enabled_events": {}}, "enabled_events", None),
+        ("webhooks", {"url": "http://localhost:9", "enabled_events": []}, "enabled_events", None),
         (
             "webhooks/behaviour",
             {"shuffle": 1},
@@ -72,7 +72,7 @@ def test_what_has_the_right_types_is_taken(demo: Emulator) -> None:
     for path, body in (
         ("clock/advance", {"seconds": 1}),
         ("clock/set", {"now": "2026-01-02T00:00:00+01:00"}),
-        ("webhooks", {"url": "http://localhost:9", "kinds": kinds}),
+        ("webhooks", {"url": "http://localhost:9", "enabled_events": kinds}),
         ("snapshots/kept/restore", None),
         ("requests/1/rewind", {}),
     ):
