@@ -1,14 +1,21 @@
-"""The whole emulator as one ASGI app: the surfaces, joined by path on one port."""
+"""Composition root: builds everything once and joins the surfaces by path on one port."""
 
 from __future__ import annotations
 
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.contract.catalog import Operation
-from emulator.contract.legacy import Operations, route_table
-from emulator.pipeline.pipeline import CONTROL, Pipeline, Surface
+from emulator.contract.catalog import Operation, OperationCatalog
+from emulator.journal.coverage import Coverage
+from emulator.pipeline.cors import Cors
+from emulator.pipeline.pipeline import Pipeline
+from emulator.pipeline.request import HeadReader
+from emulator.pipeline.response_cache import ResponseCache
+from emulator.pipeline.surface_call import SurfaceCaller
+from emulator.pipeline.transaction import Transaction
+from emulator.pipeline.waiting import Waiting
+from emulator.registry.change_feed import ChangeFeed
 from emulator.registry.registry import WorldRegistry
+from emulator.settings import Settings
 from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff.app import build_bff
 from emulator.surfaces.control import app as control
@@ -23,9 +30,7 @@ from emulator.surfaces.upstream import app as upstream
 from emulator.surfaces.upstream.app import build_upstream
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
-from emulator.wire.http.asgi import RAW_SEND, call_app
-from emulator.wire.http.headers import INSTANCE_HEADER, STATE_HEADER, WORLD_HEADER
-from emulator.wire.http.origins import LOOPBACK_ORIGIN
+from emulator.wire.http.surface import CONTROL, Surface
 from emulator.wire.http.trailing_slashes import FASTAPI, NEXT
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -37,76 +42,62 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 """Every operation of every surface."""
 
-EXPOSED = (
-    STATE_HEADER,
-    WORLD_HEADER,
-    INSTANCE_HEADER,
-    "X-Supabase-Api-Version",
-    "X-Total-Count",
-    "Link",
-    "Allow",
-    "Retry-After",
-)
-
 WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
 """The paths whose GET may change the state: a mailed link that is followed, an export that is
-asked for. The tests of the laws know exactly these."""
-
-
-_ASKS = b"access-control-request-method"
-"""What makes an OPTIONS with an Origin a preflight."""
+requested. The tests of the invariants know exactly these."""
 
 
 class App:
-    """The emulator as an ASGI app, with the surfaces that it joins."""
+    """The emulator as an ASGI app, and the surfaces that it joins."""
 
-    def __init__(self, exchanges: ASGIApp, cors: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
+    def __init__(self, app: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
         self.surfaces = surfaces
-        self._exchanges = exchanges
-        self._cors = cors
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; a dropped connection is dropped where the server holds it."""
-        crosses = any(name == b"origin" for name, _ in scope.get("headers", ()))
-        await (self._cors if crosses else self._exchanges)({**scope, RAW_SEND: send}, receive, send)
+        """Serve one request."""
+        await self._app(scope, receive, send)
 
 
-def _signing_preflights(cors: ASGIApp, exchanges: Pipeline) -> ASGIApp:
-    """Return CORS that signs the preflights, which it answers before they are any world's."""
+def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
+    """Return the emulator as an ASGI app.
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        async def sign(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *exchanges.signature(scope)]
-            await send(message)
+    Unless `sends_webhooks`, events reach no endpoint but the control plane's own.
+    """
+    settings = registry.settings
+    catalog = OperationCatalog(OPERATIONS)
+    webhooks = WebhookDispatcher(settings, now=registry.now, is_sending=sends_webhooks)
+    cache = ResponseCache()
+    feed = ChangeFeed()
+    registry.add_listeners(webhooks, cache, feed)
+    coverage = Coverage(catalog)
+    beside = Control(registry=registry, webhooks=webhooks, catalog=catalog, coverage=coverage)
+    surfaces = build_surfaces(settings, beside)
+    transaction = Transaction(
+        registry,
+        SurfaceCaller(cache),
+        webhooks=webhooks,
+        internal_webhooks=InternalWebhookEndpoint(
+            surfaces[-1].app, webhooks, settings=settings, now=registry.now
+        ),
+        coverage=coverage,
+        feed=feed,
+    )
+    waiting = Waiting(transaction, registry, feed=feed, webhooks=webhooks)
+    pipeline = Pipeline(HeadReader(surfaces, catalog, settings), registry, waiting)
+    return App(Cors(pipeline, settings), surfaces)
 
-        is_preflight = scope.get("method") == "OPTIONS" and any(
-            name == _ASKS for name, _ in scope["headers"]
-        )
-        await cors(scope, receive, sign if is_preflight else send)
 
-    return serve
-
-
-def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
-    """Return the emulator as an ASGI app; whether others are told of events is for it to say.
+def build_surfaces(settings: Settings, beside: Control) -> tuple[Surface, ...]:
+    """Return the surfaces, the upstream last.
 
     A request goes to the first surface whose prefix its path has. Not `mount()`, which would
     change `root_path` and with it the paths that a surface sees.
     """
-    settings = worlds.settings
-    operations = Operations(route_table())
-    worlds.operations = operations.surfaces
-    worlds.unbuilt = operations.unbuilt
-    worlds.operation_at = operations.at
     upstream_router = build_upstream()
     bff_router = build_bff(upstream_router, settings)
-    courier = WebhookDispatcher(settings, tells_others=tells_others)
-    worlds.on_reset.append(courier.forget)
-    worlds.on_purge.append(courier.forget_past)
-    control = Control(registry=worlds, webhooks=courier)
-    surfaces = (
-        Surface(name=CONTROL, prefix="/_emulator", app=build_control(control)),
+    return (
+        Surface(name=CONTROL, prefix="/_emulator", app=build_control(beside)),
         Surface(name="stripe", prefix="/stripe/", app=build_stripe()),
         Surface(name="stripe", prefix="/v1/", app=build_stripe_api()),
         Surface(name="supabase", prefix="/auth/v1/", app=build_supabase()),
@@ -120,16 +111,3 @@ def build_app(worlds: WorldRegistry, *, tells_others: bool = True) -> App:
         Surface(name="bff", prefix="/api/public/r/", app=bff_router, slash_status=NEXT),
         Surface(name="upstream", prefix="/", app=upstream_router, slash_status=FASTAPI),
     )
-    own_webhook = InternalWebhookEndpoint(upstream_router, courier, run=call_app)
-    exchanges = Pipeline(surfaces, worlds, operations, courier, own_webhook)
-    cors = CORSMiddleware(
-        exchanges,
-        allow_origins=settings.allowed_origins,
-        allow_origin_regex=LOOPBACK_ORIGIN,
-        allow_credentials=True,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["*"],
-        allow_private_network=True,
-        expose_headers=EXPOSED,
-    )
-    return App(exchanges, _signing_preflights(cors, exchanges), surfaces)

@@ -21,7 +21,7 @@ def replay(*, file: Path, as_json: bool) -> None:
     from emulator.app import build_app
     from emulator.persistence import replay as replaying
 
-    done = replaying.replay(file.read_bytes(), partial(build_app, tells_others=False))
+    done = replaying.replay(file.read_bytes(), partial(build_app, sends_webhooks=False))
     difference = None if done.difference is None else str(done.difference)
     if as_json:
         view = {"total": done.total, "same": done.same, "difference": difference}

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-
-from starlette.routing import compile_path
 
 from emulator.contract.catalog import Operation
 from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
-from emulator.surfaces.supabase.disabled_features import REFUSED
 from emulator.surfaces.upstream import app as upstream
 
 NOT_BUILT = "501: not built yet"
@@ -86,51 +81,3 @@ def _row(surface: str, method: str, path: str, source: str, purpose: str) -> Rou
         source=source,
         purpose=purpose,
     )
-
-
-def _sentence(doc: str | None) -> str:
-    """Return what a docstring says after the route it begins with."""
-    line = " ".join((doc or "").split())
-    said = line.split("`: ", 1)[-1]
-    return said[:1].upper() + said[1:]
-
-
-class Operations:
-    """Tells which operation a method and path name."""
-
-    def __init__(self, table: list[RouteRow]) -> None:
-        self.surfaces = {row.operation: row.surface for row in table}
-        """The surface of every operation by its name."""
-        self.unbuilt = frozenset(
-            row.operation for row in table if row.purpose.startswith((NOT_BUILT, REFUSED))
-        )
-        """The operations that answer 501, or that their feature is switched off."""
-        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], RouteRow]]] = {}
-        self._wholes: list[tuple[str, RouteRow]] = []
-        """The rows whose path ends in `/*`, by what is before it."""
-        with_slash = {each.path for each in supabase.OPERATIONS if each.takes_trailing_slash}
-        # A literal path before one with a parameter that would match it too.
-        for row in sorted(table, key=lambda row: row.path.count("{")):
-            if row.path.endswith("/*"):
-                self._wholes.append((row.path.removesuffix("/*"), row))
-                continue
-            slashed = [f"{row.path}/"] if row.path in with_slash else []
-            for path in (row.path, *slashed):
-                pattern, _, _ = compile_path(path)
-                self._index.setdefault((row.method, path.count("/")), []).append((pattern, row))
-
-        self.at = lru_cache(maxsize=4096)(self._at)
-        """Returns the operation of a method and path, or None for what is routed nowhere."""
-
-    def _at(self, method: str, path: str) -> str | None:
-        for pattern, row in self._index.get((method, path.count("/")), ()):
-            if pattern.match(path):
-                return row.operation
-        for start, row in self._wholes:
-            if row.method == method and (path == start or path.startswith(f"{start}/")):
-                return row.operation
-        return None
-
-    def named(self, method: str, path: str) -> str:
-        """Return the operation, or `METHOD *` for what is routed nowhere."""
-        return self.at(method, path) or f"{method} *"

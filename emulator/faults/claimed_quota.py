@@ -1,4 +1,4 @@
-"""What an error says that a fault claims and nothing in the world has brought about."""
+"""Claimed quota: plausible details for an injected `quota_exceeded`, when no quota is exceeded."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from emulator.world.records.workspaces import Workspace
 
 
 def claimed_quota(world: World) -> QuotaExceeded:
-    """Return the refusal of one run more than a cap allows.
+    """Return the refusal of one more run than a cap allows.
 
-    Assumed: it is the first workspace's, which has as many runs as it may, or, without a cap, may
-    have as many as it has.
+    Assumed: it is about the first workspace, which then counts as having as many runs as its cap
+    allows, or, without a cap, as being capped at the runs that it has.
     """
     workspace = world.oldest(Workspace, "all", ())
     if workspace is None:

@@ -1,19 +1,20 @@
-"""Faults that tests put where they want them: on the first N matching calls, or every nth.
+"""Faults: effects that tests arm for the first N matching requests, or for every nth.
 
-Never a probability: the same calls meet the same faults. What is armed in a world, with its
-counts, is a value, so that a rewind puts it back as it was.
+Never a probability: the same requests have the same effects. The faults of a world, with their
+counts, are a value, so that a rewind restores them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from emulator.faults.effects import Effect
 from emulator.wire.path_patterns import path_fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
-    """A call as faults see it; `actors` are the ids and the address of whoever makes it."""
+    """A request as faults see it; `actors` are the ids and the e-mail address of its caller."""
 
     surface: str
     operation: str
@@ -24,10 +25,10 @@ class RequestFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestMatcher:
-    """Which calls a fault is for; what is None matches everything. Paths may hold `*` for anything
-    and `{name}`, as route tables write it, for one segment.
+    """Which requests a fault is for; None matches everything. A path may hold `*` for anything and
+    `{name}`, as route tables write it, for a segment.
 
-    `times` hits that many of the first matching calls, `nth` every nth of them.
+    The effect applies to the first `times` matching requests, or to every `nth`.
     """
 
     surface: str | None = None
@@ -38,76 +39,60 @@ class RequestMatcher:
     times: int | None = None
     nth: int | None = None
 
-    def fits(self, call: RequestFacts) -> bool:
-        """Tell whether a call is one of these; the count is not looked at."""
+    def matches(self, request: RequestFacts) -> bool:
+        """Return whether a request matches, whatever the counts."""
         return (
-            self.surface in (None, call.surface)
-            and self.operation in (None, call.operation)
-            and self.method in (None, call.method)
-            and (self.path is None or path_fits(self.path, call.path))
-            and (self.actor is None or self.actor in call.actors)
+            self.surface in (None, request.surface)
+            and self.operation in (None, request.operation)
+            and self.method in (None, request.method)
+            and (self.path is None or path_fits(self.path, request.path))
+            and (self.actor is None or self.actor in request.actors)
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Then:
-    """What happens to a call that is hit, one of four; `is_recorded` notes a latency unslept."""
-
-    status: int | None = None
-    code: str | None = None
-    message: str | None = None
-    latency_ms: int | None = None
-    is_recorded: bool = False
-    drop: bool = False
-    truncate_bytes: int | None = None
-
-
-NO_FAULT = Then()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An armed fault and how often it was met: `seen` calls matched, `hits` were hit."""
+    """An armed fault and its counts: `seen` requests matched, its effect was applied to `hits`."""
 
     id: str
     match: RequestMatcher
-    then: Then
+    effect: Effect
     seen: int = 0
     hits: int = 0
 
-    def met(self) -> Fault:
-        """Return the fault after one more call that matches; `hits` has grown if it is hit."""
+    def counted(self) -> Fault:
+        """Return the fault after another matching request; `hits` has grown if it applies."""
         seen = self.seen + 1
         times, nth = self.match.times, self.match.nth
         is_spent = times is not None and self.hits >= times
-        is_hit = not is_spent and (nth is None or seen % nth == 0)
-        return replace(self, seen=seen, hits=self.hits + is_hit)
+        applies = not is_spent and (nth is None or seen % nth == 0)
+        return replace(self, seen=seen, hits=self.hits + applies)
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSet:
-    """The faults of a world in the order of arming, and how many there ever were."""
+    """The faults of a world in the order of arming, and how many were ever armed."""
 
     faults: tuple[Fault, ...] = field(default=())
     made: int = 0
 
-    def arm(self, match: RequestMatcher, then: Then) -> tuple[FaultSet, Fault]:
-        """Return what is armed with one fault more, and that fault."""
-        fault = Fault(id=f"fault-{self.made + 1}", match=match, then=then)
+    def arm(self, match: RequestMatcher, effect: Effect) -> tuple[FaultSet, Fault]:
+        """Return the set with a new fault, and that fault."""
+        fault = Fault(id=f"fault-{self.made + 1}", match=match, effect=effect)
         return FaultSet((*self.faults, fault), self.made + 1), fault
 
     def disarm(self, fault_id: str | None = None) -> FaultSet:
-        """Return what is armed without the fault of that id, or without any."""
-        kept = tuple(one for one in self.faults if fault_id not in (None, one.id))
-        return FaultSet(kept, self.made)
+        """Return the set without the fault of that id, or without any."""
+        left = tuple(fault for fault in self.faults if fault_id not in (None, fault.id))
+        return FaultSet(left, self.made)
 
-    def strike(self, call: RequestFacts) -> tuple[FaultSet, Fault | None]:
-        """Return what is armed after a call, and the first fault that hits it."""
+    def apply(self, request: RequestFacts) -> tuple[FaultSet, Fault | None]:
+        """Return the set after a request, and the first fault that applies to it."""
         faults = list(self.faults)
         for place, fault in enumerate(faults):
-            if not fault.match.fits(call):
+            if not fault.match.matches(request):
                 continue
-            faults[place] = after = fault.met()
+            faults[place] = after = fault.counted()
             if after.hits > fault.hits:
                 return FaultSet(tuple(faults), self.made), after
         return FaultSet(tuple(faults), self.made), None

@@ -1,4 +1,4 @@
-"""What happened in a world, request by request, with the state before and after each.
+"""Journal of a world: every request with its response, and the state before and after it.
 
 States share structure, so keeping them is nearly free; the journal is bounded by entries and by
 the bytes of bodies, headers, paths and queries. It lies beside the state and outside the digest.
@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from emulator.faults.rules import FaultSet, Then
+from emulator.faults.effects import Effect, Latency
+from emulator.faults.rules import FaultSet
 from emulator.world.core.refusals import Conflict, NotFound
 from emulator.world.core.world import State
 from emulator.world.records.types import Instant
 
 ENTRIES_MAX = 1_000
 BYTES_MAX = 16 * 2**20
-"""Assumed: as much as any one test asks; the last entry is kept even if it is larger alone."""
+"""Assumed: as much as any test requests; the last entry stays even if it alone is larger."""
 
 
 _ENTRY_BYTES = 1024
@@ -29,14 +30,12 @@ _CHANGE_BYTES = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One request with its answer. Headers are pairs of lower-case names and values, kept as they
-    were sent: few entries are ever looked at.
-    """
+    """A request with its response. Headers stay as raw pairs: few entries are ever read."""
 
     id: int
     at: Instant
     machine_at: Instant
-    """The machine's time, which state and answers only depend on where a webhook is signed."""
+    """The machine's time, on which state and response depend only where a webhook is signed."""
     surface: str
     operation: str
     method: str
@@ -48,7 +47,7 @@ class Entry:
     raw_request_headers: tuple[tuple[bytes, bytes], ...]
     request_body: bytes
     is_oversize: bool
-    """Whether the body was too large to be kept or read."""
+    """Whether the body was larger than the operation takes, and discarded."""
     status: int
     raw_response_headers: tuple[tuple[bytes, bytes], ...]
     response_body: bytes
@@ -56,14 +55,19 @@ class Entry:
     api_key_id: str | None
     code: str | None
     fault_id: str | None
-    then: Then
-    """What the fault did; the default is nothing."""
-    armed: FaultSet
+    effect: Effect
+    """What the fault did."""
+    faults: FaultSet
     """The faults as they were before the request."""
     changed: tuple[tuple[str, str], ...]
     """Table and id of every record that was written."""
     before: State
     after: State
+
+    @property
+    def latency_ms(self) -> int:
+        """The delay that a fault added."""
+        return self.effect.latency_ms if isinstance(self.effect, Latency) else 0
 
     @property
     def request_headers(self) -> tuple[tuple[str, str], ...]:
@@ -72,7 +76,7 @@ class Entry:
 
     @property
     def response_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers of the answer."""
+        """The headers of the response."""
         return tuple(_decoded(self.raw_response_headers))
 
     @property
@@ -102,14 +106,14 @@ def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[str, str]]:
 
 
 class Journal:
-    """The entries of one world, oldest first."""
+    """The entries of a world, oldest first."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
         self._size_bytes = 0
         self._last_id = 0
-        self.forgot_until = 0
-        """The last request before whose end a user was purged, or 0."""
+        self.erased_through = 0
+        """The id of the last request that may show the data of an erased user, or 0."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -122,7 +126,7 @@ class Journal:
         return self._last_id + 1
 
     def add(self, entry: Entry) -> None:
-        """Keep an entry and drop the oldest above the bounds."""
+        """Append an entry and drop the oldest above the bounds."""
         self._last_id = entry.id
         self._entries.append(entry)
         self._size_bytes += entry.size_bytes
@@ -132,45 +136,45 @@ class Journal:
             self._size_bytes -= self._entries.popleft().size_bytes
 
     def clear(self) -> None:
-        """Drop every entry; ids go on."""
+        """Drop every entry; ids continue."""
         self._entries.clear()
         self._size_bytes = 0
 
-    def forget(self) -> None:
-        """Drop every entry, as the purge of a user asks; nothing before it can be reached."""
+    def erase(self) -> None:
+        """Drop every entry because a user was erased: rewinding past this point is refused."""
         self.clear()
-        self.forgot_until = self._last_id
+        self.mark_erasure()
 
-    def seal(self) -> None:
-        """Keep the last entry, which purged a user, from being gone back behind."""
-        self.forgot_until = self._last_id
+    def mark_erasure(self) -> None:
+        """Mark the last entry as an erasure: rewinding past it is refused."""
+        self.erased_through = self._last_id
 
     def entry(self, entry_id: int) -> Entry:
-        """Return the entry of an id. Refuses NotFound, and Conflict for one that is no more."""
+        """Return the entry of an id. Raises NotFound, and Conflict if the entry was dropped."""
         for entry in reversed(self._entries):
             if entry.id == entry_id:
                 return entry
-        self._require_kept(entry_id)
+        self._require_not_erased(entry_id)
         if 0 < entry_id <= self._last_id:
             raise Conflict(
-                f"Request {entry_id} is in the journal no more: it was rewound away, cleared, or "
-                "dropped for newer ones."
+                f"Request {entry_id} is no longer in the journal: it was rewound away, cleared, or "
+                "dropped to make room for newer requests."
             )
         raise NotFound("request", str(entry_id))
 
-    def entry_to_undo(self, entry_id: int) -> Entry:
-        """Return an entry whose state before may come back. Refuses as `entry`."""
-        self._require_kept(entry_id)
+    def undoable_entry(self, entry_id: int) -> Entry:
+        """Return an entry whose state before may be restored. Raises as `entry`."""
+        self._require_not_erased(entry_id)
         return self.entry(entry_id)
 
-    def _require_kept(self, entry_id: int) -> None:
-        if 0 < entry_id <= self.forgot_until:
+    def _require_not_erased(self, entry_id: int) -> None:
+        if 0 < entry_id <= self.erased_through:
             raise Conflict(
-                f"Request {entry_id} lies before the purge of a user, whose data must not come "
-                "back; nothing before the purge can be reached."
+                f"Request {entry_id} lies before the erasure of a user, whose data must not come "
+                "back; no request before the erasure can be restored."
             )
 
-    def cut(self, entry_id: int) -> None:
+    def truncate_from(self, entry_id: int) -> None:
         """Drop an entry and all after it, as rewinding to before it does."""
         while self._entries and self._entries[-1].id >= entry_id:
             self._size_bytes -= self._entries.pop().size_bytes

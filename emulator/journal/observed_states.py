@@ -1,6 +1,6 @@
-"""Which states of records an answer shows, for coverage: of runs, subscriptions, shares, people.
+"""Observed states: which states of records a response shows, for coverage.
 
-Told from the members of the answer, as its client sees them, not from what the world holds.
+They are read from the members of the response, as its client sees them, not from the world.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Read = Callable[[View, str], Iterator[str | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateMachine:
-    """The states of one kind of record, in the order of its life.
+    """The states of a kind of record, in the order of its life.
 
-    What has these `members` is a view of one; `read` yields the states that it is in at a moment,
-    which is written as views write moments.
+    An object with these `members` is a view of such a record; `read` yields the states that it is
+    in at a moment, which is written as views write moments.
     """
 
     name: str
@@ -55,7 +55,7 @@ def _profile(view: View, _: str) -> Iterator[str | None]:
 
 
 def _user(view: View, _: str) -> Iterator[str | None]:
-    """Yield the states of a user of Supabase Auth, whose unset members are not there."""
+    """Yield the states of a user of Supabase Auth, whose unset members are left out."""
     if "email_confirmed_at" in view:
         yield "confirmed"
     else:
@@ -110,7 +110,7 @@ MACHINES: tuple[StateMachine, ...] = (
         read=_user,
     ),
 )
-"""All but runs, which are many and have their status looked for in the bytes."""
+"""All but runs, which are many and whose status is searched for in the bytes."""
 
 STATES: tuple[str, ...] = (
     *(f"run {status}" for status in RUN_STATUSES),
@@ -121,13 +121,13 @@ _RUNS = {f"run {status}": b'"status":"%b"' % status.encode() for status in RUN_S
 _MARKED = {b'"%b":' % machine.members[0].encode(): machine for machine in MACHINES}
 
 _HEAD_BYTES = 4096
-"""How much of an answer is searched for what it is of; a list tells by its first item."""
+"""How much of a response is searched for the records it shows; a list shows its first item."""
 
 
 def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the states of STATES that an answer shows and that are new, each perhaps repeatedly."""
-    for state, said in _RUNS.items():
-        if is_new(state) and said in body:
+    """Yield the new states that a response shows, some perhaps repeatedly."""
+    for state, member in _RUNS.items():
+        if is_new(state) and member in body:
             yield state
     head = body[:_HEAD_BYTES]
     wanted = [machine for mark, machine in _MARKED.items() if mark in head]
@@ -137,8 +137,8 @@ def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> 
     for machine in wanted:
         for view in views:
             if all(member in view for member in machine.members):
-                states = (one for one in machine.read(view, now) if one in machine.states)
-                yield from filter(is_new, (f"{machine.name} {one}" for one in states))
+                states = (state for state in machine.read(view, now) if state in machine.states)
+                yield from filter(is_new, (f"{machine.name} {state}" for state in states))
 
 
 def _views(body: bytes) -> list[View]:
@@ -154,5 +154,5 @@ def _objects(value: Any) -> Iterator[View]:
         yield value
         value = list(value.values())
     if isinstance(value, list):
-        for one in value:
-            yield from _objects(one)
+        for member in value:
+            yield from _objects(member)

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from pydantic import Field, ValidationError
 
+from emulator.faults.effects import ErrorResponse
 from emulator.faults.selection import PREFER
 from emulator.journal.journal import Entry
 from emulator.persistence.envelope import unwrap, wrap
@@ -129,7 +130,7 @@ class Capsule(StoredPart):
 
 def record_capsule(live: LiveWorld, settings: Settings) -> bytes:
     """Return the recording of a world as a file."""
-    entries = [entry for entry in live.journal if entry.id > live.journal.forgot_until]
+    entries = [entry for entry in live.journal if entry.id > live.journal.erased_through]
     start = entries[0].before if entries else live.world.state
     planted = live.baseline.planted.world
     is_planted = planted.state.digest == start.digest
@@ -159,15 +160,14 @@ def _calls(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def _call(entry: Entry, jump: dict[str, Any] | None) -> dict[str, Any]:
-    then = entry.then
-    is_injected = then.status is not None and entry.fault_id != PREFER
-    fault = {"status": then.status, "code": then.code, "message": then.message}
+    effect = entry.effect
+    is_injected = isinstance(effect, ErrorResponse) and entry.fault_id != PREFER
     return {
         "id": entry.id,
         "at": entry.at,
         "machine_at": entry.machine_at,
         "jump": jump,
-        "fault": fault if is_injected else None,
+        "fault": asdict(effect) if is_injected else None,
         "request": {
             "method": entry.method,
             "path": entry.path,

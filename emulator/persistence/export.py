@@ -16,8 +16,9 @@ from emulator.persistence.atomic_write import write_atomically
 from emulator.persistence.envelope import unwrap, wrap
 from emulator.persistence.records_json import dump, join_tables, load_table
 from emulator.persistence.stored_seed import StoredPart, StoredSeed
-from emulator.registry.live_world import Baseline, Snapshot
-from emulator.registry.registry import WORLDS_MAX, WorldRegistry, require_name
+from emulator.registry.live_world import Baseline, require_name
+from emulator.registry.registry import WORLDS_MAX, WorldRegistry
+from emulator.registry.snapshots import Snapshot
 from emulator.seeding.files import SeedFile
 from emulator.seeding.plant import Planted
 from emulator.world.core.refusals import Invalid
@@ -146,7 +147,7 @@ def export_bytes(worlds: WorldRegistry) -> bytes:
                 "world": snapshot.world,
                 "begin": writer.baseline(snapshot.baseline),
             }
-            for snapshot in worlds.snapshots.values()
+            for snapshot in worlds.snapshots
         ],
     }
     content["seeds"] = [

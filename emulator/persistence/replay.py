@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Message
 
-from emulator.faults.rules import FaultSet, RequestMatcher, Then
+from emulator.faults.effects import ErrorResponse
+from emulator.faults.rules import FaultSet, RequestMatcher
 from emulator.journal.journal import Entry
 from emulator.persistence.capsule import Capsule, Jump, StoredCall, StoredRequest, read_capsule
 from emulator.persistence.records_json import load_state, load_text, spec_of
 from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
 from emulator.seeding.files import SeedError
+from emulator.wire.http.asgi import http_scope
 from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.wire.world_address import PREFIX
 from emulator.world import lifecycle
@@ -152,8 +154,8 @@ async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | 
     """Repeat a call and return its journal entry, or None if it left none."""
     live.faults = FaultSet()
     if call.fault is not None:
-        then = Then(status=call.fault.status, code=call.fault.code, message=call.fault.message)
-        live.faults, _ = live.faults.arm(RequestMatcher(), then)
+        effect = ErrorResponse(**dict(call.fault))
+        live.faults, _ = live.faults.arm(RequestMatcher(), effect)
     expected_id = live.journal.next_id()
     await _send(app, live.world.name, call.request)
     last = list(live.journal)[-1:]
@@ -167,22 +169,16 @@ async def _send(app: ASGIApp, world: str, request: StoredRequest) -> None:
         body = bytes(limit + 1) if request.body.is_oversize else request.body.read()
     except ValueError as error:
         raise Invalid("", f"A body of the capsule cannot be read: {error}.") from error
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.0",  # needs no Host header; a recorded request may have none
-        "method": request.method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": request.query.encode("latin-1"),
-        "headers": [
+    scope = http_scope(
+        request.method,
+        path,
+        query=request.query.encode("latin-1"),
+        headers=[
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers
         ],
-        "client": None if request.client is None else (request.client, 0),
-        "server": None,
-    }
+        http_version="1.0",  # needs no Host header; a recorded request may have none
+        client=None if request.client is None else (request.client, 0),
+    )
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

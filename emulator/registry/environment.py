@@ -1,4 +1,4 @@
-"""The environment variables that point a dashboard, the CLI or a service at a world."""
+"""Environment variables that point a dashboard, the CLI or a service at a world."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from emulator.wire.http.asgi import HEAD_MAX, HURRY, MALFORMED, RawResponse, call_app, too_large
+from emulator.wire.http.asgi import GIVEN_UP, HEAD_MAX, MALFORMED, RawResponse, call_app, too_large
 
 LINGER_SECONDS = 5
 """How long a client may continue to send after an error. Closing at once would reset the connection
@@ -36,7 +36,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.url = b""
         self.headers = []
-        self._hurry = asyncio.Event()
+        self._given_up = asyncio.Event()
         self._running: RequestResponseCycle | None = None
         self._is_in_head = self._is_in_body = False
         self._head_bytes = 0
@@ -77,7 +77,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to read a request."""
         super().on_message_begin()
-        cast(Scope, self.scope)[HURRY] = self._hurry
+        cast(Scope, self.scope)[GIVEN_UP] = self._given_up
         self._is_in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
@@ -221,20 +221,20 @@ class Connection(HttpToolsProtocol):
         Assumed: a client that closes its sending side may have disconnected altogether, which looks
         the same; so requests in progress are completed without waiting.
         """
-        self._hurry.set()
+        self._given_up.set()
         self._end()
         return self._is_busy()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the requests that wait for this client."""
-        self._hurry.set()
+        self._given_up.set()
         super().connection_lost(exc)
         if self._running is not None and not self._running.response_complete:
             _mark_disconnected(self._running)
 
     def shutdown(self) -> None:
         """Close with the server: complete waiting requests at once, and drop stuck requests."""
-        self._hurry.set()
+        self._given_up.set()
         running = self._running
         is_stuck = running is not None and (running.response_started or self.flow.write_paused)
         if self._is_over or (self._is_busy() and is_stuck):

@@ -18,6 +18,7 @@ import uvicorn
 from emulator.app import build_app
 from emulator.persistence.atomic_write import is_replaceable
 from emulator.persistence.export import export_file, import_file
+from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
 from emulator.server.connection import Connection
 from emulator.settings import Settings
@@ -72,30 +73,25 @@ def _open(host: str, port: int, *, is_needed: bool) -> list[socket.socket]:
     return [listener]
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with a callback for when it is ready, and ports that open while it runs."""
+class SocketOpener:
+    """Opens further ports of a running server, which closes them when it shuts down."""
 
-    def __init__(self, config: uvicorn.Config, *, host: str, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, host: str) -> None:
         self._host = host
-        self._on_ready = on_ready
+        self._server: _Server | None = None
         self._opening_tasks: set[asyncio.Task[None]] = set()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then call `on_ready`, unless a signal has already stopped the server."""
-        await super().startup(sockets)
-        if not self.should_exit:
-            self._on_ready()
-
-    def end(self, *_: Any) -> None:
-        """Stop on a signal that arrives while uvicorn's own handlers are not in place."""
-        self.should_exit = True
+    def start(self, server: _Server) -> None:
+        """Open ports on this server from now on, as it has started to listen."""
+        self._server = server
 
     def open_port(self, port: int) -> int:
         """Listen on a further port, 0 for a free port, and return its number. Raises Conflict.
 
         Connections are accepted at once and served from the event loop's next iteration on.
         """
+        if self._server is None:
+            raise Conflict("The server does not listen yet; open the port once it does.")
         try:
             opened = bind(self._host, port)
         except PortInUseError as error:
@@ -104,19 +100,47 @@ class _Server(uvicorn.Server):
             ) from error
         except OSError as error:
             raise Conflict(f"Cannot open port {port}: {error.strerror}.") from error
-        task = asyncio.get_running_loop().create_task(self._accept(opened))
+        task = asyncio.get_running_loop().create_task(self._server.accept(opened))
         self._opening_tasks.add(task)
         task.add_done_callback(self._opening_tasks.discard)
         return int(opened[0].getsockname()[1])
 
-    async def _accept(self, opened: list[socket.socket]) -> None:
+    def close_port(self, port: int) -> None:
+        """Stop listening on a further port; its open connections stay open."""
+        if self._server is not None:
+            self._server.stop_listening(port)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a callback for when it is ready, and ports that open while it runs."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, opener: SocketOpener, on_ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._opener = opener
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then call `on_ready`, unless a signal has already stopped the server."""
+        await super().startup(sockets)
+        self._opener.start(self)
+        if not self.should_exit:
+            self._on_ready()
+
+    def end(self, *_: Any) -> None:
+        """Stop on a signal that arrives while uvicorn's own handlers are not in place."""
+        self.should_exit = True
+
+    async def accept(self, opened: list[socket.socket]) -> None:
+        """Accept connections of further listeners."""
         loop = asyncio.get_running_loop()
         for listener in opened:
             # uvicorn closes these when it shuts down.
             self.servers.append(await loop.create_server(self._protocol, sock=listener))
 
-    def close_port(self, port: int) -> None:
-        """Stop listening on a further port; its open connections stay open."""
+    def stop_listening(self, port: int) -> None:
+        """Close the listeners of a further port."""
         for server in list(self.servers):
             if any(listener.getsockname()[1] == port for listener in server.sockets):
                 self.servers.remove(server)
@@ -145,7 +169,9 @@ def serve(
     `on_ready` is called once the server accepts requests. Raises SeedError, OSError, and Invalid
     for a file that is not an export.
     """
-    worlds = WorldRegistry(replace(settings, instance=uuid4().hex[:12]), seed)
+    opener = SocketOpener(sockets[0].getsockname()[0])
+    settings = replace(settings, instance=uuid4().hex[:12])
+    worlds = WorldRegistry(settings, seed, ports=PortMap(opener))
     if imported is not None:
         import_file(worlds, imported)
     config = uvicorn.Config(
@@ -162,11 +188,10 @@ def serve(
     # A fraction of a second, which uvicorn's annotation does not allow for: clients that hold half
     # a request open are not waited for, and the whole shutdown takes less than a second.
     config.timeout_graceful_shutdown = 0.25  # type: ignore[assignment]
-    server = _Server(config, host=sockets[0].getsockname()[0], on_ready=lambda: on_ready(worlds))
+    server = _Server(config, opener=opener, on_ready=lambda: on_ready(worlds))
     for name in _TERMINATION:
         # uvicorn raises the signal again after its shutdown, when nothing is left to do.
         signal.signal(name, server.end)
-    worlds.open_port, worlds.close_port = server.open_port, server.close_port
     # The planted state lives as long as the server and has no cycles: measured with 100,000 runs, a
     # full collection blocks every response for 35 ms.
     gc.collect()

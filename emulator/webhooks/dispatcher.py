@@ -1,22 +1,23 @@
-"""Brings events to webhook endpoints and keeps a log of every attempt, beside the state.
+"""Webhook dispatcher: delivers events to endpoints and logs every attempt, beside the state.
 
-The state holds what waits; what was handed over is here, by world, with the exact bytes. Attempts
-fall on the machine's time and on other programs, so no digest may depend on them.
+The state holds the events that are queued. What was taken off that queue is here, by world, with
+the exact bytes. Attempts depend on the machine's time and on other programs, so no digest may
+depend on them.
 
-Whatever goes wrong with an attempt is a failed attempt. An endpoint that does not answer in time is
-not sent anything more until the failed delivery is retried, on the world's clock.
+Every error of an attempt is a failed attempt. After a timeout an endpoint receives nothing until
+the failed delivery is retried, on the world's clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from emulator.registry.registry import machine_now
 from emulator.settings import Settings
 from emulator.webhooks.http_post import PostError, PostTimeoutError, post
 from emulator.wire.http.origins import is_loopback_host
@@ -29,11 +30,11 @@ from emulator.world.records.billing import Delivery, Event, WebhookEndpoint
 from emulator.world.records.types import Instant
 
 RETRY_SECONDS = (300, 3600, 3 * 3600)
-"""From one failed attempt to the next, on the world's clock. Real: a sandbox is tried three times
-over a few hours (Stripe)."""
+"""From a failed attempt to the next, on the world's clock. Docs: in a sandbox Stripe retries three
+times over the course of a few hours (https://docs.stripe.com/webhooks, Retry behavior)."""
 
 LOG_MAX = 5_000
-"""How many deliveries a world's log holds; the oldest leave it first."""
+"""How many deliveries a world's log holds; the oldest are dropped first."""
 
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 CONTENT_TYPE = "application/json; charset=utf-8"
@@ -43,7 +44,7 @@ _GOOD = range(200, 300)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One time that an event was sent: when by the world's clock, and what came of it."""
+    """An attempt to send an event: when, by the world's clock, and with what result."""
 
     at: Instant
     signature: str
@@ -53,7 +54,7 @@ class Attempt:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OutboundDelivery:
-    """A delivery that was handed over: what is sent where, and every attempt."""
+    """A delivery that was taken off the state's queue: its bytes, its URL, and every attempt."""
 
     id: str
     event_id: str
@@ -69,133 +70,144 @@ class OutboundDelivery:
 
 @dataclass(slots=True)
 class EndpointQueues:
-    """One world's deliveries: all that were handed over, and those of them that are not done."""
+    """The deliveries of a world: a log of all of them, and those that are unfinished."""
 
     now: Instant = 0
     log: deque[OutboundDelivery] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
     unfinished: list[OutboundDelivery] = field(default_factory=list)
     silent_until: dict[str, Instant] = field(default_factory=dict)
-    """When the next delivery is due to an endpoint whose last answer did not come in time."""
+    """When the next delivery is due to an endpoint whose last attempt timed out."""
 
 
 class WebhookDispatcher:
-    """What is on its way to endpoints, by world."""
+    """The deliveries of every world, and the tasks that send them."""
 
-    def __init__(self, settings: Settings, *, tells_others: bool = True) -> None:
-        """Deliver to others, or only take off the queue what is for them."""
+    def __init__(
+        self, settings: Settings, *, now: Callable[[], Instant], is_sending: bool = True
+    ) -> None:
+        """`now` is the time of signatures. Unless `is_sending`, deliveries to external endpoints
+        are taken off the queue and not sent.
+        """
         self._settings = settings
-        self._tells_others = tells_others
-        self._desks: dict[str, EndpointQueues] = {}
+        self._now = now
+        self._sends = is_sending
+        self._queues: dict[str, EndpointQueues] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def log(self, world: World) -> list[OutboundDelivery]:
-        """Return what was handed over in a world, oldest first."""
-        return list(self._desk(world.name).log)
+        """Return the deliveries of a world, oldest first."""
+        return list(self._of(world.name).log)
 
     def unfinished(
         self, world: World, status: Literal["pending", "waiting"]
     ) -> list[OutboundDelivery]:
-        """Return what is still on its way in a world, or what waits for the clock to be retried."""
-        return [one for one in self._desk(world.name).unfinished if one.status == status]
+        """Return a world's deliveries that are being sent, or that wait to be retried."""
+        unfinished = self._of(world.name).unfinished
+        return [outbound for outbound in unfinished if outbound.status == status]
 
-    def _desk(self, name: str) -> EndpointQueues:
-        return self._desks.setdefault(name, EndpointQueues())
+    def _of(self, world_name: str) -> EndpointQueues:
+        return self._queues.setdefault(world_name, EndpointQueues())
 
-    def forget(self, world_name: str) -> None:
-        """Drop a world's log and what is on its way, as its state is put back or it is no more."""
+    def world_restarted(self, world_name: str) -> None:
+        """Discard the log and the deliveries of a world that was reset, restored or deleted."""
         for key in [key for key in self._tasks if key[0] == world_name]:
             self._tasks.pop(key).cancel()
-        self._desks.pop(world_name, None)
+        self._queues.pop(world_name, None)
 
-    def forget_past(self, world: World) -> None:
-        """Drop what was sent before a user was purged; what is still on its way says no more than
-        the state does now, and goes if its event did.
+    def user_erased(self, world: World) -> None:
+        """Discard what was sent before the erasure of a user. Deliveries that are unfinished get
+        the event's present body, and are discarded if the event was.
         """
-        desk = self._desk(world.name)
-        for sending in list(desk.unfinished):
-            event = world.get(Event, sending.event_id)
+        queues = self._of(world.name)
+        for outbound in list(queues.unfinished):
+            event = world.get(Event, outbound.event_id)
             if event is None:
-                desk.unfinished.remove(sending)
+                queues.unfinished.remove(outbound)
             else:
-                sending.body = event_body(world, self._settings, event)
-        desk.log = deque(desk.unfinished, maxlen=LOG_MAX)
+                outbound.body = event_body(world, self._settings, event)
+        queues.log = deque(queues.unfinished, maxlen=LOG_MAX)
 
-    # The control plane's own endpoint
+    # The internal endpoint
 
-    def packed_for_own(self, world: World, delivery: Delivery) -> tuple[OutboundDelivery, str]:
-        """Return a delivery to the control plane itself, and the signature to send it with."""
-        sending = self._packed(
+    def open_internal(self, world: World, delivery: Delivery) -> tuple[OutboundDelivery, str]:
+        """Return a delivery to the internal endpoint, logged, and the signature to send it with."""
+        outbound = self._outbound(
             world,
             delivery,
             url=f"{self._settings.public_url}/api/billing/webhook",
             secret=self._settings.webhook_secret,
         )
-        self._desk(world.name).log.append(sending)
-        return sending, _signature(sending)
+        self._of(world.name).log.append(outbound)
+        return outbound, self._signature(outbound)
 
-    def note(self, world: World, sending: OutboundDelivery, signature: str, *, status: int) -> None:
-        """Note how the control plane itself answered; it is not tried again."""
-        sending.attempts.append(
-            Attempt(at=world.now, signature=signature, status=status, error=None)
-        )
-        sending.status = "delivered" if status in _GOOD else "failed"
+    def close_internal(
+        self, world: World, outbound: OutboundDelivery, *, signature: str, status: int
+    ) -> None:
+        """Record the response of the internal endpoint; the delivery is not retried."""
+        attempt = Attempt(at=world.now, signature=signature, status=status, error=None)
+        outbound.attempts.append(attempt)
+        outbound.status = "delivered" if status in _GOOD else "failed"
 
-    # The endpoints of others
+    # External endpoints
 
-    def collect(self, world: World) -> None:
-        """Take what is due off the state's queue; what failed before is due again with the clock.
+    def enqueue_due(self, world: World) -> None:
+        """Take the due deliveries off the state's queue, and retry those that the clock has made
+        due again.
 
         Called at the end of each transaction, so that the state is settled when it is answered.
         """
-        desk = self._desk(world.name)
+        queues = self._of(world.name)
         taken = webhook_endpoints.take_due(world)
-        has_changed = bool(taken) or world.now > desk.now
-        desk.now = world.now
+        has_changed = bool(taken) or world.now > queues.now
+        queues.now = world.now
         for delivery in taken:
-            if not self._tells_others:
+            if not self._sends:
                 continue
             endpoint = webhook_endpoints.endpoint_named(world, delivery.endpoint_id)
             secret = signing_secret(endpoint, self._settings)
-            sending = self._packed(world, delivery, url=endpoint.url, secret=secret)
-            desk.log.append(sending)
-            desk.unfinished.append(sending)
+            outbound = self._outbound(world, delivery, url=endpoint.url, secret=secret)
+            queues.log.append(outbound)
+            queues.unfinished.append(outbound)
         if has_changed:
-            _reschedule(desk)
+            _reschedule(queues)
 
     def drop_endpoint(self, world: World, endpoint_id: str) -> None:
-        """Give up what is on its way to an endpoint that was removed, or waits to be retried."""
+        """Give up the unfinished deliveries to an endpoint that was removed."""
         task = self._tasks.pop((world.name, endpoint_id), None)
         if task is not None:
             task.cancel()
-        desk = self._desk(world.name)
-        for sending in [one for one in desk.unfinished if one.endpoint_id == endpoint_id]:
-            sending.status = "failed"
-            desk.unfinished.remove(sending)
+        queues = self._of(world.name)
+        for outbound in list(queues.unfinished):
+            if outbound.endpoint_id == endpoint_id:
+                outbound.status = "failed"
+                queues.unfinished.remove(outbound)
 
-    async def settled(self, world: World, *, seconds: float | None = None) -> None:
-        """Send what is pending, each endpoint's in order, and return once nothing is on its way,
-        or after so many seconds, by default those of the settings; sending goes on then.
+    async def drain(self, world: World, *, seconds: float | None = None) -> None:
+        """Send what is pending, each endpoint's in order, and return once nothing is pending, or
+        after this many seconds (default: the settings'); sending then continues.
         """
         wait = self._settings.webhook_wait_seconds if seconds is None else seconds
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
-                # The desk is looked for each time: another is there once the world was put back.
-                while endpoints := self._awaited(world.name):
+                # Looked up each time: a restart of the world replaces its queues.
+                while endpoints := self._pending_endpoints(world.name):
                     tasks = [self._task(world.name, endpoint_id) for endpoint_id in endpoints]
                     # Unlike `gather`, it does not cancel them when time is up.
                     await asyncio.wait(tasks)
 
     def is_sending(self, world: World) -> bool:
-        """Tell whether anything is pending."""
-        return bool(self._awaited(world.name))
+        """Return whether anything is pending."""
+        return bool(self._pending_endpoints(world.name))
 
-    def _awaited(self, name: str) -> dict[str, None]:
-        """Return the endpoints to which something is to be sent now."""
-        desk = self._desks.get(name)
-        unfinished = desk.unfinished if desk is not None else []
-        return {one.endpoint_id: None for one in unfinished if one.status == "pending"}
+    def _pending_endpoints(self, name: str) -> dict[str, None]:
+        """Return the endpoints to which something is to be sent now, in order."""
+        queues = self._queues.get(name)
+        unfinished = queues.unfinished if queues is not None else []
+        return {
+            outbound.endpoint_id: None for outbound in unfinished if outbound.status == "pending"
+        }
 
-    def _packed(
+    def _outbound(
         self, world: World, delivery: Delivery, *, url: str, secret: str
     ) -> OutboundDelivery:
         event = world.expect(Event, delivery.event_id)
@@ -211,7 +223,7 @@ class WebhookDispatcher:
         )
 
     def _task(self, name: str, endpoint_id: str) -> asyncio.Task[None]:
-        """Return the task that serves an endpoint; one of a loop that has ended is replaced."""
+        """Return the task that serves an endpoint; a task of a loop that has ended is replaced."""
         loop = asyncio.get_running_loop()
         task = self._tasks.get((name, endpoint_id))
         if task is None or task.done() or task.get_loop() is not loop:
@@ -220,57 +232,61 @@ class WebhookDispatcher:
         return task
 
     async def _serve(self, name: str, endpoint_id: str) -> None:
-        desk = self._desk(name)
-        while (sending := _next(desk, endpoint_id)) is not None:
-            await self._attempt(sending, desk)
-            if sending.status in ("delivered", "failed") and sending in desk.unfinished:
-                desk.unfinished.remove(sending)
+        queues = self._of(name)
+        while (outbound := _next(queues, endpoint_id)) is not None:
+            await self._attempt(outbound, queues)
+            if outbound.status in ("delivered", "failed") and outbound in queues.unfinished:
+                queues.unfinished.remove(outbound)
 
-    async def _attempt(self, sending: OutboundDelivery, desk: EndpointQueues) -> None:
+    async def _attempt(self, outbound: OutboundDelivery, queues: EndpointQueues) -> None:
         """Send once; after a failure the next attempt is due by the world's clock.
 
-        However late it comes to pass, and wherever the clock has moved meanwhile, an attempt is of
-        the moment it was due, and those due first come first: the same calls give the same log.
+        An attempt counts as made at the moment it was due, however late it is made and wherever
+        the clock has moved meanwhile: the same requests give the same log.
         """
-        at = sending.due
+        at = outbound.due
         signature = ""
         status: int | None = None
         error: Exception | None = None
         try:
-            signature = _signature(sending)
-            status = await self._sent(sending, signature)
+            signature = self._signature(outbound)
+            status = await self._sent(outbound, signature)
         except Exception as failure:  # whatever a URL causes: no delivery may stop a world
             error = failure
         text = None if error is None else str(error) or type(error).__name__
-        sending.attempts.append(Attempt(at=at, signature=signature, status=status, error=text))
-        tries = len(sending.attempts)
-        # After the last attempt, this is when what waits behind it is sent.
+        outbound.attempts.append(Attempt(at=at, signature=signature, status=status, error=text))
+        tries = len(outbound.attempts)
+        # After the last attempt, this is when the next deliveries to the endpoint are sent.
         again_at = at + RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1] * SECOND
         if status in _GOOD:
-            sending.status = "delivered"
+            outbound.status = "delivered"
         elif tries > len(RETRY_SECONDS):
-            sending.status = "failed"
+            outbound.status = "failed"
         else:
-            sending.due = again_at
-            sending.status = "pending" if again_at <= desk.now else "waiting"
+            outbound.due = again_at
+            outbound.status = "pending" if again_at <= queues.now else "waiting"
         if isinstance(error, PostTimeoutError):
-            desk.silent_until[sending.endpoint_id] = again_at
-            _reschedule(desk)
+            queues.silent_until[outbound.endpoint_id] = again_at
+            _reschedule(queues)
         else:
-            desk.silent_until.pop(sending.endpoint_id, None)
+            queues.silent_until.pop(outbound.endpoint_id, None)
 
-    async def _sent(self, sending: OutboundDelivery, signature: str) -> int:
-        """Send and return the status of the answer. Raises PostError and whatever a URL causes."""
-        host = urlsplit(sending.url).hostname or ""
+    async def _sent(self, outbound: OutboundDelivery, signature: str) -> int:
+        """Return the status of the response. Raises PostError and whatever a URL causes."""
+        host = urlsplit(outbound.url).hostname or ""
         if not self._settings.allows_remote_webhooks and not is_loopback_host(host):
             raise PostError(f"{host} is not loopback; start with --allow-remote-webhooks")
         headers = {"Content-Type": CONTENT_TYPE, "User-Agent": USER_AGENT, HEADER: signature}
         seconds = self._settings.webhook_timeout_seconds
-        return await post(sending.url, sending.body, headers, timeout_seconds=seconds)
+        return await post(outbound.url, outbound.body, headers, timeout_seconds=seconds)
+
+    def _signature(self, outbound: OutboundDelivery) -> str:
+        """Sign by the machine's time, with which consumers compare the `t=` of a signature."""
+        return sign(outbound.body, outbound.secret, at_seconds=self._now() // SECOND)
 
 
 def signing_secret(endpoint: WebhookEndpoint, settings: Settings) -> str:
-    """Return what signs the events for an endpoint: its own secret, or the server's.
+    """Return the secret that signs the events for an endpoint: its own, or the server's.
 
     Assumed: an endpoint of `--webhook` has the server's even if a seed or an export gives it one,
     because the consumer that runs there knows one secret, as with `stripe listen --forward-to`.
@@ -280,21 +296,18 @@ def signing_secret(endpoint: WebhookEndpoint, settings: Settings) -> str:
     return endpoint.secret or settings.webhook_secret
 
 
-def _reschedule(desk: EndpointQueues) -> None:
-    """Tell apart what can be sent now and what waits for the clock."""
-    for sending in desk.unfinished:
-        if sending.status in ("pending", "waiting"):
-            sending.due = max(sending.due, desk.silent_until.get(sending.endpoint_id, 0))
-            sending.status = "pending" if sending.due <= desk.now else "waiting"
+def _reschedule(queues: EndpointQueues) -> None:
+    """Separate what can be sent now from what waits for the clock."""
+    for outbound in queues.unfinished:
+        if outbound.status in ("pending", "waiting"):
+            outbound.due = max(outbound.due, queues.silent_until.get(outbound.endpoint_id, 0))
+            outbound.status = "pending" if outbound.due <= queues.now else "waiting"
 
 
-def _next(desk: EndpointQueues, endpoint_id: str) -> OutboundDelivery | None:
+def _next(queues: EndpointQueues, endpoint_id: str) -> OutboundDelivery | None:
     pending = (
-        one for one in desk.unfinished if one.endpoint_id == endpoint_id and one.status == "pending"
+        outbound
+        for outbound in queues.unfinished
+        if outbound.endpoint_id == endpoint_id and outbound.status == "pending"
     )
-    return min(pending, key=lambda one: one.due, default=None)
-
-
-def _signature(sending: OutboundDelivery) -> str:
-    """Sign by the machine's time, as consumers compare it with theirs (clients.md 3.2)."""
-    return sign(sending.body, sending.secret, at_seconds=machine_now() // SECOND)
+    return min(pending, key=lambda outbound: outbound.due, default=None)

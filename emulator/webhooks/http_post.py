@@ -1,7 +1,7 @@
-"""One POST over HTTP/1.1, as a webhook is sent: no redirects, no reuse, only the status is read.
+"""HTTP POST of a webhook: HTTP/1.1, no redirects, no reuse, and only the status is read.
 
-With asyncio's own streams: an HTTP client would take longer to import than a server to start, for
-what are thirty lines.
+It uses asyncio's own streams: an HTTP client would take longer to import than the server to start,
+for thirty lines of code.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from urllib.parse import urlsplit
 _PORTS = {"http": 80, "https": 443}
 _STATUS_LINE_MAX = 4096
 _REST_MAX = 16 * 1024
-"""Bytes of an answer that are read after its status. An endpoint may send without end."""
+"""Bytes of a response that are read after its status. An endpoint may send without end."""
 
 
 class PostError(Exception):
-    """No answer came back; the message says why."""
+    """No response came back; the message says why."""
 
 
 class PostTimeoutError(PostError):
-    """No answer came back in time."""
+    """No response came back in time."""
 
 
 async def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float) -> int:
-    """Send a body and return the status of the answer. Raises PostError."""
+    """Send a body and return the status of the response. Raises PostError."""
     try:
         async with asyncio.timeout(timeout_seconds):
             return await _post(url, body, headers)
@@ -53,9 +53,9 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
         await writer.drain()
         status_line = await reader.readline()
         if not status_line.startswith(b"HTTP/"):
-            raise ValueError("the answer is no HTTP")
+            raise ValueError("the response is not HTTP")
         status = int(status_line.split(b" ", 2)[1])
-        # Some of the rest is read so that the other side may finish what it was about to send.
+        # Part of the rest is read so that the other side can finish sending.
         left = _REST_MAX
         while left > 0 and (part := await reader.read(left)):
             left -= len(part)

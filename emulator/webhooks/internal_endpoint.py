@@ -1,5 +1,7 @@
-"""The control plane's own webhook, called in process: an event reaches it as Stripe's would, signed
-and by its route, before the request that caused it is answered.
+"""Internal webhook endpoint: the control plane's own webhook, called in process.
+
+An event reaches it as Stripe's would, signed and by its route, before the request that caused the
+event is answered.
 """
 
 from __future__ import annotations
@@ -9,58 +11,54 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from emulator.registry.registry import machine_now
 from emulator.settings import Settings
 from emulator.webhooks.dispatcher import CONTENT_TYPE, USER_AGENT, WebhookDispatcher
-from emulator.wire.http.asgi import RawResponse
+from emulator.wire.http.asgi import call_app, http_scope
 from emulator.wire.http.context import KEY, RequestContext
 from emulator.wire.stripe.signatures import HEADER
 from emulator.world.billing import webhook_endpoints
 from emulator.world.core.world import World
+from emulator.world.records.types import Instant
 
 PATH = "/api/billing/webhook"
-
-Run = Callable[[ASGIApp, dict[str, Any], bytes], RawResponse]
-"""Runs an app on a scope and a body to its end."""
 
 _REFUSED = 400
 
 
 class InternalWebhookEndpoint:
-    """Hands what waits for the control plane to its webhook, in order, unless that is held."""
+    """Delivers queued events to the upstream's webhook, in order, unless delivery is paused."""
 
-    def __init__(self, upstream: ASGIApp, courier: WebhookDispatcher, *, run: Run) -> None:
+    def __init__(
+        self,
+        upstream: ASGIApp,
+        webhooks: WebhookDispatcher,
+        *,
+        settings: Settings,
+        now: Callable[[], Instant],
+    ) -> None:
         self._upstream = upstream
-        self._courier = courier
-        self._run = run
+        self._webhooks = webhooks
+        self._settings = settings
+        self._now = now
 
-    def deliver(self, world: World, settings: Settings) -> None:
-        """Deliver until nothing waits; an event that is refused changes nothing and is dropped."""
+    def deliver(self, world: World) -> None:
+        """Deliver until the queue is empty; an event that is refused changes nothing and is
+        dropped.
+        """
         while (delivery := webhook_endpoints.take_internal(world)) is not None:
-            sending, signature = self._courier.packed_for_own(world, delivery)
+            outbound, signature = self._webhooks.open_internal(world, delivery)
             before = world.state
-            context = RequestContext(world=world, settings=settings, machine_at=machine_now())
-            scope = _scope(context, signature)
-            status = self._run(self._upstream, scope, sending.body).status
+            context = RequestContext(world=world, settings=self._settings, wall_time=self._now())
+            status = call_app(self._upstream, _scope(context, signature), outbound.body).status
             if status >= _REFUSED:
                 world.state = before
-            self._courier.note(world, sending, signature, status=status)
+            self._webhooks.close_internal(world, outbound, signature=signature, status=status)
 
 
 def _scope(context: RequestContext, signature: str) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": PATH,
-        "raw_path": PATH.encode(),
-        "root_path": "",
-        "query_string": b"",
-        "headers": [
-            (b"content-type", CONTENT_TYPE.encode()),
-            (b"user-agent", USER_AGENT.encode()),
-            (HEADER.lower().encode(), signature.encode()),
-        ],
-        KEY: context,
-    }
+    headers = [
+        (b"content-type", CONTENT_TYPE.encode()),
+        (b"user-agent", USER_AGENT.encode()),
+        (HEADER.lower().encode(), signature.encode()),
+    ]
+    return http_scope("POST", PATH, headers=headers) | {KEY: context}

@@ -7,11 +7,11 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.bench import billing, memory, requests, startup, state, worlds
+from tests.bench import billing, memory, requests, startup, state, watchers, worlds
 from tests.bench.table import show
 
 SIZES = (1_000, 100_000, 1_000_000)
-PARTS = ("state", "requests", "start", "worlds", "billing", "memory")
+PARTS = ("state", "requests", "watchers", "start", "worlds", "billing", "memory")
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
     parts: Mapping[str, Callable[[], None]] = {
         "state": lambda: state.measure(sizes),
         "requests": lambda: requests.measure(processes=2 if options.quick else 3, rounds=rounds),
+        "watchers": lambda: watchers.measure(rounds=rounds),
         "start": lambda: startup.measure(rounds=rounds),
         "worlds": lambda: _show_worlds(sizes[:1] if options.quick else sizes[:2]),
         "billing": lambda: billing.measure(rounds=rounds),

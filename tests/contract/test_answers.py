@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from jsonschema import ValidationError
 
-from emulator.registry.registry import machine_now
+from emulator.registry.machine_clock import machine_now
 from emulator.wire.http.headers import BODY_MAX
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from emulator.contract.legacy import Operations, RouteRow, route_table
+from emulator.app import OPERATIONS
+from emulator.contract.catalog import OperationCatalog
+from emulator.contract.legacy import RouteRow, route_table
 
 TABLE = route_table()
 
@@ -14,4 +16,4 @@ TABLE = route_table()
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE])
 def test_a_call_of_a_row_is_named_by_that_row(row: RouteRow) -> None:
     path = re.sub(r"\{\w+\}", "x", row.path)
-    assert Operations(TABLE).named(row.method, path) == row.operation
+    assert OperationCatalog(OPERATIONS).id_at(row.method, path) == row.operation

@@ -36,9 +36,9 @@ def sources() -> list[Path]:
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield every string that stands alone, which documents what is around or before it."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            if isinstance(node.value.value, str):
-                yield node.lineno, node.value.value
+        match node:
+            case ast.Expr(value=ast.Constant(value=str() as text)):
+                yield node.lineno, text
 
 
 def comments(text: str) -> Iterator[tuple[int, str]]:
@@ -49,13 +49,11 @@ def comments(text: str) -> Iterator[tuple[int, str]]:
 
 def messages(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield every other string that reads like prose."""
-    alone = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)
-    }
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in alone and node.value.count(" ") > 1:
-                yield node.lineno, node.value
+        match node:
+            case ast.Constant(value=str() as text) if id(node) not in alone and " " in text:
+                yield node.lineno, text
 
 
 def offences(texts: Iterator[tuple[int, str]], where: str) -> list[str]:
@@ -105,9 +103,7 @@ def test_the_documentation_avoids_the_banned_words() -> None:
     found = [
         offence
         for page in pages
-        for offence in offences(
-            iter(enumerate(page.read_text("utf-8").splitlines(), 1)), page.name
-        )
+        for offence in offences(iter(enumerate(page.read_text("utf-8").splitlines(), 1)), page.name)
     ]
     assert found == []
 

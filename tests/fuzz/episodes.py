@@ -13,6 +13,8 @@ from random import Random
 
 from starlette.types import ASGIApp
 
+from emulator.app import OPERATIONS
+from emulator.contract.catalog import OperationCatalog
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.world_address import without_prefix
 from tests.fuzz.calls import Answer, Call, encoded
@@ -21,6 +23,8 @@ from tests.fuzz.laws import Breach, Snapshot, judge, snapshot
 from tests.fuzz.scenes import SCENES, Scene
 from tests.fuzz.station import HUNG, Station
 from tests.support.integrity import assert_whole
+
+CATALOG = OperationCatalog(OPERATIONS)
 
 EPISODE = 250
 """How many calls it has, at most."""
@@ -115,7 +119,8 @@ class Episode:
     def operation_of(self, call: Call) -> set[str]:
         """Return the operation of the route table that a call was for, if it was for one."""
         path, _ = without_prefix(call.path)
-        return {name for name in (self._worlds.operation_at(call.method, path),) if name}
+        operation = CATALOG.at(call.method, path)
+        return set() if operation is None else {operation.id}
 
     def replay_line(self, law: str, *, is_hung: bool) -> str:
         """Return the command that brings back what the last call broke."""

@@ -50,12 +50,11 @@ def snapshot(worlds: WorldRegistry) -> Snapshot:
     return Snapshot(
         worlds={one.world.name: str(one.world.state.digest) for one in live},
         faults={
-            one.world.name: [(fault.id, fault.match, fault.then) for fault in one.faults.faults]
+            one.world.name: [(fault.id, fault.match, fault.effect) for fault in one.faults.faults]
             for one in live
         },
         snapshots={
-            name: (kept.world, str(kept.baseline.state.digest))
-            for name, kept in worlds.snapshots.items()
+            kept.name: (kept.world, str(kept.baseline.state.digest)) for kept in worlds.snapshots
         },
         requests={one.world.name: one.journal.next_id() for one in live},
         begin=str(worlds.baseline.state.digest),

@@ -24,7 +24,7 @@ def writing(
         }
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
-    scene.app = App(app, app, ())
+    scene.app = App(app, ())
     return scene.client()
 
 

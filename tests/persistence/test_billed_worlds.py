@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from emulator.cli.replay import replay as command
-from emulator.registry import registry as worlds_
+from emulator.registry.machine_clock import machine_now
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
 from emulator.world.records.tables import TABLES
@@ -180,7 +180,7 @@ def test_a_webhook_that_a_client_signed_is_good_in_a_replay_however_late(
     story.say("POST", story.checkout("enterprise"), data=CARD)
     own = story.say("GET", "/_emulator/webhooks")["own"]
     event = story.say("GET", "/_emulator/deliveries")["items"][-1]["body"].encode()
-    now = worlds_.machine_now() // SECOND
+    now = machine_now() // SECOND
     for at_seconds, status in ((now, 200), (now - 1000, 422)):
         signature = sign(event, own["secret"], at_seconds=at_seconds)
         answer = story.client.post(

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emulator.app import EXPOSED
+from emulator.pipeline.cors import EXPOSED
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import SECRET as KEY
 from tests.support.fixture_seed import browser, problem, stage, with_secret

@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from weakref import ref
 
 import pytest
 
+from emulator.contract.catalog import OperationCatalog
 from emulator.contract.legacy import route_table
-from emulator.pipeline.response_cache import ANSWERS_MAX, BYTES_MAX, CONTENT_MAX, ResponseCache
-from emulator.wire.http.asgi import RawResponse
-from emulator.wire.http.context import RequestContext
+from emulator.pipeline.request import HeadReader
+from emulator.pipeline.response_cache import BYTES_MAX, CONTENT_MAX, RESPONSES_MAX, ResponseCache
+from emulator.wire.http.asgi import RawResponse, http_scope
+from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.world import lifecycle
 from emulator.world.core.world import World
 from emulator.world.records.runs import Run
@@ -27,14 +28,39 @@ ASKED = [
 GOOD = RawResponse(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")
 
 
-def scope(path: str = "/api/me", *, query: str = "", key: str = "one") -> dict[str, Any]:
-    headers = [(b"authorization", key.encode())]
-    return {"path": path, "query_string": query.encode(), "headers": headers}
+class Cache:
+    """A cache, the requests put to it and the world that they are for."""
 
+    def __init__(self, emulator: Emulator) -> None:
+        self.cache = ResponseCache()
+        self.world = emulator.world
+        self._read_head = HeadReader(emulator.app.surfaces, OperationCatalog(()), emulator.settings)
 
-def asking(emulator: Emulator, world: World | None = None) -> RequestContext:
-    world = world or emulator.world
-    return RequestContext(world=world, settings=emulator.settings, before=world.state)
+    def _request(self, path: str, query: str, key: str) -> IncomingRequest:
+        headers = [(b"authorization", key.encode())]
+        return self._read_head(http_scope("GET", path, query=query.encode(), headers=headers))
+
+    def put(
+        self,
+        response: RawResponse,
+        path: str = "/api/me",
+        *,
+        key: str = "one",
+        world: World | None = None,
+    ) -> None:
+        request = self._request(path, "", key)
+        self.cache.put(request, world or self.world, response, actor=None)
+
+    def get(
+        self,
+        path: str = "/api/me",
+        *,
+        query: str = "",
+        key: str = "one",
+        world: World | None = None,
+    ) -> RawResponse | None:
+        cached = self.cache.get(self._request(path, query, key), world or self.world)
+        return None if cached is None else cached[0]
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -56,102 +82,121 @@ def test_what_is_remembered_is_in_the_journal_with_its_actor(demo: Emulator) -> 
     assert entries[0]["actor"] == entries[1]["actor"] is not None
 
 
-def test_an_answer_holds_for_its_state_world_caller_and_question(demo: Emulator) -> None:
-    memory = ResponseCache()
-    memory.keep(asking(demo), scope(), GOOD)
-    assert memory.find(asking(demo), scope()) == GOOD
-    assert memory.find(asking(demo), scope("/api/runs")) is None
-    assert memory.find(asking(demo), scope(query="limit=1")) is None
-    assert memory.find(asking(demo), scope(key="another")) is None
-    fork = World("fork", demo.world.state)
-    assert memory.find(asking(demo, fork), scope()) is None
+def test_a_response_holds_for_its_state_world_caller_and_request(demo: Emulator) -> None:
+    cache = Cache(demo)
+    cache.put(GOOD)
+    assert cache.get() == GOOD
+    assert cache.get("/api/runs") is None
+    assert cache.get(query="limit=1") is None
+    assert cache.get(key="another") is None
+    assert cache.get(world=World("fork", demo.world.state)) is None
     before = demo.world.state
     lifecycle.move(demo.world, to=demo.world.now + 1)
-    assert memory.find(asking(demo), scope()) is None
+    assert cache.get() is None
     demo.world.state = before
-    assert memory.find(asking(demo), scope()) == GOOD
+    assert cache.get() == GOOD
 
 
-def test_what_is_done_to_an_answer_is_not_done_to_memory(demo: Emulator) -> None:
-    memory = ResponseCache()
-    answer = replace(GOOD, headers=list(GOOD.headers))
-    memory.keep(asking(demo), scope(), answer)
-    answer.headers.append((b"x-emulator-world", b"default"))
-    found = memory.find(asking(demo), scope())
+def test_a_change_of_a_response_does_not_change_the_cache(demo: Emulator) -> None:
+    cache = Cache(demo)
+    response = replace(GOOD, headers=list(GOOD.headers))
+    cache.put(response)
+    response.headers.append((b"x-emulator-world", b"default"))
+    found = cache.get()
     assert found == GOOD
     found.headers.clear()
-    assert memory.find(asking(demo), scope()) == GOOD
+    assert cache.get() == GOOD
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [replace(GOOD, status=404), replace(GOOD, content=b" " * (CONTENT_MAX + 1))],
 )
-def test_refusals_and_large_answers_are_not_kept(demo: Emulator, answer: RawResponse) -> None:
-    memory = ResponseCache()
-    memory.keep(asking(demo), scope(), answer)
-    assert memory.find(asking(demo), scope()) is None
+def test_errors_and_large_responses_are_not_cached(demo: Emulator, response: RawResponse) -> None:
+    cache = Cache(demo)
+    cache.put(response)
+    assert cache.get() is None
 
 
-def test_a_get_that_wrote_is_not_kept(demo: Emulator) -> None:
-    memory = ResponseCache()
-    exchange = asking(demo)
-    lifecycle.move(demo.world, to=demo.world.now + 1)
-    memory.keep(exchange, scope(), GOOD)
-    assert memory.find(exchange, scope()) is None
+def test_a_get_that_wrote_is_not_cached(demo: Emulator) -> None:
+    client = demo.client()
+    email, _ = demo.worlds.planted.logins[0]
+    assert client.post("/auth/v1/recover", json={"email": email}).status_code == 200
+    [sent] = client.get(f"/_emulator/mail?to={email}&limit=1").json()["items"]
+    first = client.get(sent["link"], follow_redirects=False)
+    assert first.status_code == 303
+    second = client.get(sent["link"], follow_redirects=False)
+    assert second.headers["location"] != first.headers["location"]
 
 
-def test_the_least_recently_asked_goes_first(demo: Emulator) -> None:
-    memory = ResponseCache()
-    memory.keep(asking(demo), scope("/oldest"), GOOD)
-    memory.keep(asking(demo), scope("/second"), GOOD)
-    for place in range(ANSWERS_MAX - 2):
-        memory.keep(asking(demo), scope(f"/{place}"), GOOD)
-    assert memory.find(asking(demo), scope("/oldest")) == GOOD
-    memory.keep(asking(demo), scope("/one-more"), GOOD)
-    assert memory.find(asking(demo), scope("/oldest")) == GOOD
-    assert memory.find(asking(demo), scope("/second")) is None
+def test_the_least_recently_used_is_evicted_first(demo: Emulator) -> None:
+    cache = Cache(demo)
+    cache.put(GOOD, "/oldest")
+    cache.put(GOOD, "/second")
+    for place in range(RESPONSES_MAX - 2):
+        cache.put(GOOD, f"/{place}")
+    assert cache.get("/oldest") == GOOD
+    cache.put(GOOD, "/one-more")
+    assert cache.get("/oldest") == GOOD
+    assert cache.get("/second") is None
 
 
 def test_the_bound_is_in_bytes_that_are_held(demo: Emulator) -> None:
-    memory = ResponseCache()
+    cache = Cache(demo)
     large = replace(GOOD, content=b" " * CONTENT_MAX)
     for place in range(BYTES_MAX // CONTENT_MAX + 1):
-        memory.keep(asking(demo), scope(f"/{place}"), replace(large))
-    assert BYTES_MAX - 2 * CONTENT_MAX < memory.size_bytes <= BYTES_MAX
-    assert memory.find(asking(demo), scope("/0")) is None
+        cache.put(large, f"/{place}")
+    assert BYTES_MAX - 2 * CONTENT_MAX < cache.cache.size_bytes <= BYTES_MAX
+    assert cache.get("/0") is None
     header = "k" * BYTES_MAX
-    memory.keep(asking(demo), scope(key=header), GOOD)
-    assert (memory.size_bytes, memory.find(asking(demo), scope(key=header))) == (0, None)
+    cache.put(GOOD, key=header)
+    assert (cache.cache.size_bytes, cache.get(key=header)) == (0, None)
 
 
-def test_asked_again_and_again_a_question_has_one_answer(demo: Emulator) -> None:
-    memory = ResponseCache()
+def test_a_request_has_one_response_in_the_cache(demo: Emulator) -> None:
+    cache = Cache(demo)
     sizes = set()
     for _ in range(3):
-        memory.keep(asking(demo), scope(), GOOD)
-        sizes.add(memory.size_bytes)
+        cache.put(GOOD)
+        sizes.add(cache.cache.size_bytes)
         lifecycle.move(demo.world, to=demo.world.now + 1)
     assert len(sizes) == 1
 
 
-def test_a_purge_empties_the_memory_of_its_world_alone(demo: Emulator) -> None:
-    memory, other = ResponseCache(), World("other", demo.world.state)
+@pytest.mark.parametrize("event", ["restart", "erasure"])
+def test_a_restart_or_an_erasure_evicts_its_world_alone(demo: Emulator, event: str) -> None:
+    cache, other = Cache(demo), World("other", demo.world.state)
     for world in (demo.world, other):
-        memory.keep(asking(demo, world), scope(), GOOD)
-    memory.forget(demo.world.name)
-    assert memory.find(asking(demo), scope()) is None
-    assert memory.find(asking(demo, other), scope()) == GOOD
+        cache.put(GOOD, world=world)
+    if event == "restart":
+        cache.cache.world_restarted(demo.world.name)
+    else:
+        cache.cache.user_erased(demo.world)
+    assert cache.get() is None
+    assert cache.get(world=other) == GOOD
 
 
-def test_the_purge_of_a_user_empties_the_memory(demo: Emulator) -> None:
-    emptied: list[str] = []
-    demo.worlds.on_purge.append(lambda world: emptied.append(world.name))
+class Listener:
+    """Records what the registry reports."""
+
+    def __init__(self) -> None:
+        self.erased: list[str] = []
+
+    def world_restarted(self, world_name: str) -> None:
+        pass
+
+    def user_erased(self, world: World) -> None:
+        self.erased.append(world.name)
+
+
+def test_the_erasure_of_a_user_is_reported(demo: Emulator) -> None:
+    listener = Listener()
+    demo.worlds.add_listeners(listener)
     jonas = demo.signed_in(1)
     assert jonas.get("/api/cloud/me").json()["email"] == "jonas@example.com"
     jonas.post("/api/cloud/me", json={"action": "delete"})
     jonas.post("/_emulator/clock/advance", json={"duration": "P31D"})
-    assert emptied == ["default"]
+    assert listener.erased == ["default"]
 
 
 ENDINGS: dict[str, Callable[[Emulator], object]] = {

@@ -14,10 +14,10 @@ from threading import Event, Thread
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from emulator.server.connection import Connection
+from emulator.wire.http.router import Router
 from tests.support.checked_client import Emulator
 from tests.support.messages import golden
 from tests.support.raw_http import Line, ask, settle, until
@@ -39,25 +39,24 @@ class Served:
         return not self.server.server_state.tasks
 
 
-class Counting:
-    """Counts how often the app behind it is run."""
+class Counting(Router):
+    """A router that counts how often it is called."""
 
-    def __init__(self, app: ASGIApp, *, runs: Counter[str]) -> None:
-        self._app = app
+    def __init__(self, router: Router, *, runs: Counter[str]) -> None:
+        vars(self).update(vars(router))
         self._runs = runs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._runs[f"{scope['path']}?{scope['query_string'].decode()}"] += 1
-        await self._app(scope, receive, send)
+        await super().__call__(scope, receive, send)
 
 
 @contextmanager
 def serving(emulator: Emulator) -> Iterator[Served]:
     """Serve an emulator on a free port."""
     runs: Counter[str] = Counter()
-    control = emulator.app.surfaces[0].app
-    assert isinstance(control, FastAPI)
-    control.add_middleware(Counting, runs=runs)
+    control = emulator.app.surfaces[0]
+    object.__setattr__(control, "app", Counting(control.app, runs=runs))
     config = uvicorn.Config(
         emulator.app, http=Connection, ws="none", lifespan="off", log_level="warning"
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.registry.registry import CROWD, SNAPSHOTS_MAX, WORLDS_MAX, WorldRegistry
+from emulator.registry.registry import CROWD, WORLDS_MAX, WorldRegistry
+from emulator.registry.snapshots import SNAPSHOTS_MAX
 from emulator.settings import Settings
 from emulator.surfaces.control.faults import FAULTS_MAX
 from emulator.surfaces.control.webhooks import ENDPOINTS_MAX

@@ -11,4 +11,4 @@ from emulator.persistence.replay import Replay
 
 def replay(raw: bytes) -> Replay:
     """Replay a capsule without delivering webhooks to other servers."""
-    return replaying.replay(raw, partial(build_app, tells_others=False))
+    return replaying.replay(raw, partial(build_app, sends_webhooks=False))

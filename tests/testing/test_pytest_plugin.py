@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.registry.registry import NAME
+from emulator.registry.live_world import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.support.messages import golden
 from tests.support.readme import ROOT, example

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import stripe
 
-from emulator.registry.registry import machine_now
+from emulator.registry.machine_clock import machine_now
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world import lifecycle
@@ -216,7 +216,7 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
 ) -> None:
     hosted = Hosted(demo)
     hosted.subscribe()
-    world, courier = demo.world, WebhookDispatcher(demo.settings)
+    world, dispatcher = demo.world, WebhookDispatcher(demo.settings, now=machine_now)
     customer = customer_of(world, hosted.workspace["id"])
     assert customer is not None
     receiver.answers += [500]
@@ -225,25 +225,25 @@ def test_the_log_is_the_same_however_late_a_delivery_leaves(
     def tell(*kinds: EventKind) -> None:
         for kind in kinds:
             events.emit(world, kind, customer, workspace_id=customer.workspace_id)
-        courier.collect(world)
+        dispatcher.enqueue_due(world)
 
     tell("customer.created", "customer.updated")
     if settles_between:
-        asyncio.run(courier.settled(world))
+        asyncio.run(dispatcher.drain(world))
     lifecycle.move(world, to=world.now + 600 * SECOND)
     tell("customer.updated")
-    asyncio.run(courier.settled(world))
+    asyncio.run(dispatcher.drain(world))
     order = [json.loads(body)["type"] for body, _ in receiver.got]
     assert order == ["customer.created", "customer.updated"] * 2
     start = world.now - 600 * SECOND
-    moments = [[attempt.at - start for attempt in one.attempts] for one in courier.log(world)]
+    moments = [[attempt.at - start for attempt in one.attempts] for one in dispatcher.log(world)]
     assert moments == [[0, 300 * SECOND], [0], [600 * SECOND]]
 
 
 def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulator) -> None:
     hosted = Hosted(demo)
     hosted.subscribe()
-    world, courier = demo.world, WebhookDispatcher(demo.settings)
+    world, dispatcher = demo.world, WebhookDispatcher(demo.settings, now=machine_now)
     customer = customer_of(world, hosted.workspace["id"])
     assert customer is not None
 
@@ -251,14 +251,14 @@ def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulat
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/hooks"
         webhook_endpoints.add_endpoint(world, url=url)
         events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
-        courier.collect(world)
-        waiting = asyncio.create_task(courier.settled(world))
+        dispatcher.enqueue_due(world)
+        waiting = asyncio.create_task(dispatcher.drain(world))
         await asyncio.sleep(0.1)
-        courier.forget(world.name)
+        dispatcher.world_restarted(world.name)
         for _ in range(20):
             await asyncio.sleep(0)
         assert waiting.done()
-        assert courier.log(world) == []
+        assert dispatcher.log(world) == []
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asyncio.run(asyncio.wait_for(end_while_waiting(silent), timeout=5))
@@ -284,13 +284,13 @@ def payer(hosted: Hosted) -> Customer:
 )
 def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: str) -> None:
     customer = payer(Hosted(demo))
-    world, courier = demo.world, WebhookDispatcher(demo.settings)
+    world, dispatcher = demo.world, WebhookDispatcher(demo.settings, now=machine_now)
     webhook_endpoints.add_endpoint(world, url=url)
     events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
-    courier.collect(world)
+    dispatcher.enqueue_due(world)
     # Before, this went round and round: the time limit is there to end the test.
-    asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
-    [sending] = courier.log(world)
+    asyncio.run(asyncio.wait_for(dispatcher.drain(world), timeout=5))
+    [sending] = dispatcher.log(world)
     [attempt] = sending.attempts
     assert (sending.status, attempt.status) == ("waiting", None)
     assert attempt.error
@@ -298,12 +298,12 @@ def test_a_url_that_cannot_be_called_is_a_failed_attempt(demo: Emulator, url: st
 
 def test_an_unsignable_delivery_is_a_failed_attempt(demo: Emulator) -> None:
     customer = payer(Hosted(demo))
-    world, courier = demo.world, WebhookDispatcher(demo.settings)
+    world, dispatcher = demo.world, WebhookDispatcher(demo.settings, now=machine_now)
     webhook_endpoints.add_endpoint(world, url="http://localhost:1/", secret="whsec_\ud800")
     events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
-    courier.collect(world)
-    asyncio.run(asyncio.wait_for(courier.settled(world), timeout=5))
-    assert [one.status for one in courier.log(world)] == ["waiting"]
+    dispatcher.enqueue_due(world)
+    asyncio.run(asyncio.wait_for(dispatcher.drain(world), timeout=5))
+    assert [one.status for one in dispatcher.log(world)] == ["waiting"]
 
 
 def to_others(view: dict[str, Any]) -> list[dict[str, Any]]:

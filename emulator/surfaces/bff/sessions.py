@@ -72,7 +72,7 @@ def require_session(request: Request) -> LiveSession:
         raise LoginRequired
     if is_expired(claims, world, context.settings, margin_seconds=MARGIN_SECONDS - 1):
         return _renewed(context, stored.get("refresh_token"))
-    actor = context.actor = session_actor(world, claims.session_id, source=context.source)
+    actor = context.outcome.actor = session_actor(world, claims.session_id, source=context.source)
     return LiveSession(actor=actor, token=str(token), expires_at=claims.expires_at)
 
 

@@ -83,9 +83,9 @@ class BillingView(Settled):
     answers={200: BillingView},
     refuses={Code.NOT_FOUND},
 )
-async def get_billing(request: Request, _: Control, *, query: BillingQuery) -> Response:
+async def get_billing(request: Request, control: Control, *, query: BillingQuery) -> Response:
     world = context_of(request).world
-    return _reply(request, _workspace(world, query.workspace).id)
+    return _reply(request, control, _workspace(world, query.workspace).id)
 
 
 @routes.add(
@@ -96,14 +96,14 @@ async def get_billing(request: Request, _: Control, *, query: BillingQuery) -> R
     answers={200: BillingView},
     refuses=_REFUSES,
 )
-async def fail_payments(request: Request, _: Control, *, body: FailPayments) -> Response:
+async def fail_payments(request: Request, control: Control, *, body: FailPayments) -> Response:
     world = context_of(request).world
     workspace = _workspace(world, body.workspace)
     customer = customer_of(world, workspace.id)
     if customer is None:
         raise Conflict(f"Workspace {workspace.slug} has no customer yet; complete a checkout.")
     world.put(replace(customer, payments_to_fail=body.count))
-    return _reply(request, workspace.id)
+    return _reply(request, control, workspace.id)
 
 
 @routes.add(
@@ -114,7 +114,7 @@ async def fail_payments(request: Request, _: Control, *, body: FailPayments) -> 
     answers={200: BillingView},
     refuses=_REFUSES,
 )
-async def pay_now(request: Request, _: Control, *, body: OfWorkspace) -> Response:
+async def pay_now(request: Request, control: Control, *, body: OfWorkspace) -> Response:
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     due = unpaid_invoices(world, subscription)
@@ -125,7 +125,7 @@ async def pay_now(request: Request, _: Control, *, body: OfWorkspace) -> Respons
             renewals.pay_now(world, invoice)
     except CardDeclined:
         pass  # the response shows it, and the attempt is what was requested
-    return _reply(request, subscription.workspace_id)
+    return _reply(request, control, subscription.workspace_id)
 
 
 @routes.add(
@@ -136,11 +136,11 @@ async def pay_now(request: Request, _: Control, *, body: OfWorkspace) -> Respons
     answers={200: BillingView},
     refuses=_REFUSES,
 )
-async def end_trial(request: Request, _: Control, *, body: OfWorkspace) -> Response:
+async def end_trial(request: Request, control: Control, *, body: OfWorkspace) -> Response:
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     renewals.end_trial(world, subscription)
-    return _reply(request, subscription.workspace_id)
+    return _reply(request, control, subscription.workspace_id)
 
 
 @routes.add(
@@ -156,7 +156,7 @@ async def advance_to_invoice(request: Request, control: Control, *, body: OfWork
     subscription = _subscription(world, body.workspace)
     to = max(world.now, renewals.next_collection_at(world, subscription))
     control.registry.move_clock(control.live_world(request), to=to)
-    return _reply(request, subscription.workspace_id)
+    return _reply(request, control, subscription.workspace_id)
 
 
 @routes.add(
@@ -167,11 +167,11 @@ async def advance_to_invoice(request: Request, control: Control, *, body: OfWork
     answers={200: BillingView},
     refuses=_REFUSES,
 )
-async def end_subscription(request: Request, _: Control, *, body: OfWorkspace) -> Response:
+async def end_subscription(request: Request, control: Control, *, body: OfWorkspace) -> Response:
     world = context_of(request).world
     subscription = _subscription(world, body.workspace)
     subscriptions.end_subscription(world, subscription, reason="cancellation_requested")
-    return _reply(request, subscription.workspace_id)
+    return _reply(request, control, subscription.workspace_id)
 
 
 @routes.add(
@@ -182,7 +182,7 @@ async def end_subscription(request: Request, _: Control, *, body: OfWorkspace) -
     answers={200: BillingView},
     refuses=_REFUSES,
 )
-async def refund_payment(request: Request, _: Control, *, body: Refund) -> Response:
+async def refund_payment(request: Request, control: Control, *, body: Refund) -> Response:
     world = context_of(request).world
     workspace = _workspace(world, body.workspace)
     collected = [
@@ -193,7 +193,7 @@ async def refund_payment(request: Request, _: Control, *, body: Refund) -> Respo
     if not collected:
         raise Conflict(f"Workspace {workspace.slug} has paid nothing.")
     payments.refund(world, collected[-1], amount_cents=body.amount_cents)
-    return _reply(request, workspace.id)
+    return _reply(request, control, workspace.id)
 
 
 @routes.add(
@@ -203,11 +203,11 @@ async def refund_payment(request: Request, _: Control, *, body: Refund) -> Respo
     answers={200: BillingView},
     refuses={Code.NOT_FOUND, Code.CONFLICT},
 )
-async def expire_checkout(request: Request, _: Control, *, session_id: str) -> Response:
+async def expire_checkout(request: Request, control: Control, *, session_id: str) -> Response:
     world = context_of(request).world
     session = checkout.checkout_session(world, untagged(session_id, world) or "")
     checkout.expire_checkout(world, session.id)
-    return _reply(request, session.workspace_id)
+    return _reply(request, control, session.workspace_id)
 
 
 def _workspace(world: World, name: str | None) -> Workspace:
@@ -232,7 +232,7 @@ def _subscription(world: World, name: str | None) -> Subscription:
     return live
 
 
-def _reply(request: Request, workspace_id: str) -> Response:
+def _reply(request: Request, control: Control, workspace_id: str) -> Response:
     """Return the subscription of a workspace and its last invoice, once deliveries are made."""
     context = context_of(request)
     world = context.world
@@ -244,4 +244,4 @@ def _reply(request: Request, workspace_id: str) -> Response:
         subscription=SubscriptionObject(**subscription_view(world, newest)) if newest else None,
         invoice=InvoiceObject(**invoice_view(world, context.settings, last[0])) if last else None,
     )
-    return reply_when_settled(request, view)
+    return reply_when_settled(request, view, webhooks=control.webhooks)

@@ -116,4 +116,4 @@ def _moved(request: Request, control: Control, happened: list[FiredJob]) -> Resp
         FiredJobView(at=to_text(job.at), what=job.kind, target_id=job.target_id) for job in happened
     ]
     view = ClockMoved(now=clock.now, mode=clock.mode, epoch=clock.epoch, happened=jobs)
-    return reply_when_settled(request, view)
+    return reply_when_settled(request, view, webhooks=control.webhooks)

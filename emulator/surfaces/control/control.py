@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from emulator.contract.catalog import OperationCatalog
+from emulator.journal.coverage import Coverage
 from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
 from emulator.webhooks.dispatcher import WebhookDispatcher
@@ -16,10 +18,12 @@ PREFIX = "/_emulator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The live worlds and the queues of their webhooks."""
+    """The live worlds, the queues of their webhooks, the operations of all surfaces, coverage."""
 
     registry: WorldRegistry
     webhooks: WebhookDispatcher
+    catalog: OperationCatalog
+    coverage: Coverage
 
     def live_world(self, request: Request) -> LiveWorld:
         """Return the world of a request with what lies beside its state."""

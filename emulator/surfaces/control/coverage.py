@@ -4,14 +4,13 @@ server started, across all worlds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.journal.observed_states import STATES
-from emulator.registry.registry import WorldRegistry
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.wire.http.errors import Code
@@ -71,21 +70,16 @@ class Coverage(View):
     answers={200: Coverage},
 )
 async def get_coverage(_: Request, control: Control) -> Response:
-    return reply(_coverage(control.registry))
+    return reply(_coverage(control))
 
 
-def _coverage(registry: WorldRegistry) -> Coverage:
-    surfaces = {
-        operation: surface
-        for operation, surface in sorted(registry.operations.items())
-        if surface != "control" and operation not in registry.unbuilt
+def _coverage(control: Control) -> Coverage:
+    operations = control.coverage.operations()
+    surfaces = {operation: control.catalog.by_id[operation].surface for operation in operations}
+    codes = {
+        str(code): control.coverage.code(code) for code in Code if code not in CODES_NOT_COUNTED
     }
-    operations = {operation: registry.met["operation", operation, ""] for operation in surfaces}
-    codes = {str(code): 0 for code in Code if code not in CODES_NOT_COUNTED}
-    for (kind, _, detail), count in registry.met.items():
-        if kind == "code" and detail in codes:
-            codes[detail] += count
-    states = {state: registry.met["state", state, ""] for state in STATES}
+    states = control.coverage.states()
     counts = [*operations.values(), *codes.values(), *states.values()]
     covered = sum(1 for count in counts if count)
     return Coverage(
@@ -107,7 +101,7 @@ def _coverage(registry: WorldRegistry) -> Coverage:
     )
 
 
-def _by_name(counts: dict[str, int]) -> NameCoverage:
+def _by_name(counts: Mapping[str, int]) -> NameCoverage:
     return NameCoverage(
         covered={name: count for name, count in counts.items() if count},
         missing=[name for name, count in counts.items() if not count],

@@ -70,8 +70,10 @@ async def list_deliveries(request: Request, control: Control) -> Response:
 )
 async def settle(request: Request, control: Control) -> Response:
     context = context_of(request)
-    context.awaits_deliveries = True
-    context.when_settled = lambda webhooks: reply(_deliveries(context.world, webhooks))
+    context.outcome.drain_webhooks = True
+    context.outcome.respond_after_drain = lambda: reply(
+        _deliveries(context.world, control.webhooks)
+    )
     return reply(_deliveries(context.world, control.webhooks))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.faults.rules import Fault, RequestMatcher, Then
-from emulator.registry.registry import WorldRegistry
+from emulator.contract.catalog import OperationCatalog
+from emulator.faults.effects import EFFECTS, Effect
+from emulator.faults.rules import Fault, RequestMatcher
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.wire.fields import Strict
@@ -136,25 +138,15 @@ async def list_faults(request: Request, control: Control) -> Response:
     refuses={Code.VALIDATION_ERROR, Code.CONFLICT},
 )
 async def arm_fault(request: Request, control: Control, *, body: FaultCreate) -> Response:
-    _require_known(body.match, control.registry)
-    surface = _surface_of(body.match, control.registry)
-    status, code = _status_and_code(body.then, surface)
-    then = Then(
-        status=status,
-        code=code,
-        message=body.then.message,
-        latency_ms=body.then.latency_ms,
-        is_recorded=body.then.recorded is True,
-        drop=body.then.drop is True,
-        truncate_bytes=body.then.truncate_bytes,
-    )
+    _require_known(body.match, control.catalog)
+    effect = _effect(body.then, _surface_of(body.match, control.catalog))
     live = control.live_world(request)
     if len(live.faults.faults) >= FAULTS_MAX:
         raise Conflict(
             f"This world has {FAULTS_MAX} armed faults; disarm some, or all of them with "
             "DELETE /_emulator/faults."
         )
-    live.faults, fault = live.faults.arm(RequestMatcher(**body.match.model_dump()), then)
+    live.faults, fault = live.faults.arm(RequestMatcher(**body.match.model_dump()), effect)
     return reply(_view(fault), status=201)
 
 
@@ -180,69 +172,79 @@ async def disarm_fault(request: Request, control: Control, *, fault_id: str) -> 
     return Response(status_code=204)
 
 
+def _effect(then: FaultEffect, surface: str | None) -> Effect:
+    """Return the effect that has the members of `then`. Raises Invalid."""
+    status, code = _status_and_code(then, surface)
+    members = then.model_copy(update={"status": status, "code": code}).model_dump(exclude_none=True)
+    kind = next(each for each in EFFECTS if members.keys() <= _names(each))
+    return kind(**members)
+
+
+def _names(kind: type[Effect]) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
 def _view(fault: Fault) -> FaultView:
-    match, then = fault.match, fault.then
-    matched = {name: getattr(match, name) for name in FaultMatch.model_fields}
-    effect: dict[str, Any] = {
-        "status": then.status,
-        "code": then.code,
-        "message": then.message,
-        "latency_ms": then.latency_ms,
-        "recorded": then.is_recorded or None,
-        "drop": then.drop or None,
-        "truncate_bytes": then.truncate_bytes,
-    }
+    matched = {name: getattr(fault.match, name) for name in FaultMatch.model_fields}
+    effect = asdict(fault.effect)
     return FaultView(
         id=fault.id,
         match=FaultMatch(**{name: value for name, value in matched.items() if value is not None}),
-        then=FaultEffect(**{name: value for name, value in effect.items() if value is not None}),
+        then=FaultEffect(
+            **{
+                name: value
+                for name, value in effect.items()
+                if value is not None and value is not False
+            }
+        ),
         seen=fault.seen,
         hits=fault.hits,
     )
 
 
-def _require_known(match: FaultMatch, registry: WorldRegistry) -> None:
+def _require_known(match: FaultMatch, catalog: OperationCatalog) -> None:
     """Raise Invalid for an operation or a path that no request could ever have."""
     if match.operation is not None:
-        _require_operation(match, match.operation, registry)
+        _require_operation(match, match.operation, catalog)
     if match.path is not None and "*" not in match.path:
-        _require_path(match, match.path, registry)
+        _require_path(match, match.path, catalog)
 
 
 _HINT = "`worldflux-emulator routes --json` lists them all."
 
 
-def _require_operation(match: FaultMatch, operation: str, registry: WorldRegistry) -> None:
-    surface = registry.operations.get(operation)
-    if surface is None or surface == "control":
-        known = [name for name, where in registry.operations.items() if where != "control"]
+def _require_operation(match: FaultMatch, operation: str, catalog: OperationCatalog) -> None:
+    declared = catalog.by_id.get(operation)
+    if declared is None or declared.surface == "control":
+        known = [each.id for each in catalog if each.surface != "control"]
         near = get_close_matches(operation, known, n=1)
         guess = f"did you mean {near[0]!r}? " if near else ""
         raise Invalid("match.operation", f"Unknown operation {operation!r}; {guess}{_HINT}")
-    if match.surface not in (None, surface):
-        message = f"{operation!r} is an operation of {surface!r}."
+    if match.surface not in (None, declared.surface):
+        message = f"{operation!r} is an operation of {declared.surface!r}."
         raise Invalid("match.surface", message)
 
 
-def _require_path(match: FaultMatch, path: str, registry: WorldRegistry) -> None:
+def _require_path(match: FaultMatch, path: str, catalog: OperationCatalog) -> None:
     methods = METHODS if match.method is None else (match.method,)
-    found = {registry.operation_at(method, path) for method in methods} - {None}
+    found = [each for method in methods if (each := catalog.at(method, path)) is not None]
     if not found:
         method = match.method or "any method"
         raise Invalid("match.path", f"No route takes {method} at {path!r}; {_HINT}")
-    if {registry.operations[str(operation)] for operation in found} == {"control"}:
+    if {operation.surface for operation in found} == {"control"}:
         raise Invalid("match.path", "Faults do not apply to the control API.")
-    if match.operation is not None and match.operation not in found:
+    if match.operation is not None and match.operation not in {operation.id for operation in found}:
         message = f"{match.operation!r} is not an operation at {path!r}."
         raise Invalid("match.operation", message)
 
 
-def _surface_of(match: FaultMatch, registry: WorldRegistry) -> str | None:
+def _surface_of(match: FaultMatch, catalog: OperationCatalog) -> str | None:
     """Return the only surface that a fault is for, or None."""
     if match.surface is not None:
         return match.surface
     if match.operation is not None:
-        return registry.operations.get(match.operation)
+        operation = catalog.by_id.get(match.operation)
+        return None if operation is None else operation.surface
     if match.path is not None and match.path.startswith(GOTRUE_PREFIX):
         return "supabase"
     return None

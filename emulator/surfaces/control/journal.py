@@ -109,7 +109,7 @@ class Verified(View):
 async def list_requests(request: Request, control: Control, *, query: ListQuery) -> Response:
     found = _matching(request, control, query)
     if not found and query.wait:
-        context_of(request).poll_seconds = query.wait
+        context_of(request).outcome.wait_until_changed = query.wait
     page = reversed(found[-query.limit :])
     items = [entry_view(entry, most=LISTED_BYTES_MAX) for entry in page]
     return reply(EntryList(items=items, count=len(found)))
@@ -181,9 +181,9 @@ async def fork_at(request: Request, control: Control, *, request_id: str, body: 
     entry = _entry(request, control, request_id)
     live = control.live_world(request)
     if body.at == "before":
-        entry = live.journal.entry_to_undo(entry.id)
+        entry = live.journal.undoable_entry(entry.id)
     state = entry.before if body.at == "before" else entry.after
-    baseline = replace(control.registry.baseline_from(live), state=state)
+    baseline = replace(live.present_baseline(), state=state)
     fork = control.registry.make(body.name, begin=baseline)
     return reply(world_view(fork, control), status=201)
 
@@ -212,7 +212,7 @@ def _value(request: Request, name: str, value: str) -> str:
 
 
 def _require_surface(surface: str | None, control: Control) -> None:
-    surfaces = sorted({*control.registry.operations.values()} - {"control"})
+    surfaces = sorted({operation.surface for operation in control.catalog} - {"control"})
     if surface is not None and surface not in surfaces:
         raise Invalid("surface", f"Unknown surface {surface!r}; use one of {surfaces}.")
 

@@ -90,7 +90,7 @@ def entry_view(entry: Entry, *, most: int | None = None) -> EntryView:
         mail=[record.id for record in changed if record.table == "mail"],
         events=[record.id for record in changed if record.table == "events"],
         fault_id=entry.fault_id,
-        latency_ms=entry.then.latency_ms or 0,
+        latency_ms=entry.latency_ms,
         state=StatesView(before=str(entry.before.digest), after=str(entry.after.digest)),
     )
 

@@ -70,7 +70,7 @@ async def list_mail(request: Request, _: Control, *, query: MailQuery) -> Respon
     context = context_of(request)
     found = _matching(context.world, query, limit=query.limit + 1)
     if not found and query.wait:
-        context.poll_seconds = query.wait
+        context.outcome.wait_until_changed = query.wait
     page = found[: query.limit]
     return reply(
         MailPage(

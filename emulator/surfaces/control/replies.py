@@ -80,19 +80,19 @@ def reply(view: BaseModel, *, status: int = 200) -> Response:
     return Response(content, status_code=status, media_type="application/json")
 
 
-def reply_when_settled(request: Request, view: Settled) -> Response:
+def reply_when_settled(request: Request, view: Settled, *, webhooks: WebhookDispatcher) -> Response:
     """Return a view as JSON once no delivery is in flight, or after some seconds; then the
     deliveries that still are stand in `pending`.
     """
     context = context_of(request)
     world = context.world
 
-    def settled(webhooks: WebhookDispatcher) -> Response:
+    def settled() -> Response:
         pending = [delivery_view(each) for each in webhooks.unfinished(world, "pending")]
         return reply(view.model_copy(update={"pending": pending}) if pending else view)
 
-    context.awaits_deliveries = True
-    context.when_settled = settled
+    context.outcome.drain_webhooks = True
+    context.outcome.respond_after_drain = settled
     return reply(view)
 
 

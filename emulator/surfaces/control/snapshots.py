@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.registry.live_world import Snapshot
+from emulator.registry.snapshots import Snapshot
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import Digest, View, reply
 from emulator.wire.fields import Strict
@@ -59,7 +59,7 @@ def _snapshot_view(snapshot: Snapshot) -> SnapshotView:
     answers={200: SnapshotList},
 )
 async def list_snapshots(_: Request, control: Control) -> Response:
-    views = [_snapshot_view(snapshot) for snapshot in control.registry.snapshots.values()]
+    views = [_snapshot_view(snapshot) for snapshot in control.registry.snapshots]
     return reply(SnapshotList(items=views))
 
 
@@ -99,5 +99,5 @@ async def restore_snapshot(request: Request, control: Control, *, name: str) -> 
     refuses={Code.NOT_FOUND},
 )
 async def delete_snapshot(_: Request, control: Control, *, name: str) -> Response:
-    control.registry.drop_snapshot(name)
+    control.registry.snapshots.delete(name)
     return Response(status_code=204)

@@ -179,7 +179,7 @@ async def make_world(_: Request, control: Control, *, body: WorldCreate) -> Resp
     ignores_world=True,
 )
 async def fork_world(_: Request, control: Control, *, name: str, body: Fork) -> Response:
-    baseline = control.registry.baseline_from(control.registry.get(name))
+    baseline = control.registry.get(name).present_baseline()
     return _made(control, control.registry.make(body.name, begin=baseline), body.port)
 
 

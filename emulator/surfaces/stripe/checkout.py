@@ -102,7 +102,7 @@ async def submit_checkout(request: Request) -> Response:
     except SessionClosed as closed:
         return _closed_page(request, session, closed)
     except (CardDeclined, Conflict, Invalid) as refusal:
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         return _form_page(
             request, session, refused_form(fields, refusal), status=status_of(refusal)
         )
@@ -151,7 +151,7 @@ async def submit_checkout_step(request: Request) -> Response:
     except SessionClosed as closed:
         return _closed_page(request, session, closed)
     except (CardDeclined, Conflict) as refusal:
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         values = {"email": session.email or ""}
         return _form_page(
             request, session, refused_form(values, refusal), status=status_of(refusal)

@@ -92,7 +92,7 @@ async def show_portal(request: Request) -> Response:
 
 def refused_page(request: Request, session: PortalSession, refusal: Refusal) -> Response:
     """Return the overview with the problem of a refusal."""
-    context_of(request).commits = refusal.commits
+    context_of(request).outcome.keep_writes = refusal.commits
     assert isinstance(refusal, (CardDeclined, Conflict, Invalid))
     overview = _overview(request, session, problem=refusal.message)
     return page("portal", status=status_of(refusal), **overview)

@@ -48,7 +48,7 @@ async def submit_card(request: Request) -> Response:
     try:
         session = portal.replace_card(context.world, session, typed_card(context.world, fields))
     except (CardDeclined, Invalid) as refusal:
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         form = refused_form(fields, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     if session.pending is not None:
@@ -106,7 +106,7 @@ async def submit_portal_step(request: Request) -> Response:
     except (CardDeclined, Conflict) as refusal:
         if invoice is not None:
             return refused_page(request, session, refusal)
-        context.commits = refusal.commits
+        context.outcome.keep_writes = refusal.commits
         form = refused_form({}, refusal)
         return _card_page(request, session, form, status=status_of(refusal))
     return back_to_portal(request, "card" if invoice is None else "paid")

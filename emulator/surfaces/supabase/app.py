@@ -62,5 +62,5 @@ def _guard(request: Request, operation: Operation) -> None:
         context = context_of(request)
         world = context.world
         count_request(world, "request", "all", limit=world.auth.requests_per_minute)
-        context.before = world.state
+        context.savepoint()
     require_caller(request, operation.caller)

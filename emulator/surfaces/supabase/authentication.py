@@ -55,7 +55,7 @@ def _require_user(request: Request) -> None:
         raise SESSION_NOT_FOUND() from None
     if is_banned(user, context.world.now):
         raise BANNED()
-    context.actor = actor
+    context.outcome.actor = actor
 
 
 def _require_service(request: Request) -> None:

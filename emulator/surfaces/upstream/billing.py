@@ -149,7 +149,7 @@ async def receive_billing_webhook(request: Request) -> Response:
         body,
         request.headers.get(HEADER),
         context.settings.webhook_secret,
-        now_seconds=context.machine_at // SECOND,
+        now_seconds=context.wall_time // SECOND,
     )
     event = validated(parse_json(body), EventIn)
     about = event.data.object

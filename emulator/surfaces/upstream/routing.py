@@ -127,7 +127,7 @@ def authenticate(request: Request, operation: Operation) -> None:
     """
     if operation.caller != "anyone":
         context = context_of(request)
-        context.actor = _caller(context, request.headers)
+        context.outcome.actor = _caller(context, request.headers)
 
 
 def _caller(context: RequestContext, headers: Headers) -> Actor:

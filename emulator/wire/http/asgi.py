@@ -1,4 +1,4 @@
-"""Between the server and the surfaces: reading a request whole, running an app, sending."""
+"""ASGI plumbing: reading a request, calling an app, sending a response."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.wire.http.origins import is_loopback_host
 
 RAW_SEND = "emulator.send"
-"""Where the server's own `send` lies in the scope, before any middleware wrapped it."""
+"""The key of the server's own `send` in the scope, before any middleware wrapped it."""
 
-HURRY = "emulator.hurry"
-"""Where a connection keeps, in the scope, the event that nothing is to be waited for any longer:
-its client has gone or the server ends. In process there is none."""
+GIVEN_UP = "emulator.given_up"
+"""The key, in the scope, of the event that is set once nobody waits for the response: the client
+has gone or the server ends. In process there is none."""
 
 MALFORMED = "emulator.malformed"
-"""Where a connection notes, in the scope, the status and message of what it could not read."""
+"""The key, in the scope, of the status and message of a request that could not be read."""
 
 HEAD_MAX = 64 * 1024
 """Bytes of headers, and of a target, that a request may have."""
-
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -31,26 +31,70 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 def first_of_each(raw: RawHeaders) -> dict[str, str]:
     """Return headers by their lower-case names, the first of each.
 
-    Measured: a look-up in Starlette's `Headers` walks through all of them, and a request that
-    finds its world makes a dozen.
+    Measured: a look-up in Starlette's `Headers` walks through all of them, and the pipeline makes
+    a dozen for each request.
     """
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(tuple(raw))}
 
 
 @dataclass(slots=True, kw_only=True)
 class RawResponse:
-    """An answer that is not sent yet."""
+    """A response before it is sent."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     content: bytes
 
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is 400 or more."""
+        return self.status >= _ERROR
+
+
+_ERROR = 400
+
+
+def raw_response(response: Response) -> RawResponse:
+    """Return a response of Starlette's before it is sent."""
+    return RawResponse(
+        status=response.status_code, headers=response.raw_headers, content=bytes(response.body)
+    )
+
+
+def http_scope(
+    method: str,
+    path: str,
+    *,
+    query: bytes = b"",
+    headers: RawHeaders = (),
+    raw_path: bytes | None = None,
+    scheme: str = "http",
+    http_version: str = "1.1",
+    client: tuple[str, int] | None = None,
+    server: tuple[str, int | None] | None = None,
+) -> dict[str, Any]:
+    """Return the ASGI scope of a request."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": http_version,
+        "method": method,
+        "scheme": scheme,
+        "path": path,
+        "raw_path": path.encode() if raw_path is None else raw_path,
+        "root_path": "",
+        "query_string": query,
+        "headers": list(headers),
+        "client": client,
+        "server": server,
+    }
+
 
 def why_malformed(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
-    """Return the status and message for what is no request that HTTP allows, or None.
+    """Return the status and message for a request that HTTP does not allow, or None.
 
-    Real: HTTP/1.0 knows no Host header. A browser always sends one, so that a request without it
-    needs no guard against DNS rebinding, but it has to come from this machine.
+    Real: HTTP/1.0 has no Host header (RFC 1945). A browser always sends one, so that a request
+    without it needs no guard against DNS rebinding, but it must come from this machine.
     """
     if MALFORMED in scope:
         status, message = scope[MALFORMED]
@@ -81,16 +125,17 @@ def _is_local(scope: Scope) -> bool:
 
 
 def too_large(target: bytes) -> tuple[int, str]:
-    """Return the refusal of a head that is too large, as its target alone may be."""
+    """Return the status and message for a head that is too large, or whose target is."""
     if len(target) > HEAD_MAX:
         return 414, f"The request's target is longer than {HEAD_MAX // 1024} kB; shorten it."
     return 431, f"The request has more than {HEAD_MAX // 1024} kB of headers; send fewer."
 
 
 async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool] | None:
-    """Return the whole body and whether it is above the limit in bytes; of one above it nothing is
-    kept, but it is read to its end so that the connection stays usable. None if the client went
-    away before the end.
+    """Return the whole body and whether it is above the limit in bytes.
+
+    A body above the limit is discarded, but read to its end so that the connection stays usable.
+    Returns None if the client went away before the end.
     """
     message = await receive()
     if message["type"] == "http.disconnect":
@@ -112,26 +157,25 @@ async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool] | None:
     return b"".join(parts), size > limit
 
 
-async def until_hurried(scope: Scope, work: Awaitable[object]) -> bool:
-    """Wait for `work` and return True, or False as soon as nobody waits for the request any more;
-    the work is cancelled then.
+async def until_given_up(given_up: asyncio.Event | None, work: Awaitable[object]) -> bool:
+    """Wait for `work` and return True, or False as soon as nobody waits for the response; the work
+    is canceled then.
     """
-    hurry: asyncio.Event | None = scope.get(HURRY)
     waiting = [asyncio.ensure_future(work)]
-    if hurry is not None:
-        waiting.append(asyncio.ensure_future(hurry.wait()))
+    if given_up is not None:
+        waiting.append(asyncio.ensure_future(given_up.wait()))
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if waiting[0].done():
             waiting[0].result()
         return waiting[0].done()
     finally:
-        for one in waiting:
-            one.cancel()
+        for task in waiting:
+            task.cancel()
 
 
 def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
-    """Return an app's answer, which was produced without a suspension."""
+    """Return an app's response, which it must produce in one step, without waiting."""
     start: dict[str, Any] = {}
     parts: list[bytes] = []
 
@@ -155,7 +199,7 @@ def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
 
 
 def _finish(work: Any) -> None:
-    """Run a coroutine that must not wait for anything; where it does, that is a bug of it."""
+    """Run a coroutine to completion in one step. Waiting is a bug in the handler and raises."""
     coroutine: Coroutine[Any, Any, None] = work
     waited = RuntimeError("a handler waited: operations and handlers must run to their end at once")
     try:
@@ -168,57 +212,16 @@ def _finish(work: Any) -> None:
     raise waited
 
 
-async def send_whole(send: Send, answer: RawResponse) -> None:
-    """Send an answer."""
-    await send(_start(answer))
-    await send({"type": "http.response.body", "body": answer.content})
+async def send_whole(send: Send, response: RawResponse) -> None:
+    """Send a response."""
+    await send(response_start(response))
+    await send({"type": "http.response.body", "body": response.content})
 
 
-async def send_part(
-    scope: Scope, receive: Receive, send: Send, answer: RawResponse, *, size: int
-) -> None:
-    """Send the first `size` bytes of a body that is announced whole, and close the connection.
-
-    A body without bytes has nothing to cut off and is sent as it is.
-    """
-    if not answer.content:
-        await send_whole(send, answer)
-        return
-    await send(_start(answer))
-    part = answer.content[: min(size, len(answer.content) - 1)]
-    await send({"type": "http.response.body", "body": part, "more_body": True})
-    transport = _transport(scope)
-    if transport is None:
-        raise ConnectionAbortedError("a fault cut this body off")
-    transport.close()
-    await _disconnected(receive)
-
-
-async def drop(scope: Scope, receive: Receive) -> None:
-    """Close the connection without an answer. In process, where there is none, raise
-    ConnectionAbortedError.
-    """
-    transport = _transport(scope)
-    if transport is None:
-        raise ConnectionAbortedError("a fault dropped this connection")
-    transport.abort()
-    await _disconnected(receive)
-
-
-def _start(answer: RawResponse) -> Message:
+def response_start(response: RawResponse) -> Message:
+    """Return the message that starts a response."""
     return {
         "type": "http.response.start",
-        "status": answer.status,
-        "headers": answer.headers,
+        "status": response.status,
+        "headers": response.headers,
     }
-
-
-def _transport(scope: Scope) -> Any:
-    """Return the connection of a request as uvicorn holds it, or None elsewhere."""
-    return getattr(getattr(scope.get(RAW_SEND), "__self__", None), "transport", None)
-
-
-async def _disconnected(receive: Receive) -> None:
-    """Wait until the server knows that the connection is gone; it then expects no more of us."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

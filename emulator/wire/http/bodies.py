@@ -32,7 +32,7 @@ _MEDIA_TYPE = re.compile(r"^application/(?:[^;\s]+\+)?json\s*(?:;|$)", re.IGNORE
 
 async def body_of(request: Request) -> bytes:
     """Return the body's bytes. Refuses PayloadTooLarge."""
-    limit_bytes = context_of(request).oversize_of
+    limit_bytes = context_of(request).exceeded_limit_bytes
     if limit_bytes is not None:
         raise PayloadTooLarge(limit_bytes)
     return await request.body()

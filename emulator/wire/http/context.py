@@ -1,10 +1,10 @@
-"""One request as the surfaces see it: the world it reached, the settings, who asks."""
+"""Request context: what a handler knows of its request and returns besides its response."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from typing import cast
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -14,58 +14,72 @@ from emulator.world.core.access import UNKNOWN, Actor, Source
 from emulator.world.core.world import State, World
 from emulator.world.records.types import Instant
 
-if TYPE_CHECKING:
-    from emulator.webhooks.dispatcher import WebhookDispatcher
-
-KEY = "emulator.exchange"
-"""Where the exchange lies in an ASGI scope."""
+KEY = "emulator.context"
+"""The key of the request context in an ASGI scope."""
 
 
 @dataclass(slots=True)
+class Outcome:
+    """What a handler returns besides its response, by setting it."""
+
+    actor: Actor | None = None
+    """The caller, once authenticated."""
+
+    keep_writes: bool = False
+    """Whether a response of 400 or more leaves what was written."""
+
+    wait_until_changed: float = 0
+    """For how many seconds at most the response waits for the world to change; the request is then
+    served again."""
+
+    drain_webhooks: bool = False
+    """Whether the response waits, for some seconds at most, until no webhook is pending."""
+
+    respond_after_drain: Callable[[], Response] | None = None
+    """What makes the response then, as it can list what was delivered and what was not."""
+
+    saved_state: State | None = None
+    """The state that a refusal restores, where it is not that from before the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """What the outermost layer knows of a request, and what the surfaces tell it back."""
+    """The world of a request, the settings, and the facts that the pipeline knows."""
 
     world: World
     settings: Settings
-    actor: Actor | None = None
-    source: Source = UNKNOWN
-    """Where it came from, for the audit log."""
-
-    machine_at: Instant = 0
-    """The machine's time when it came, by which the signatures of webhooks are judged."""
-
-    before: State | None = None
-    """What a refusal puts back."""
-
-    poll_seconds: float = 0
-    """How long a control call may be asked again until the state has what it waits for."""
-
-    awaits_deliveries: bool = False
-    """Whether the answer waits until nothing is on its way to webhooks; some seconds at most."""
-
-    when_settled: Callable[[WebhookDispatcher], Response] | None = None
-    """What makes the answer then, as it can say what has been delivered and what has not."""
-
-    oversize_of: int | None = None
-    """The limit in bytes that the body passed; the body is then empty here."""
-
     operation: str = ""
-    """What the request asks for: the operationId upstream, elsewhere method and path."""
+    """The id of the operation: the operationId upstream, `METHOD /path` elsewhere."""
 
-    is_remembered: bool = False
-    """Set where the answer is given again from memory, so that nothing in it is new."""
+    source: Source = UNKNOWN
+    """Where the request came from, for the audit log."""
 
-    commits: bool = False
-    """Set where an answer of 400 or more is meant to keep what was written."""
+    wall_time: Instant = 0
+    """The machine's time at which it came, by which the signatures of webhooks are judged."""
+
+    exceeded_limit_bytes: int | None = None
+    """The limit that the body exceeded, or None; the body is then empty here."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def actor(self) -> Actor | None:
+        """The caller, once authenticated."""
+        return self.outcome.actor
+
+    def savepoint(self) -> None:
+        """Make what was written so far survive a refusal."""
+        self.outcome.saved_state = self.world.state
 
 
 def context_of(connection: HTTPConnection) -> RequestContext:
-    """Return the exchange of a request."""
+    """Return the context of a request."""
     return cast(RequestContext, connection.scope[KEY])
 
 
 def world_and_actor(connection: HTTPConnection) -> tuple[World, Actor]:
     """Return the world and the actor of a request whose route has authenticated it."""
     context = context_of(connection)
-    assert context.actor is not None
-    return context.world, context.actor
+    actor = context.outcome.actor
+    assert actor is not None
+    return context.world, actor

@@ -14,7 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from emulator.faults.claimed_quota import claimed_quota
 from emulator.wire.http.context import RequestContext, context_of
 from emulator.wire.http.validation_messages import message_for
 from emulator.world.core import refusals
@@ -122,14 +121,25 @@ class BadInput(Invalid):
 
 
 class InjectedError(Refusal):
-    """A fault that a test armed, or asked for with `Prefer: code=…`."""
+    """A fault that a test armed, or asked for with `Prefer: code=…`.
 
-    def __init__(self, status: int, code: str | None, message: str | None) -> None:
+    `claimed` is the refusal whose details it carries.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str | None,
+        message: str | None,
+        *,
+        claimed: QuotaExceeded | None = None,
+    ) -> None:
         super().__init__(message or f"A fault was armed here: {status}.")
         self.status = status
         self.said = code
         """The code as it was asked for; None leaves it to the surface."""
         self.code = code or code_of(status)
+        self.claimed = claimed
 
 
 class Malformed(InjectedError):  # noqa: N818 - a refusal, as its parent is
@@ -208,8 +218,8 @@ BILLING_PATH = "/billing"
 
 def details_of(refusal: Refusal, context: RequestContext) -> dict[str, Any] | None:
     """Return the facts of a refusal that clients read, or None."""
-    if isinstance(refusal, InjectedError) and refusal.code == Code.QUOTA_EXCEEDED:
-        refusal = claimed_quota(context.world)
+    if isinstance(refusal, InjectedError) and refusal.claimed is not None:
+        refusal = refusal.claimed
     if isinstance(refusal, BadInput):
         errors = refusal.problems
         return {"path": errors[0]["path"], "errors": errors}
@@ -305,7 +315,7 @@ def install(app: FastAPI, render: Render) -> None:
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        context_of(request).commits = error.commits
+        context_of(request).outcome.keep_writes = error.commits
         headers = {"Allow": error.allow} if isinstance(error, UnsupportedAction) else {}
         return render(request, error, headers)
 

@@ -1,4 +1,4 @@
-"""Which hosts, origins and sites are let through: loopback, and those that the settings list."""
+"""Allowed hosts, origins and sites: loopback, and those that the settings list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOST = re.compile(
 
 @lru_cache(maxsize=1024)
 def is_allowed_host(host: str, settings: Settings) -> bool:
-    """Tell whether a Host header, with or without a port, names this server."""
+    """Return whether a Host header, with or without a port, names this server."""
     name = host_name(host)
     if name is None:
         return False
@@ -31,13 +31,13 @@ def is_allowed_host(host: str, settings: Settings) -> bool:
 
 
 def host_name(host: str) -> str | None:
-    """Return the name in a Host header in lower case, or None where it is no name and port."""
+    """Return the name in a Host header in lower case, or None where the header is malformed."""
     parts = _HOST.fullmatch(host)
     return None if parts is None else (parts["name"] or parts["address"]).lower()
 
 
 def is_loopback_host(name: str) -> bool:
-    """Tell whether a host name without a port is this machine's own."""
+    """Return whether a host name without a port is this machine's own."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -47,14 +47,14 @@ def is_loopback_host(name: str) -> bool:
 
 
 def is_allowed_origin(origin: str, settings: Settings) -> bool:
-    """Tell whether pages of that origin may read answers and control the emulator."""
+    """Return whether pages of that origin may read responses and control the emulator."""
     return origin in settings.allowed_origins or _LOOPBACK.fullmatch(origin) is not None
 
 
 def is_of_another_site(headers: Mapping[str, str], settings: Settings) -> bool:
-    """Tell whether a page of another site had a browser send this, one whose origin is not allowed.
+    """Return whether a page of another site, whose origin is not allowed, made a browser send this.
 
-    A browser says so itself; an image or a link of such a page carries no Origin.
+    Browsers state it in Sec-Fetch-Site; an image or a link of such a page carries no Origin.
     """
     if headers.get("sec-fetch-site") != "cross-site":
         return False

@@ -200,7 +200,7 @@ class Router:
         try:
             return await self._respond(request)
         except Refusal as refusal:
-            context_of(request).commits = refusal.commits
+            context_of(request).outcome.keep_writes = refusal.commits
             headers = {"Allow": refusal.allow} if isinstance(refusal, UnsupportedAction) else {}
             return self.render(request, refusal, headers)
         except Exception as error:
