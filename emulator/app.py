@@ -42,10 +42,6 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 """Every operation of every surface."""
 
-WRITES_ON_GET = ("/auth/v1/verify", "/api/me/export")
-"""The paths whose GET may change the state: a mailed link that is followed, an export that is
-requested. The tests of the invariants know exactly these."""
-
 
 class App:
     """The emulator as an ASGI app, and the surfaces that it joins."""

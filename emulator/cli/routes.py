@@ -1,4 +1,4 @@
-"""`routes`: print the table of routes."""
+"""`routes`: print every operation."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import json
 
 import click
 
+MEMBERS = ("surface", "method", "path", "id", "provenance", "availability", "summary")
+"""The fields of an operation that `--json` prints."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def routes(*, as_json: bool) -> None:
-    """Print every route with its surface, its source and its purpose."""
-    from emulator.contract.legacy import route_table  # imports every surface
+    """Print every route with its surface, where it is known from, and its purpose."""
+    from emulator.app import OPERATIONS  # imports every surface
 
-    table = route_table()
     if as_json:
-        click.echo(json.dumps([row.as_dict() for row in table], indent=2))
+        rows = [{name: getattr(each, name) for name in MEMBERS} for each in OPERATIONS]
+        click.echo(json.dumps(rows, indent=2))
         return
-    widths = [max(len(getattr(row, part)) for row in table) for part in ("method", "path")]
-    for row in table:
-        line = (
-            f"{row.method:<{widths[0]}}  {row.path:<{widths[1]}}  {row.surface:<9} {row.source:<13}"
-        )
-        click.echo(f"{line}  {row.purpose}")
+    widths = [max(len(getattr(each, part)) for each in OPERATIONS) for part in ("method", "path")]
+    for each in OPERATIONS:
+        route = f"{each.method:<{widths[0]}}  {each.path:<{widths[1]}}"
+        note = "" if each.availability != "not built" else "Not built: responds with 501. "
+        click.echo(f"{route}  {each.surface:<9} {each.provenance:<13}  {note}{each.summary}")

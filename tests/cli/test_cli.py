@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emulator import __version__
+from emulator.app import OPERATIONS
 from emulator.cli import cli
-from emulator.contract.legacy import route_table
 from emulator.seeding.files import bundled_names, folder, load, plant_file
 from emulator.seeding.schema import schema_text
 from emulator.settings import WEBHOOK_SECRET, Settings
@@ -113,18 +113,24 @@ def test_env_of_a_seed_without_keys_names_none() -> None:
     assert list(shown) == [name for name in VARIABLES if name != "WORLDFLUX_CLOUD_API_KEY"]
 
 
-def test_routes_prints_every_route_with_where_it_is_known_from() -> None:
-    table = route_table()
-    assert json.loads(said("routes", "--json")) == [row.as_dict() for row in table]
+def test_routes_prints_every_operation_with_where_it_is_known_from() -> None:
+    printed = json.loads(said("routes", "--json"))
+    assert [row["id"] for row in printed] == [each.id for each in OPERATIONS]
+    assert printed[0] == {
+        "surface": "bff",
+        "method": "GET",
+        "path": "/api/cloud/me",
+        "id": "GET /api/cloud/me",
+        "provenance": "base contract",
+        "availability": "built",
+        "summary": OPERATIONS[0].summary,
+    }
     lines = said("routes").splitlines()
-    assert len(lines) == len(table)
-    for line, row in zip(lines, table, strict=True):
-        words = line.split()
-        assert words[:3] == [row.method, row.path, row.surface]
-        assert row.source in line
-        assert line.endswith(row.purpose)
-    assert {row.surface for row in table} == {"bff", "upstream", "supabase", "stripe", "control"}
-    assert len({(row.method, row.path) for row in table}) == len(table)
+    assert len(lines) == len(OPERATIONS)
+    for line, each in zip(lines, OPERATIONS, strict=True):
+        assert line.split()[:3] == [each.method, each.path, each.surface]
+        assert each.provenance in line
+        assert line.endswith(each.summary)
 
 
 def test_seeds_list_describes_every_seed_on_a_line() -> None:

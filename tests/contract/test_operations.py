@@ -1,4 +1,4 @@
-"""Every row of the route table is found by its own path."""
+"""The catalog: every operation is found by its own path, and is what tables promise of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,26 @@ import re
 import pytest
 
 from emulator.app import OPERATIONS
-from emulator.contract.catalog import OperationCatalog
-from emulator.contract.legacy import RouteRow, route_table
+from emulator.contract.catalog import Operation, OperationCatalog
 
-TABLE = route_table()
+EACH = [pytest.param(each, id=f"{each.surface} {each.method} {each.path}") for each in OPERATIONS]
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE])
-def test_a_call_of_a_row_is_named_by_that_row(row: RouteRow) -> None:
-    path = re.sub(r"\{\w+\}", "x", row.path)
-    assert OperationCatalog(OPERATIONS).id_at(row.method, path) == row.operation
+@pytest.mark.parametrize("operation", EACH)
+def test_a_request_of_an_operation_is_named_by_it(operation: Operation) -> None:
+    path = re.sub(r"\{\w+\}", "x", operation.path)
+    assert OperationCatalog(OPERATIONS).id_at(operation.method, path) == operation.id
+
+
+@pytest.mark.parametrize("operation", EACH)
+def test_a_summary_is_one_line_without_a_tag(operation: Operation) -> None:
+    assert operation.summary
+    assert "\n" not in operation.summary
+    assert not re.search(r"\b(?:Real|Docs|Assumed):", operation.summary)
+
+
+def test_ids_are_unique_and_names_are_unique_in_a_surface() -> None:
+    ids = [each.id for each in OPERATIONS]
+    names = [(each.surface, each.name) for each in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+    assert len(set(names)) == len(names)

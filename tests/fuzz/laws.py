@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from emulator.app import WRITES_ON_GET
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.world_address import COOKIE, without_prefix
 from tests.fuzz.calls import Answer, Call
 from tests.fuzz.error_shapes import is_guards, is_shaped, surface_of
-from tests.support.checked_client import COMMITTING
+from tests.support.checked_client import COMMITTING, WRITES_ON_GET
 
 READS = ("GET", "HEAD", "OPTIONS")
 

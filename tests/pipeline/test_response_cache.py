@@ -9,8 +9,8 @@ from weakref import ref
 
 import pytest
 
+from emulator.app import OPERATIONS
 from emulator.contract.catalog import OperationCatalog
-from emulator.contract.legacy import route_table
 from emulator.pipeline.request import HeadReader
 from emulator.pipeline.response_cache import BYTES_MAX, CONTENT_MAX, RESPONSES_MAX, ResponseCache
 from emulator.wire.http.asgi import RawResponse, http_scope
@@ -21,9 +21,9 @@ from emulator.world.records.runs import Run
 from tests.support.checked_client import Emulator
 
 ASKED = [
-    row.path
-    for row in route_table()
-    if row.method == "GET" and row.surface in ("bff", "upstream") and "{" not in row.path
+    each.path
+    for each in OPERATIONS
+    if each.method == "GET" and each.surface in ("bff", "upstream") and "{" not in each.path
 ]
 GOOD = RawResponse(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")
 

@@ -9,10 +9,14 @@ from typing import Any
 import httpx2
 from starlette.testclient import TestClient
 
-from emulator.app import WRITES_ON_GET, build_app
+from emulator.app import OPERATIONS, build_app
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.world import World
+
+WRITES_ON_GET = tuple(
+    each.path for each in OPERATIONS if each.method == "GET" and each.writes_on_get
+)
 
 ORIGIN = "http://localhost:8787"
 

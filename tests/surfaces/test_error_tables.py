@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from emulator.contract import legacy as catalog  # imports every surface, and so every refusal
+from emulator.app import OPERATIONS  # imports every surface, and so every refusal
 from emulator.surfaces import supabase as package
 from emulator.surfaces.bff import errors as bff
 from emulator.surfaces.control import errors as control
@@ -53,7 +53,7 @@ CARRIES_ITS_OWN = {supabase.GoTrueError, supabase.GatewayRefusal}
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_the_error_table_is_total_and_has_no_row_too_many(surface: str) -> None:
-    assert catalog.route_table()
+    assert OPERATIONS
     _, table = SURFACES[surface]
     assert {one.__name__ for one in table} == {
         one.__name__
