@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.faults.claimed_quota import claimed_quota
 from emulator.faults.connection import drop, send_part
 from emulator.wire.http.asgi import GIVEN_UP, RawResponse, send_whole, until_given_up
-from emulator.wire.http.errors import Code, InjectedError, code_of
+from emulator.wire.http.codes import Code, InjectedError, code_of
 from emulator.world.core.world import World
 
 

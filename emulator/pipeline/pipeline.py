@@ -14,8 +14,8 @@ from emulator.pipeline.world_resolution import WorldResolver
 from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.http.asgi import RawResponse, read_body, send_whole, why_malformed
+from emulator.wire.http.codes import Malformed
 from emulator.wire.http.context import RequestContext
-from emulator.wire.http.errors import Malformed
 from emulator.wire.http.incoming_request import IncomingRequest, with_body
 from emulator.world.core.refusals import Refusal
 from emulator.world.core.world import DEFAULT

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.surfaces.upstream.app import OPERATIONS as ROUTED
 from emulator.surfaces.upstream.pages import openapi_bytes
-from emulator.wire.http.errors import Code
+from emulator.wire.http.codes import Code
 from tests.generate.documents import upstream_document
 from tests.support.api_reference import BFF_ROUTES, LATER_PATHS, LATER_WORDS, later_list
 from tests.support.checked_client import Emulator

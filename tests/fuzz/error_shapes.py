@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from emulator.wire.http.errors import Code
+from emulator.wire.http.codes import Code
 from tests.fuzz.calls import Answer
 
 _PREFIXES = {

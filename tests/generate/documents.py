@@ -27,7 +27,7 @@ from emulator.surfaces.upstream import errors, pages
 from emulator.surfaces.upstream.errors import ErrorDetail
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import EmptyBody
-from emulator.wire.http.errors import STATUS, Code
+from emulator.wire.http.codes import STATUS, Code
 
 SESSION_COOKIE: dict[Caller, tuple[str, dict[str, Any]]] = {
     "session": (

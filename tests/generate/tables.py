@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emulator.contract.catalog import Operation
 from emulator.seeding.files import bundled_names, load
-from emulator.wire.http.errors import STATUS
+from emulator.wire.http.codes import STATUS
 from emulator.world.metering.meters import METERS
 from emulator.world.metering.plans import PLANS
 

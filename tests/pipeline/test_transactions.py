@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from emulator.contract.catalog import Operation
 from emulator.wire.http import router
+from emulator.wire.http.codes import UnsupportedAction
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import UnsupportedAction
 from emulator.wire.http.router import Router
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken

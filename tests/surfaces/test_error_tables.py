@@ -19,7 +19,7 @@ from emulator.surfaces.supabase import errors as supabase
 from emulator.surfaces.supabase.disabled_features import REFUSALS
 from emulator.surfaces.upstream import errors as upstream
 from emulator.wire.gotrue.error_codes import CODE_OF_STATUS, GOTRUE_STATUS
-from emulator.wire.http.errors import STATUS, Code, InjectedError
+from emulator.wire.http.codes import STATUS, Code, InjectedError
 from emulator.world.core.refusals import RateLimited, Refusal, UserBanned
 
 SURFACES: dict[str, tuple[ModuleType, Mapping[type[Refusal], Any]]] = {

@@ -17,8 +17,8 @@ from emulator.surfaces.bff.sessions import require_session
 from emulator.wire.fields import Email, Strict
 from emulator.wire.gotrue.session_cookie import NO_STORE, cleared_cookies, session_cookies
 from emulator.wire.gotrue.views import obfuscated_id, session_view
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import LoginRequired

@@ -12,16 +12,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulator.wire.http.codes import CODES, STATUS, Code, InjectedError, NoSuchRoute
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import (
-    CODES,
-    STATUS,
-    Code,
-    InjectedError,
-    NoSuchRoute,
-    problem_of,
-    problem_response,
-)
+from emulator.wire.http.errors import problem_of, problem_response
 from emulator.world.core.refusals import LoginRequired, Refusal
 
 TABLE = CODES

@@ -20,8 +20,8 @@ from emulator.seeding.schema import SeedRun
 from emulator.surfaces.bff.errors import CLI_SYNC_PATH
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import read_object, validated
+from emulator.wire.http.codes import BadInput, Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import BadInput, Code
 from emulator.wire.http.router import Routes
 from emulator.wire.run_json import run_json
 from emulator.world.core.access import Fixture

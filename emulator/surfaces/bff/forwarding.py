@@ -13,8 +13,8 @@ from emulator.surfaces.bff.proxy import Upstream, UpstreamCall, forward
 from emulator.surfaces.bff.route_table import Row, Target
 from emulator.surfaces.bff.sessions import require_session, workspace_context
 from emulator.wire.http.bodies import EmptyBody, preload_json, read_model, read_object
+from emulator.wire.http.codes import BadInput
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import BadInput
 from emulator.wire.http.router import Handler
 from emulator.world.records.system import Ordinal
 

@@ -13,8 +13,8 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import Moment, Settled, reply_when_settled
 from emulator.surfaces.control.stripe_views import InvoiceObject, SubscriptionObject
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.wire.stripe.events import invoice_view
 from emulator.wire.stripe.objects import subscription_view

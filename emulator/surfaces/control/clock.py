@@ -12,8 +12,8 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.durations import Span, Stretch
 from emulator.surfaces.control.replies import Moment, Settled, View, reply, reply_when_settled
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.world import lifecycle
 from emulator.world.core.times import SECOND, instant, to_text

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
-from emulator.wire.http.errors import Code
+from emulator.wire.http.codes import Code
 from emulator.wire.http.router import Routes
 
 routes = Routes("control", prefix=PREFIX, tag="journal", provenance="ours")

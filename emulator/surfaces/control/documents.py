@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from emulator.surfaces.control.control import PREFIX, Control
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.world import DEFAULT

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulator.wire.http.codes import CODES, Code, InjectedError
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import CODES, Code, InjectedError, problem_of, problem_response
+from emulator.wire.http.errors import problem_of, problem_response
 from emulator.world.core.refusals import NotFound, Refusal
 
 

@@ -12,8 +12,8 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import LIMIT, LIMIT_MAX, Cursor, Limit, View, reply
 from emulator.surfaces.control.stripe_views import EventObject
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.wire.http.router import Routes
 from emulator.wire.stripe.events import event_view

@@ -14,7 +14,7 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import body_of
-from emulator.wire.http.errors import Code
+from emulator.wire.http.codes import Code
 from emulator.wire.http.router import Routes
 
 routes = Routes("control", prefix=PREFIX, tag="files", provenance="ours")

@@ -17,7 +17,7 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.wire.fields import Strict
 from emulator.wire.gotrue.error_codes import GOTRUE_STATUS
-from emulator.wire.http.errors import STATUS, Code
+from emulator.wire.http.codes import STATUS, Code
 from emulator.wire.http.router import Routes
 from emulator.wire.path_patterns import PATTERN_MAX
 from emulator.world.core.refusals import Conflict, Invalid, NotFound

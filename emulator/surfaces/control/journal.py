@@ -18,8 +18,8 @@ from emulator.surfaces.control.replies import LIMIT, View, Wait, Whole, reply
 from emulator.surfaces.control.worlds import WorldName, WorldView, world_view
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import EmptyBody, read_strictly
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.wire.path_patterns import PATTERN_MAX, path_fits
 from emulator.world.core.refusals import Conflict, Invalid

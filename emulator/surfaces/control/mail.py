@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import LIMIT, Cursor, Limit, Moment, View, Wait, reply
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.pagination import cursor_after, read_cursor
 from emulator.wire.http.router import Routes
 from emulator.wire.mail import mail_view

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.wire.fields import Email, Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.world.core.refusals import NotFound
 from emulator.world.identity import sessions

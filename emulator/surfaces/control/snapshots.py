@@ -13,8 +13,8 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import Digest, View, reply
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import EmptyBody, read_strictly
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 
 routes = Routes("control", prefix=PREFIX, tag="snapshots", provenance="ours")

@@ -15,8 +15,8 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import View, reply
 from emulator.webhooks.dispatcher import signing_secret
 from emulator.wire.fields import EventName, Strict, WebUrl
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.origins import is_loopback_host
 from emulator.wire.http.router import Routes
 from emulator.world.billing import events, webhook_endpoints

@@ -18,8 +18,8 @@ from emulator.surfaces.control.errors import BadSeed
 from emulator.surfaces.control.replies import Digest, Moment, View, reply
 from emulator.wire.fields import Strict
 from emulator.wire.gotrue.tokens import anon_key, service_key
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import Code
 from emulator.wire.http.router import Routes
 from emulator.wire.world_tags import tagged
 from emulator.world.core.times import to_text

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.stripe.rendering import page
-from emulator.wire.http.errors import CODES, STATUS, InjectedError
+from emulator.wire.http.codes import CODES, STATUS, InjectedError
 from emulator.world.core import refusals
 from emulator.world.core.refusals import Refusal
 

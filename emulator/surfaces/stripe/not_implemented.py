@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.stripe.errors import TABLE
+from emulator.wire.http.codes import CODES, InjectedError, NotImplementedHere
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import CODES, InjectedError, NotImplementedHere, problem_of
+from emulator.wire.http.errors import problem_of
 from emulator.wire.http.router import Routes
 from emulator.world.core.refusals import Refusal
 

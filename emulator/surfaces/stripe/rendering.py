@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.wire.http.bodies import body_of
+from emulator.wire.http.codes import UnsupportedMediaType
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import UnsupportedMediaType
 from emulator.wire.http.locations import location_of
 from emulator.wire.world_tags import untagged
 from emulator.world.core.times import to_datetime

@@ -26,8 +26,8 @@ from emulator.wire.fields import UUID_TEXT
 from emulator.wire.gotrue.urls import PREFIX
 from emulator.wire.gotrue.views import user_view
 from emulator.wire.http.bodies import body_of
+from emulator.wire.http.codes import NotImplementedHere
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import NotImplementedHere
 from emulator.wire.http.router import Routes
 from emulator.world.core.json_text import json_text
 from emulator.world.core.refusals import EmailTaken, Invalid

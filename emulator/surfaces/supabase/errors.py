@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.wire.gotrue.error_codes import CODE_OF_STATUS, GOTRUE_STATUS
-from emulator.wire.http import errors as wire
+from emulator.wire.http import codes as wire
 from emulator.world.core import refusals
 from emulator.world.core.refusals import RateLimited, Refusal, WeakPassword
 

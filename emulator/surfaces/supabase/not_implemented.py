@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from emulator.contract.catalog import Caller
 from emulator.wire.gotrue.urls import PREFIX
+from emulator.wire.http.codes import NotImplementedHere
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import NotImplementedHere
 from emulator.wire.http.router import Routes
 
 _USER = "/admin/users/{user_id}"

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from emulator.contract.catalog import WILDCARD, Operation
 from emulator.surfaces.supabase.errors import error_response, status_and_code
 from emulator.surfaces.supabase.not_implemented import name_of_route
-from emulator.wire.http.errors import NotImplementedHere
+from emulator.wire.http.codes import NotImplementedHere
 from emulator.wire.http.router import Router, Routes
 from emulator.world.core.refusals import Refusal
 

@@ -16,8 +16,8 @@ from emulator.surfaces.upstream.routing import (
 )
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict, Time
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.wire.world_tags import tagged
 from emulator.world.core.access import require_admin, visible_key
 from emulator.world.core.times import instant, text_or_none, to_text

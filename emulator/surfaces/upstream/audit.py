@@ -10,8 +10,8 @@ from starlette.responses import Response
 from emulator.surfaces.upstream.replies import list_of
 from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
 from emulator.surfaces.upstream.views import Moment, View
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.world.core.audit import visible_entries
 from emulator.world.core.times import to_text
 from emulator.world.records.system import AuditEntry

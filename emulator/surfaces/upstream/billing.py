@@ -13,8 +13,8 @@ from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace
 from emulator.surfaces.upstream.views import View
 from emulator.wire.fields import Strict, WebUrl
 from emulator.wire.http.bodies import body_of, parse_json, validated
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of, world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.wire.stripe.signatures import HEADER, verify
 from emulator.wire.stripe.urls import checkout_url, portal_url
 from emulator.wire.world_tags import tagged

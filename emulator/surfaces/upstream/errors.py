@@ -12,15 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.upstream.views import Moment, View
+from emulator.wire.http.codes import CODES, STATUS, Code, InjectedError
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import (
-    CODES,
-    STATUS,
-    Code,
-    InjectedError,
-    problem_of,
-    problem_response,
-)
+from emulator.wire.http.errors import problem_of, problem_response
 from emulator.world.core.refusals import Refusal
 from emulator.world.records.types import LimitSource, Meter
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.contract.catalog import Caller, Operation
-from emulator.wire.http.errors import NotImplementedHere
+from emulator.wire.http.codes import NotImplementedHere
 from emulator.wire.http.router import Route
 
 

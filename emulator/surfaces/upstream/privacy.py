@@ -13,8 +13,8 @@ from emulator.surfaces.upstream.replies import reply, reply_bytes
 from emulator.surfaces.upstream.routing import Routes
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of, world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.wire.mail import export_url
 from emulator.wire.world_tags import untagged
 from emulator.world.core.refusals import NotFound

@@ -12,8 +12,8 @@ from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.world.core.times import text_or_none, to_text
 from emulator.world.identity.accounts import update_profile
 from emulator.world.records.identity import User

@@ -18,8 +18,8 @@ from emulator.surfaces.upstream.routing import (
 )
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.world.core.access import visible_project
 from emulator.world.core.times import to_text
 from emulator.world.core.world import World

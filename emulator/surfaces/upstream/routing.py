@@ -19,8 +19,9 @@ from emulator.surfaces.upstream.views import View
 from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.http import router
 from emulator.wire.http.bodies import preload_json
+from emulator.wire.http.codes import BadCredentials, BadInput, Code
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
-from emulator.wire.http.errors import BadCredentials, BadInput, Code, problems_of
+from emulator.wire.http.errors import problems_of
 from emulator.wire.http.router import AnyHandler, Route
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace

@@ -29,8 +29,8 @@ from emulator.surfaces.upstream.run_views import (
     run_page_json,
 )
 from emulator.wire.fields import JsonObject, Name, Time
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.wire.run_input import RunFields, content_of
 from emulator.wire.run_json import run_json
 from emulator.world.core.access import visible_project, visible_run

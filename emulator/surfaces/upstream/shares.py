@@ -14,8 +14,8 @@ from emulator.surfaces.upstream.replies import list_of, reply, reply_bytes
 from emulator.surfaces.upstream.routing import Routes, WorkspacePageQuery, workspace_of
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of, world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.wire.world_tags import tagged, untagged_or_bare
 from emulator.world.core.access import visible_run, visible_share
 from emulator.world.core.refusals import NotFound

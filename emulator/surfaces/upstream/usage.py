@@ -12,8 +12,8 @@ from emulator.surfaces.upstream.replies import reply
 from emulator.surfaces.upstream.routing import Routes, WorkspaceQuery, workspace_of
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.world.core.times import to_text
 from emulator.world.metering import reservations
 from emulator.world.records.types import ReservedMeter

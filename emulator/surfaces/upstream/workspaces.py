@@ -11,8 +11,8 @@ from emulator.surfaces.upstream.replies import list_of, reply
 from emulator.surfaces.upstream.routing import PageQuery, Routes
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import Name, Slug, Strict
+from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.http.errors import Code
 from emulator.world.core.access import Actor, member_id, visible_workspace
 from emulator.world.core.times import to_text
 from emulator.world.core.world import World

@@ -14,8 +14,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from emulator.wire.fields import Strict
+from emulator.wire.http.codes import BadInput, PayloadTooLarge, UnsupportedMediaType
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import BadInput, PayloadTooLarge, UnsupportedMediaType, problems_of
+from emulator.wire.http.errors import problems_of
 from emulator.wire.json_reader import DEPTH_MAX, TooDeepError, load_json
 from emulator.world.core.refusals import Invalid
 

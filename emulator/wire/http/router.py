@@ -17,14 +17,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
+from emulator.wire.http.codes import BadInput, InternalError, NoSuchRoute, UnsupportedAction
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import (
-    BadInput,
-    InternalError,
-    NoSuchRoute,
-    UnsupportedAction,
-    problems_of,
-)
+from emulator.wire.http.errors import problems_of
 from emulator.world.core.refusals import Refusal
 
 log = logging.getLogger("emulator")
