@@ -314,8 +314,11 @@ def test_a_fully_parallel_suite_passes_on_the_one_emulator_that_it_starts(
     (project.folder / "tests" / "readme.spec.ts").write_text(
         example("ts", "an outage, a month and a mail")
     )
+    (project.folder / "tests" / "first.spec.ts").write_text(
+        example("ts", "the list recovers from an outage", page="README.md")
+    )
     counts, attached = project.test(url)
-    assert counts == {"passed": 15}
+    assert counts == {"passed": 16}
     assert attached == []
     # Playwright has ended what it started.
     with pytest.raises(httpx2.ConnectError):

@@ -14,7 +14,7 @@ import pytest
 from emulator.registry.live_world import NAME
 from emulator.testing.pytest_plugin import world_name
 from tests.support.messages import golden
-from tests.support.readme import ROOT, example
+from tests.support.readme import KITS, ROOT, example
 from tests.support.replaying import replay
 from tests.support.server import Running
 
@@ -57,8 +57,9 @@ def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
     return run
 
 
-def test_the_readmes_example_passes(run_tests: RunTests) -> None:
-    run_tests(example("python", "test_the_cap")).assert_outcomes(passed=1)
+@pytest.mark.parametrize("page", ["README.md", KITS])
+def test_the_example_of_the_documentation_passes(run_tests: RunTests, page: str) -> None:
+    run_tests(example("python", "test_the_cap", page=page)).assert_outcomes(passed=1)
 
 
 def worlds_of(url: str) -> list[str]:
