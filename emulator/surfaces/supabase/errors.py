@@ -105,9 +105,9 @@ def status_and_code(refusal: Refusal) -> tuple[int, str]:
 
 
 def _injected_code(refusal: wire.InjectedError) -> str:
-    if refusal.said is None or refusal.said in _FOREIGN:
+    if refusal.requested_code is None or refusal.requested_code in _FOREIGN:
         return CODE_OF_STATUS.get(refusal.status, "unexpected_failure")
-    return refusal.said
+    return refusal.requested_code
 
 
 def render(request: Request, refusal: Refusal, headers: Mapping[str, str]) -> Response:

@@ -1,4 +1,4 @@
-"""Reading a JSON body: what is not acceptable JSON is refused before any model sees it."""
+"""JSON bodies: unacceptable JSON is refused before any model sees it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MEDIA_TYPE = re.compile(r"^application/(?:[^;\s]+\+)?json\s*(?:;|$)", re.IGNORE
 
 
 async def body_of(request: Request) -> bytes:
-    """Return the body's bytes. Refuses PayloadTooLarge."""
+    """Return the body's bytes. Raises PayloadTooLarge."""
     limit_bytes = context_of(request).exceeded_limit_bytes
     if limit_bytes is not None:
         raise PayloadTooLarge(limit_bytes)
@@ -40,9 +40,9 @@ async def body_of(request: Request) -> bytes:
 
 
 async def preload_json(request: Request, *, of_any_type: bool = False) -> None:
-    """Parse the body so that whoever asks for `request.json()` gets what is acceptable.
+    """Parse the body, so that `request.json()` returns only acceptable JSON.
 
-    Refuses UnsupportedMediaType unless any type is taken, and Invalid with the path of what is not
+    Raises UnsupportedMediaType unless any type is taken, and Invalid with the path of what is not
     JSON.
     """
     body = await body_of(request)
@@ -54,14 +54,14 @@ async def preload_json(request: Request, *, of_any_type: bool = False) -> None:
 
 
 def require_json_type(headers: Headers) -> None:
-    """Refuse UnsupportedMediaType unless the body is declared to be JSON."""
+    """Raise UnsupportedMediaType unless the body is declared to be JSON."""
     media_type = headers.get("content-type", "")
     if not _MEDIA_TYPE.match(media_type):
         raise UnsupportedMediaType(media_type)
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what JSON text means. Refuses Invalid for text that is not JSON or is nested too
+    """Return the value of JSON text. Raises Invalid for text that is not JSON or is nested too
     deeply, and for NaN, infinities and integers beyond 64 bits with the path where they stand.
     """
     try:
@@ -78,7 +78,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def _refuse_number(body: bytes) -> None:
-    """Refuse Invalid if the standard library's laxer parser finds a number that is none."""
+    """Raise Invalid if the standard library's laxer parser finds a number that is not JSON."""
     try:
         lax = json.loads(body)
     except ValueError:
@@ -102,7 +102,7 @@ def _numbers(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 
 async def read_json(request: Request, *, of_any_type: bool = False) -> Any:
-    """Return the body, an absent one as an empty object. Refuses as `preload_json`."""
+    """Return the body; an absent body is an empty object. Raises what `preload_json` does."""
     if not await body_of(request):
         return {}
     await preload_json(request, of_any_type=of_any_type)
@@ -113,7 +113,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     """Return the body of any type, which must be a JSON object, as the BFF reads it.
 
     Assumed: the BFF's handlers read `await request.json()`, which in Next.js does not look at the
-    type: `fetch` sends JSON as text/plain where none is set. Refuses BadInput.
+    type: `fetch` sends JSON as text/plain where none is set. Raises BadInput.
     """
     body = await read_json(request, of_any_type=True)
     if not isinstance(body, dict):
@@ -122,15 +122,15 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
-    """Return the body of any type as a model, as `read_object` does. Refuses BadInput with the path
+    """Return the body of any type as a model, as `read_object` does. Raises BadInput with the path
     of every place that is off.
     """
     return validated(await read_json(request, of_any_type=True), model)
 
 
 async def read_strictly(request: Request, model: type[Model]) -> Model:
-    """Return the body as a model whose members have just the JSON types that it says: "5" and true
-    are no number. Refuses BadInput.
+    """Return the body as a model, without coercing types: "5" and true are not numbers. Raises
+    BadInput.
     """
     value = await read_json(request)
     try:
@@ -140,7 +140,7 @@ async def read_strictly(request: Request, model: type[Model]) -> Model:
 
 
 def validated(value: Any, model: type[Model]) -> Model:
-    """Return a JSON value as a model. Refuses BadInput."""
+    """Return a JSON value as a model. Raises BadInput."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Error codes, their statuses, and the refusals that HTTP itself brings about."""
+"""Error codes, their statuses, and the refusals that concern HTTP rather than the world."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emulator.world.core.refusals import Invalid, QuotaExceeded, Refusal
 class Code(StrEnum):
     """Every code an error of the upstream or the BFF may carry; stable.
 
-    Docs: the first five (API reference, Error shape). Assumed: the codes beside those five.
+    Docs: the first five (API reference, Error shape). Assumed: The other codes are ours.
     """
 
     LOGIN_REQUIRED = "login_required"
@@ -47,7 +47,8 @@ STATUS: Mapping[Code, int] = {
 }
 
 
-"""Assumed: no status is documented; "Method not allowed" and "does not exist" suggest two."""
+"""Assumed: The documentation gives no statuses; "Method not allowed" and "does not exist" suggest
+405 and 404."""
 
 
 class UnsupportedMediaType(Refusal):
@@ -74,7 +75,7 @@ class NotImplementedHere(Refusal):
 
 
 class UnsupportedAction(Refusal):
-    """The method is not allowed here; `allow` lists those that are."""
+    """The method is not allowed here; `allow` lists the allowed methods."""
 
     def __init__(self, method: str, path: str, *, allow: str) -> None:
         super().__init__(f"{method} is not allowed on {path}; use {allow or 'another path'}.")
@@ -82,7 +83,7 @@ class UnsupportedAction(Refusal):
 
 
 class BadCredentials(Refusal):
-    """The Authorization header is missing or of no kind that is known."""
+    """The Authorization header is missing or of an unknown kind."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,7 +110,7 @@ class BadInput(Invalid):
 
 
 class InjectedError(Refusal):
-    """A fault that a test armed, or asked for with `Prefer: code=…`.
+    """An error that a fault injects, or that the request asks for with `Prefer: code=…`.
 
     `claimed` is the refusal whose details it carries.
     """
@@ -124,16 +125,16 @@ class InjectedError(Refusal):
     ) -> None:
         super().__init__(message or f"A fault was armed here: {status}.")
         self.status = status
-        self.said = code
-        """The code as it was asked for; None leaves it to the surface."""
+        self.requested_code = code
+        """The requested code; None leaves it to the surface."""
         self.code = code or code_of(status)
         self.claimed = claimed
 
 
 class Malformed(InjectedError):  # noqa: N818 - a refusal, as its parent is
-    """The request is none that HTTP allows, or its head is too large.
+    """The request is not valid HTTP, or its head is too large.
 
-    Assumed: it has no code of its own, as the documents name none for it.
+    Assumed: It has no code of its own, as the documentation names none for it.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -155,7 +156,7 @@ _CODE_OF: Mapping[int, Code] = {
 
 
 def code_of(status: int) -> Code:
-    """Return the code that a status alone means. Assumed: where none has it, the nearest."""
+    """Return the code of a status. Assumed: A status without its own code takes the nearest one."""
     other = Code.VALIDATION_ERROR if status < STATUS[Code.INTERNAL_ERROR] else Code.INTERNAL_ERROR
     return _CODE_OF.get(status, other)
 
@@ -199,4 +200,4 @@ CODES: Mapping[type[Refusal], Code] = {
 }
 
 
-"""Every refusal's code on the upstream, the BFF and control, unless one of them says otherwise."""
+"""Every refusal's code on the upstream, the BFF and control, unless a surface overrides it."""

@@ -16,7 +16,7 @@ from emulator.world.core.refusals import Invalid, QuotaExceeded, Refusal, WeakPa
 from emulator.world.core.times import text_or_none
 
 BILLING_PATH = "/billing"
-"""Assumed: where the dashboard's Billing panel lies below the site's URL."""
+"""Assumed: The dashboard's Billing panel has this path below the site's URL."""
 
 
 def _of_input(refusal: BadInput, _: RequestContext) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def details_of(refusal: Refusal, context: RequestContext) -> dict[str, Any] | No
 
 
 def problems_of(errors: Sequence[Any], *, skip: int = 0) -> list[dict[str, str]]:
-    """Return pydantic's complaints by path, members joined by dots; `skip` leaves out the first."""
+    """Return pydantic's errors by path, members joined by dots; `skip` omits leading members."""
     return [
         {
             "path": ".".join(str(step) for step in one["loc"][skip:]),
@@ -96,7 +96,7 @@ def problem_response(
     *,
     status: int | None = None,
 ) -> Response:
-    """Return the answer whose one member holds a problem, with the status of its code if none is
+    """Return the response whose one member is a problem, with the status of its code if none is
     named.
     """
     return Response(
@@ -108,8 +108,8 @@ def problem_response(
 
 
 def written(body: Mapping[str, Any]) -> bytes:
-    """Return the body of a refusal as JSON, also where orjson cannot write what it tells of: a
-    failure here would take the place of the refusal.
+    """Return the body of a refusal as JSON, even where orjson cannot write a value in it: a
+    failure here would replace the refusal.
     """
     try:
         return orjson.dumps(body)

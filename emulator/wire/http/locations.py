@@ -1,4 +1,4 @@
-"""URLs as the `Location` header carries them."""
+"""URLs in the form that the `Location` header allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 
 def location_of(url: str) -> str:
-    """Return a URL for a header: what is not ASCII, or is not allowed in a URL, percent-encoded.
+    """Return a URL for a header, with characters that a URL cannot contain percent-encoded.
 
     A host name is encoded the same way, which browsers decode before they look it up.
     """

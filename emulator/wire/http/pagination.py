@@ -1,4 +1,4 @@
-"""Cursors: an opaque place in a list, which stays right while the list grows."""
+"""Cursors: opaque positions in a list that stay valid while the list grows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def cursor_after(record: Any) -> str:
 
 
 def read_cursor(cursor: str | None) -> Key | None:
-    """Return the place that a cursor names; None for no cursor. Refuses Invalid."""
+    """Return the position of a cursor, or None without a cursor. Raises Invalid."""
     if cursor is None:
         return None
     try:

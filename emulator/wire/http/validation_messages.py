@@ -1,4 +1,4 @@
-"""Pydantic's complaints in the words of HTTP and JSON, which is all that a client knows of us."""
+"""Validation messages in HTTP and JSON terms instead of pydantic's Python terms."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _SAID: Mapping[str, str] = {
     "too_short": "Array should have at least {min_length} item(s), not {actual_length}",
     "too_long": "Array should have at most {max_length} item(s), not {actual_length}",
 }
-"""Type of a complaint → what to say; what pydantic says of others needs no Python to read."""
+"""Error type → message. Pydantic's other messages do not mention Python."""
 
 
 def message_for(complaint: Mapping[str, Any]) -> str:
-    """Return the sentence for one of pydantic's complaints."""
+    """Return the message for an error of pydantic."""
     said = _SAID.get(complaint.get("type", ""))
     if said is not None:
         return said.format_map(complaint.get("ctx", {}))
