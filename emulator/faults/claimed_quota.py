@@ -14,8 +14,8 @@ from emulator.world.records.workspaces import Workspace
 def claimed_quota(world: World) -> QuotaExceeded:
     """Return the refusal of one more run than a cap allows.
 
-    Assumed: it is about the first workspace, which then counts as having as many runs as its cap
-    allows, or, without a cap, as being capped at the runs that it has.
+    Assumed: the error is about the first workspace, which then counts as having as many runs as its
+    cap allows, or, without a cap, as being capped at the runs that it has.
     """
     workspace = world.oldest(Workspace, "all", ())
     if workspace is None:

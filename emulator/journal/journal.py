@@ -19,7 +19,7 @@ from emulator.world.records.types import Instant
 
 ENTRIES_MAX = 1_000
 BYTES_MAX = 16 * 2**20
-"""Assumed: as much as any test requests; the last entry stays even if it alone is larger."""
+"""Assumed: a journal holds as much as any test requests. The last entry stays whatever its size."""
 
 
 _ENTRY_BYTES = 1024

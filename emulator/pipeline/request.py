@@ -111,7 +111,7 @@ def _source(request: IncomingRequest) -> Source:
 
 @lru_cache(maxsize=1024)
 def _ip_hash(address: str) -> str:
-    """Docs: "redacted IP hash" (privacy). Assumed: the first 16 digits of a SHA-256, as the
-    documentation names no algorithm.
+    """Docs: "redacted IP hash" (privacy). Assumed: the hash is the first
+    16 digits of a SHA-256, as the documentation names no algorithm.
     """
     return sha256(address.encode()).hexdigest()[:16]

@@ -16,8 +16,8 @@ from emulator.world.core.refusals import Refusal
 
 _RETRIED = frozenset({429, 503})
 _RETRY_AFTER = (b"retry-after", b"1")
-"""The header of injected errors of these statuses. Assumed: a second, the shortest wait that the
-header can express, so that a client's back-off is seen without holding up its test."""
+"""The header of injected errors of these statuses. Assumed: the wait is a second, the shortest
+that the header can express, so that a client's back-off is seen without holding up its test."""
 
 _METHOD_NOT_ALLOWED = 405
 

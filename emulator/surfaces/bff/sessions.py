@@ -29,8 +29,8 @@ from emulator.world.core.refusals import (
 from emulator.world.identity.sessions import refresh_session, session_actor
 
 WORKSPACE_COOKIE = "worldflux_workspace"
-"""The cookie with the workspace that the switcher chose. Assumed: its name is documented nowhere,
-so it is the product's with what it holds."""
+"""The cookie with the workspace that the switcher chose. Assumed: the cookie's name is not
+documented, so it is the product's name with what the cookie holds."""
 
 MARGIN_SECONDS = 90
 """Real: auth-js, which @supabase/ssr calls, renews a token that has less time left
@@ -96,8 +96,8 @@ def _renewed(context: RequestContext, refresh_token: Any) -> LiveSession:
 def workspace_context(request: Request) -> str | None:
     """Return the id of the workspace that a call names, or None to leave it to the upstream.
 
-    Assumed: the header, else the query, else the cookie, else the user's first workspace; the page
-    says only that the BFF adds the workspace context.
+    Assumed: the workspace comes from the header, else the query, else the cookie, else it is the
+    user's first; the page says only that the BFF adds the workspace context.
     """
     return (
         request.headers.get("x-workspace-id")

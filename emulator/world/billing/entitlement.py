@@ -13,8 +13,8 @@ from emulator.world.records.billing import CheckoutSession, Event, ReceivedEvent
 from emulator.world.records.workspaces import Workspace
 
 ENTITLED = ("trialing", "active", "past_due")
-"""The statuses in which a workspace is on the plan of its subscription. Assumed: it keeps the plan
-while a payment is retried, as is common."""
+"""The statuses in which a workspace is on the plan of its subscription. Assumed: a workspace
+keeps its plan while a payment is retried, as is common."""
 
 
 def receive(world: World, *, event_id: str, subscription_id: str | None) -> bool:

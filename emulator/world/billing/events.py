@@ -29,8 +29,8 @@ INTERNAL_KINDS = (
     "customer.subscription.updated",
     "customer.subscription.deleted",
 )
-"""The kinds that the internal endpoint listens to. Assumed: only those that can change a plan, as
-the control plane needs no others."""
+"""The kinds that the internal endpoint listens to. Assumed: it needs only events that can change a
+plan."""
 
 EventKind = Literal[
     "billing_portal.session.created",

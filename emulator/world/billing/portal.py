@@ -19,8 +19,8 @@ from emulator.world.records.workspaces import Workspace
 
 OPEN_SECONDS = 3600
 """Real: a portal session expires an hour after its last use
-(docs.stripe.com/customer-management/integrate-customer-portal). Assumed: an hour after it was
-opened, since viewing a page does not change the state.
+(docs.stripe.com/customer-management/integrate-customer-portal). Assumed: a portal
+session expires an hour after it was opened, since viewing a page does not change the state.
 """
 
 

@@ -16,8 +16,8 @@ from emulator.world.records.types import JsonText, OneTimeKind
 from emulator.world.workspaces.workspaces import open_workspace
 
 WORKSPACE_NAME = "My workspace"
-"""The name of the workspace that a sign-up creates. Assumed: it has no part of the user's name or
-address, so that erasing the user leaves nothing behind."""
+"""The name of the workspace that a sign-up creates. Assumed: the name has no part of the user's
+name or address, so that erasing the user leaves nothing behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,8 @@ PURGE = "purge user"
 """Kinds of jobs."""
 
 EXPORT_TAKES_SECONDS = 60
-"""Assumed: an export is a job of one minute on the world's clock, as the API first answers without
-an archive at first."""
+"""Assumed: an export is a job of one minute on the world's clock, as the API first responds
+without an archive."""
 
 EXPORT_DAYS = 7
 DELETION_DAYS = 30
