@@ -12,7 +12,7 @@ from emulator.world.core.refusals import Invalid, QuotaExceeded, Refusal
 class Code(StrEnum):
     """Every code an error of the upstream or the BFF may carry; stable.
 
-    Docs: the first five (API reference, Error shape). Assumed: The other codes are ours.
+    Docs: the first five (API reference, Error shape). Assumed: the other codes are ours.
     """
 
     LOGIN_REQUIRED = "login_required"
