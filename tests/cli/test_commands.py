@@ -273,7 +273,7 @@ def test_coverage_is_a_table_and_can_fail(server: Running) -> None:
     httpx2.get(f"{server.url}/api/cloud/me")
     view = shown("coverage")
     lines = said("coverage").splitlines()
-    assert [line.split()[:1] for line in lines[:4]] == [["MET"], *[[one] for one in GROUPS]]
+    assert [line.split()[:1] for line in lines[:4]] == [["COVERED"], *[[one] for one in GROUPS]]
     assert lines[4] == golden("cli", "coverage", "percent", percent=view["percent"])
     assert [line for line in lines[5:] if line and line[:2] != "  "] == [
         *(

@@ -8,15 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Request, Response
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from emulator.contract.catalog import Operation
-from emulator.wire.http import router
 from emulator.wire.http.codes import UnsupportedAction
 from emulator.wire.http.context import context_of
-from emulator.wire.http.router import Router
+from emulator.wire.http.router import Route, Router
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import Conflict, NotFound, ReusedRefreshToken
 from emulator.world.workspaces.workspaces import open_workspace
@@ -41,7 +40,7 @@ SAID: dict[str, dict[str, Any]] = {
 }
 
 
-def surface(emulator: Emulator, name: str) -> FastAPI | Router:
+def surface(emulator: Emulator, name: str) -> Router:
     """Return a surface of a built emulator."""
     prefix = PREFIXES[name]
     return next(one.app for one in emulator.app.surfaces if one.prefix == prefix)
@@ -54,21 +53,22 @@ def route(emulator: Emulator, name: str, handler: Handler) -> str:
     return path
 
 
-def add(app: FastAPI | Router, method: str, path: str, handler: Handler) -> None:
+def add(router: Router, method: str, path: str, handler: Handler) -> None:
     """Put a route before those of a surface that has served nothing yet."""
-    if isinstance(app, Router):
-        operation = Operation(
-            surface="",
-            method=method,
-            path=path,
-            id="added",
-            name="added",
-            summary="",
-            provenance="ours",
-        )
-        app.routes = (router.Route(operation, handler), *app.routes)
-    else:
-        app.router.routes.insert(0, Route(path, handler, methods=[method]))
+
+    async def handle(request: Request, *_: object) -> Response:
+        return await handler(request)
+
+    operation = Operation(
+        surface="",
+        method=method,
+        path=path,
+        id="added",
+        name="added",
+        summary="",
+        provenance="ours",
+    )
+    router.routes = (Route(operation, handle), *router.routes)
 
 
 def write(request: Request) -> None:

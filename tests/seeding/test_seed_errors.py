@@ -295,5 +295,5 @@ def test_an_event_that_is_never_sent(tmp_path: Path) -> None:
         "webhooks:\n  - url: http://localhost:1/\n    enabled_events: ['*', charge.refund]\n",
     )
     assert said == (
-        "my.yaml: line 3: webhooks.0.kinds.1: " + golden("seed", "schema", "unknown-event")
+        "my.yaml: line 3: webhooks.0.enabled_events.1: " + golden("seed", "schema", "unknown-event")
     )

@@ -114,7 +114,7 @@ def test_init_overwrites_only_when_forced_and_a_config_never(tmp_path: Path) -> 
         (tmp_path / name).write_text("// mine")
     lines = init(tmp_path)
     assert {(tmp_path / name).read_text() for name in FILES} == {"// mine"}
-    assert [line for line in lines if line.startswith("kept ")] == [
+    assert [line for line in lines if line.startswith("skipped ")] == [
         golden("cli", "init", "kept", path=tmp_path / name)
         for name in ("worldflux.config.ts", "tests/worldflux.ts", "tests/worldflux.spec.ts")
     ]
