@@ -76,12 +76,12 @@ def write(request: Request) -> None:
     open_workspace(context_of(request).world, Actor(user_id=ADA), name="written")
 
 
-async def breaks(request: Request) -> Response:
+async def breaks(request: Request, *_: object) -> Response:
     write(request)
     raise ZeroDivisionError("the bug")
 
 
-async def waits(request: Request) -> Response:
+async def waits(request: Request, *_: object) -> Response:
     write(request)
     await asyncio.sleep(0)
     return Response()
@@ -193,7 +193,7 @@ def test_a_refusal_puts_the_state_back_unless_it_commits(
 def test_an_answer_of_400_or_more_puts_the_state_back_even_if_nothing_was_raised(
     scene: Emulator,
 ) -> None:
-    async def answers(request: Request) -> Response:
+    async def answers(request: Request, *_: object) -> Response:
         write(request)
         return Response(status_code=400)
 
