@@ -28,7 +28,7 @@ _PAUSE_SECONDS = 0.1
 @json_option
 @plain_errors
 def wait(*, url: str, timeout: float, as_json: bool) -> None:
-    """Wait until an emulator has planted its seed and accepts requests."""
+    """Wait until an emulator accepts requests."""
     control = ControlClient(HttpTransport(url))
     end = time.monotonic() + timeout
     while True:
