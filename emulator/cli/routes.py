@@ -13,7 +13,7 @@ MEMBERS = ("surface", "method", "path", "id", "provenance", "availability", "sum
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def routes(*, as_json: bool) -> None:
-    """Print every route with its surface, where it is known from, and its purpose."""
+    """Print every route, where it is known from and what it is for."""
     from emulator.app import OPERATIONS  # imports every surface
 
     if as_json:
