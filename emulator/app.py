@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from emulator.contract.catalog import Operation, OperationCatalog
 from emulator.journal.coverage import Coverage
 from emulator.pipeline.cors import Cors
+from emulator.pipeline.credential_places import credential_places
 from emulator.pipeline.pipeline import Pipeline
 from emulator.pipeline.request import HeadReader
 from emulator.pipeline.response_cache import ResponseCache
@@ -44,10 +45,13 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 class App:
-    """The emulator as an ASGI app, and the surfaces that it joins."""
+    """The emulator as an ASGI app, the surfaces that it joins, and their operations."""
 
-    def __init__(self, app: ASGIApp, surfaces: tuple[Surface, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, surfaces: tuple[Surface, ...], catalog: OperationCatalog
+    ) -> None:
         self.surfaces = surfaces
+        self.catalog = catalog
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,8 +84,10 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
         feed=feed,
     )
     waiting = Waiting(transaction, registry, feed=feed, webhooks=webhooks)
-    pipeline = Pipeline(HeadReader(surfaces, catalog, settings), registry, waiting)
-    return App(Cors(pipeline, settings), surfaces)
+    pipeline = Pipeline(
+        HeadReader(surfaces, catalog, settings), registry, waiting, credential_places(OPERATIONS)
+    )
+    return App(Cors(pipeline, settings), surfaces, catalog)
 
 
 def build_surfaces(settings: Settings, beside: Control) -> tuple[Surface, ...]:

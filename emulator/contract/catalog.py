@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MIB = 2**20
+BODY_LIMIT = 10 * MIB
+"""Bytes of a body, unless an operation declares another limit."""
 
 Provenance = Literal[
     "base contract", "newer docs", "public CLI", "GoTrue", "Supabase", "Stripe", "ours", "assumed"
@@ -65,7 +67,7 @@ class Operation:
     """The error codes that the surface's document lists."""
     is_documented: bool = True
     """Whether the surface's OpenAPI document lists it."""
-    body_limit: int = 10 * MIB
+    body_limit: int = BODY_LIMIT
     """Bytes."""
     takes_trailing_slash: bool = False
     """Whether the path is served with a slash at its end too."""

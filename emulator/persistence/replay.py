@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from starlette.types import ASGIApp, Message
+from starlette.types import Message, Receive, Scope, Send
 
+from emulator.contract.catalog import BODY_LIMIT, OperationCatalog
 from emulator.faults.effects import ErrorResponse
 from emulator.faults.rules import FaultSet, RequestMatcher
 from emulator.journal.journal import Entry
@@ -17,7 +19,6 @@ from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
 from emulator.seeding.files import SeedError
 from emulator.wire.http.asgi import http_scope
-from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.wire.world_address import PREFIX
 from emulator.world import lifecycle
 from emulator.world.core.refusals import Invalid
@@ -38,7 +39,17 @@ COMPARED_HEADERS = (
 )
 """Response headers that must be equal. Dates, lengths and signatures differ by nature."""
 
-AppBuilder = Callable[[WorldRegistry], ASGIApp]
+
+class ReplayableApp(Protocol):
+    """The emulator as an ASGI app that knows its operations."""
+
+    catalog: OperationCatalog
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+
+AppBuilder = Callable[[WorldRegistry], ReplayableApp]
 """Builds the emulator over some worlds, without delivering webhooks to other servers."""
 
 
@@ -150,7 +161,7 @@ def _apply_jump(world: World, jump: Jump) -> None:
             world.put(record)
 
 
-async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | None:
+async def _repeated(app: ReplayableApp, live: LiveWorld, call: StoredCall) -> Entry | None:
     """Repeat a call and return its journal entry, or None if it left none."""
     live.faults = FaultSet()
     if call.fault is not None:
@@ -162,9 +173,10 @@ async def _repeated(app: ASGIApp, live: LiveWorld, call: StoredCall) -> Entry | 
     return last[0] if last and last[0].id == expected_id else None
 
 
-async def _send(app: ASGIApp, world: str, request: StoredRequest) -> None:
+async def _send(app: ReplayableApp, world: str, request: StoredRequest) -> None:
     path = f"{PREFIX}{world}{request.path}"
-    limit = BODY_MAX_BY_PATH.get(request.path, BODY_MAX)
+    operation = app.catalog.at(request.method, request.path)
+    limit = BODY_LIMIT if operation is None else operation.body_limit
     try:
         body = bytes(limit + 1) if request.body.is_oversize else request.body.read()
     except ValueError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from emulator.faults.selection import NOTHING_APPLIED, select_effect
+from emulator.pipeline.credential_places import CredentialPlaces
 from emulator.pipeline.host_guard import HostGuard
-from emulator.pipeline.request import HeadReader, ResolvedRequest, body_limit
+from emulator.pipeline.request import HeadReader, ResolvedRequest
 from emulator.pipeline.response_headers import ResponseHeaders
 from emulator.pipeline.surface_call import refusal_response
 from emulator.pipeline.waiting import Waiting
@@ -27,12 +28,18 @@ _POLICY_VIOLATION = 1008
 class Pipeline:
     """Serves requests: guards, the body, the world, faults, the transaction, webhooks."""
 
-    def __init__(self, read_head: HeadReader, registry: WorldRegistry, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        read_head: HeadReader,
+        registry: WorldRegistry,
+        waiting: Waiting,
+        places: CredentialPlaces,
+    ) -> None:
         self._read_head = read_head
         self._registry = registry
         self._waiting = waiting
         self._host_guard = HostGuard(registry.settings)
-        self._worlds = WorldResolver(registry)
+        self._worlds = WorldResolver(registry, places)
         self._headers = ResponseHeaders(registry.settings.instance)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,11 +53,10 @@ class Pipeline:
         if refusal is not None:
             await send_whole(send, self._refused(request, refusal))
             return
-        limit = body_limit(request)
-        body = await read_body(receive, limit)
+        body = await read_body(receive, request.body_limit)
         if body is None:
             return
-        request = with_body(request, *body, limit_bytes=limit)
+        request = with_body(request, *body)
         try:
             live = self._worlds.resolve(request)
         except Refusal as refused:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from starlette.types import Scope
 
-from emulator.contract.catalog import OperationCatalog
+from emulator.contract.catalog import BODY_LIMIT, OperationCatalog
 from emulator.faults.rules import FaultSet
 from emulator.faults.selection import AppliedEffect
 from emulator.registry.live_world import LiveWorld
@@ -16,7 +16,6 @@ from emulator.settings import Settings
 from emulator.wire.http.asgi import GIVEN_UP, first_of_each
 from emulator.wire.http.context import RequestContext
 from emulator.wire.http.credentials import Credentials
-from emulator.wire.http.headers import BODY_MAX, BODY_MAX_BY_PATH
 from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.wire.http.surface import Surface
 from emulator.wire.world_address import control_path_of, without_prefix
@@ -41,9 +40,11 @@ class HeadReader:
         path, control_world = control_path_of(path)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         headers = first_of_each(scope["headers"])
+        operation = self._catalog.at(method, path)
         return IncomingRequest(
             surface=self._surface(path),
-            operation=self._catalog.id_at(method, path),
+            operation=f"{method} *" if operation is None else operation.id,
+            body_limit=BODY_LIMIT if operation is None else operation.body_limit,
             sent_method=scope["method"],
             method=method,
             path=path,
@@ -68,11 +69,6 @@ class HeadReader:
             if path.startswith(surface.prefix):
                 return surface
         return self._surfaces[-1]
-
-
-def body_limit(request: IncomingRequest) -> int:
-    """Return how many bytes the body of a request may have."""
-    return BODY_MAX_BY_PATH.get(request.path, BODY_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

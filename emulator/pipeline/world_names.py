@@ -9,9 +9,10 @@ that cookies, which browsers share across ports, give way to the first three. A 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote
 
+from emulator.pipeline.credential_places import CredentialPlaces
 from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.gotrue.tokens import Claims, read_token
@@ -26,15 +27,6 @@ PREFIX_SOURCE = "the path prefix"
 HEADER_SOURCE = "the header X-Emulator-World"
 COOKIE_SOURCE = f"the cookie {COOKIE}"
 SESSION_SOURCE = "the session cookie"
-
-LINKS = ("/api/public/r/", "/api/public/shares/", "/exports/", "/stripe/")
-"""Paths with a credential in one of their segments."""
-
-BODIES: Mapping[str, tuple[str, ...]] = {
-    "/auth/v1/token": ("refresh_token", "auth_code"),
-    "/auth/v1/verify": ("token_hash",),
-}
-"""Paths whose body may hold credentials, and the members that do."""
 
 _RAW_HEADER = HEADER.encode()
 _COOKIES = re.compile(rf"(?:^|;)\s*{COOKIE}=([^;\s]+)")
@@ -82,16 +74,16 @@ def names_by_cookies(credentials: Credentials, registry: WorldRegistry) -> Names
         yield SESSION_SOURCE, of_session
 
 
-def names_by_credentials(request: IncomingRequest) -> Names:
+def names_by_credentials(request: IncomingRequest, places: CredentialPlaces) -> Names:
     """Yield the worlds whose tags the credentials of a request carry."""
     yield from _in_headers(request.credentials)
     if request.query:
-        yield from _in_query(request)
-    if MARK in request.path and request.path.startswith(LINKS):
+        yield from _in_query(request, places)
+    if MARK in request.path and request.path.startswith(places.links):
         for segment in request.path.split("/"):
             if (name := tag_of(segment)) is not None:
                 yield "the link", name
-    members = BODIES.get(request.path.rstrip("/"))
+    members = places.bodies.get(request.path.rstrip("/"))
     if members is not None and MARK.encode() in request.body:
         yield from _in_body(request.body, members)
 
@@ -104,16 +96,17 @@ def _in_headers(credentials: Credentials) -> Names:
         yield "the credential in apikey", name
 
 
-def _in_query(request: IncomingRequest) -> Names:
-    is_link = request.path.rstrip("/") == "/auth/v1/verify"
-    if not is_link and b"apikey=" not in request.query:
+def _in_query(request: IncomingRequest, places: CredentialPlaces) -> Names:
+    members = places.queries.get(request.path.rstrip("/"), ())
+    if not members and b"apikey=" not in request.query:
         return
     query = dict(parse_qsl(request.query.decode("latin-1")))
     name = _world_of_key(query.get("apikey", ""), request.credentials)
     if name is not None:
         yield "the apikey of the query", name
-    if is_link and (name := tag_of(query.get("token", ""))) is not None:
-        yield "the link", name
+    for member in members:
+        if (name := tag_of(query.get(member, ""))) is not None:
+            yield "the link", name
 
 
 def _in_body(body: bytes, members: tuple[str, ...]) -> Names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from emulator.pipeline.credential_places import CredentialPlaces
 from emulator.pipeline.world_names import (
     COOKIE_SOURCE,
     HEADER_SOURCE,
@@ -25,10 +26,6 @@ from emulator.wire.http.origins import is_of_another_site
 from emulator.world.core.refusals import Conflict
 from emulator.world.core.world import DEFAULT, World
 
-WORLDLESS = ("/_emulator/worlds", "/_emulator/export", "/_emulator/import")
-"""Control's paths that are about all worlds. What names a world there is ignored, so that a client
-that names its world in every request can create it, too."""
-
 COOKIELESS = ASIDE | {"/healthz", "/_emulator/health"}
 """Paths that are about the server: cookies, which a browser sends everywhere, name no world."""
 
@@ -40,14 +37,15 @@ _NAMED_BY_CLIENT = (PREFIX_SOURCE, HEADER_SOURCE, COOKIE_SOURCE)
 class WorldResolver:
     """Finds the world of a request among the live worlds, or creates it."""
 
-    def __init__(self, registry: WorldRegistry) -> None:
+    def __init__(self, registry: WorldRegistry, places: CredentialPlaces) -> None:
         self._registry = registry
+        self._places = places
 
     def resolve(self, request: IncomingRequest) -> LiveWorld:
         """Return the world of a request. Raises Conflict by name, NotFound, Invalid."""
         if request.control_world is not None:
             return self._registry.get(request.control_world)
-        if request.path.startswith(WORLDLESS):
+        if request.path.startswith(self._places.worldless):
             return self._registry.get(DEFAULT)
         sources = self._sources(request)
         _require_agreement(sources)
@@ -61,7 +59,7 @@ class WorldResolver:
         registry = self._registry
         if registry.settings.makes_worlds_lazily or request.control_world is not None:
             return False
-        if request.path.startswith(WORLDLESS):
+        if request.path.startswith(self._places.worldless):
             return False
         sources = self._sources(request)
         name = sources.get(COOKIE_SOURCE)
@@ -77,7 +75,7 @@ class WorldResolver:
             for source, name in names_by_address(self._registry.ports, request)
             if not source.startswith(HEADER_SOURCE)
         }
-        if request.path.startswith(WORLDLESS):
+        if request.path.startswith(self._places.worldless):
             named = {DEFAULT}
         if request.control_world is not None:
             named = {request.control_world}
@@ -88,7 +86,7 @@ class WorldResolver:
         sources = dict(names_by_address(self._registry.ports, request))
         if not sources and request.path not in COOKIELESS:
             sources |= names_by_cookies(request.credentials, self._registry)
-        sources |= names_by_credentials(request)
+        sources |= names_by_credentials(request, self._places)
         return sources
 
     def _may_create(self, request: IncomingRequest, sources: Mapping[str, str]) -> bool:

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from jsonschema import ValidationError
 
+from emulator.contract.catalog import BODY_LIMIT
 from emulator.registry.machine_clock import machine_now
-from emulator.wire.http.headers import BODY_MAX
 from emulator.wire.stripe.signatures import HEADER, sign
 from emulator.world.core.times import SECOND
 from tests.support.checked_client import Emulator, LawfulClient
@@ -135,7 +135,7 @@ def billed(scene: Emulator) -> Walk:
     signed = sign(event, scene.settings.webhook_secret, at_seconds=machine_now() // SECOND)
     for headers in ({HEADER: signed}, {HEADER: signed}, {HEADER: "t=1,v1=0"}, {}):
         yield scene.client().post("/api/billing/webhook", content=event, headers=headers)
-    yield scene.client().post("/api/billing/webhook", content=b" " * (BODY_MAX + 1))
+    yield scene.client().post("/api/billing/webhook", content=b" " * (BODY_LIMIT + 1))
 
 
 def filled(path: str) -> str:
@@ -155,7 +155,7 @@ def refused_alike(ada: LawfulClient, anyone: LawfulClient) -> Walk:
         if "requestBody" in one.said:
             yield ada.request(one.method, path, json={"unknown": 1})
             yield ada.request(one.method, path, content=b"{}")
-            yield ada.request(one.method, path, content=b" " * (BODY_MAX + 1))
+            yield ada.request(one.method, path, content=b" " * (BODY_LIMIT + 1))
         if one.name == "restrict_me":
             yield ada.post(path, json={"restricted": False})
         for parameter in one.said.get("parameters", ()):

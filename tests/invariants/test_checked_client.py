@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.app import App
+from emulator.contract.catalog import OperationCatalog
 from emulator.world import lifecycle
 from tests.support.checked_client import Emulator, LawfulClient
 
@@ -24,7 +25,7 @@ def writing(
         }
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
-    scene.app = App(app, ())
+    scene.app = App(app, (), OperationCatalog(()))
     return scene.client()
 
 

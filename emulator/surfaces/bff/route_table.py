@@ -63,6 +63,7 @@ class Row:
             provenance="base contract",
             caller="session" if self.needs_session else "anyone",
             reads_headers=("cookie", "x-workspace-id") if self.needs_session else (),
+            names_world=() if self.needs_session else ("token",),
         )
 
 

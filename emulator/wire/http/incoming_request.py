@@ -24,6 +24,8 @@ class IncomingRequest:
     surface: Surface
     operation: str
     """Its id: the operationId upstream, `METHOD /path` elsewhere."""
+    body_limit: int
+    """Bytes."""
     sent_method: str
     method: str
     """The method that surfaces see: a HEAD is served as a GET."""
@@ -77,11 +79,9 @@ class IncomingRequest:
         ) | {KEY: context}
 
 
-def with_body(
-    request: IncomingRequest, body: bytes, is_above_limit: bool, *, limit_bytes: int
-) -> IncomingRequest:
+def with_body(request: IncomingRequest, body: bytes, is_above_limit: bool) -> IncomingRequest:
     """Return a request with its body, which is empty if it was above the limit."""
     if not body and not is_above_limit:
         return request
-    exceeded = limit_bytes if is_above_limit else None
+    exceeded = request.body_limit if is_above_limit else None
     return replace(request, body=body, exceeded_limit_bytes=exceeded)

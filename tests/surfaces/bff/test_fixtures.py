@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.wire.http.headers import BODY_MAX
+from emulator.contract.catalog import BODY_LIMIT
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import (
     A_UUID,
@@ -236,7 +236,7 @@ def test_five_thousand_runs_come_in_one_call_and_ten_thousand_are_the_most(
 
 
 def test_a_body_of_more_than_ten_mib_is_taken_here(scene: Emulator) -> None:
-    big = {"client_run_id": "big", "log": ["x" * (BODY_MAX + 1)]}
+    big = {"client_run_id": "big", "log": ["x" * (BODY_LIMIT + 1)]}
     assert scene.client().post(PATH, json=big).status_code == 201
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.wire.http.headers import BODY_MAX
+from emulator.contract.catalog import BODY_LIMIT
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import browser, invalid, no_room, problem
 from tests.support.messages import golden
@@ -67,7 +67,7 @@ def test_a_form_is_no_json(scene: Emulator, method: str, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_a_body_above_ten_mib_is_refused(scene: Emulator, method: str, path: str) -> None:
-    body = b" " * (BODY_MAX + 1)
+    body = b" " * (BODY_LIMIT + 1)
     answer = browser(scene, "ada").request(method, path, content=body, headers=JSON)
     message = golden("all", "payload_too_large", "body-above-ten-mib")
     expected = {"error": problem("payload_too_large", message)}

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emulator.wire.http.headers import BODY_MAX
+from emulator.contract.catalog import BODY_LIMIT
 from tests.support.checked_client import Emulator
 from tests.support.fixture_seed import SECRET, invalid, problem, with_secret
 from tests.support.messages import golden
@@ -116,7 +116,7 @@ def test_every_spelling_of_json_is_taken(scene: Emulator, media_type: str) -> No
 
 def test_a_body_up_to_the_limit_is_read_and_one_byte_more_is_not(scene: Emulator) -> None:
     whole = f"{{{RUN}}}".encode()
-    padded = whole + b" " * (BODY_MAX - len(whole))
+    padded = whole + b" " * (BODY_LIMIT - len(whole))
     assert post(scene, padded).status_code == 201
     message = golden("all", "payload_too_large", "body-above-ten-mib")
     expected = {"detail": problem("payload_too_large", message)}
