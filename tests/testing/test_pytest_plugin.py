@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -229,11 +230,15 @@ def test_a_server_that_ends_early_is_said_at_the_end_of_the_test(
     text = f"""
         import os
         import signal
-        import time
+        import socket
+
+        import pytest
 
         def test_it(world):
             os.kill({server.process.pid}, signal.SIGKILL)
-            time.sleep(0.5)
+            with pytest.raises(OSError):
+                while True:
+                    socket.create_connection(("127.0.0.1", {urlsplit(server.url).port})).close()
     """
     result = run_tests(text, "--worldflux-url", server.url)
     result.assert_outcomes(passed=1, errors=1)

@@ -253,14 +253,16 @@ def test_nobody_waits_for_what_is_on_its_way_from_a_world_that_ends(demo: Emulat
         events.emit(world, "customer.updated", customer, workspace_id=customer.workspace_id)
         dispatcher.enqueue_due(world)
         waiting = asyncio.create_task(dispatcher.drain(world))
-        await asyncio.sleep(0.1)
+        connection, _ = await asyncio.get_running_loop().sock_accept(silent)
         dispatcher.world_restarted(world.name)
         for _ in range(20):
             await asyncio.sleep(0)
         assert waiting.done()
         assert dispatcher.log(world) == []
+        connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
         asyncio.run(asyncio.wait_for(end_while_waiting(silent), timeout=5))
 
 
