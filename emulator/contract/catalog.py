@@ -119,7 +119,7 @@ class OperationCatalog:
             if pattern.match(path):
                 return operation
         for start, operation in self._wildcards:
-            if operation.method == method and (path == start or path.startswith(f"{start}/")):
+            if operation.method == method and is_below(path, start):
                 return operation
         return None
 
@@ -138,6 +138,11 @@ def paths_of(operation: Operation) -> tuple[str, ...]:
     """Return the paths that an operation is served at."""
     path = operation.path
     return (path, f"{path}/") if operation.takes_trailing_slash else (path,)
+
+
+def is_below(path: str, start: str) -> bool:
+    """Return whether a path is that which precedes a wildcard, or below it."""
+    return path == start or path.startswith(f"{start}/")
 
 
 _PARAMETER = re.compile(r"\{(\w+)\}")

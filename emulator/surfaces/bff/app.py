@@ -7,7 +7,6 @@ from emulator.settings import Settings
 from emulator.surfaces.bff import auth, fixtures
 from emulator.surfaces.bff.errors import render
 from emulator.surfaces.bff.forwarding import forwarding_handler
-from emulator.surfaces.bff.proxy import Upstream
 from emulator.surfaces.bff.route_table import ROWS
 from emulator.wire.http.bodies import read_model
 from emulator.wire.http.router import Route, Router
@@ -19,7 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def build_bff(upstream: Upstream, settings: Settings) -> Router:
+def build_bff(upstream: Router, settings: Settings) -> Router:
     """Return the BFF, which forwards to `upstream` in process."""
     routes = [
         Route(row.operation, forwarding_handler(row, upstream))

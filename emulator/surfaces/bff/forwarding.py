@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.seeding.synthetic.runs import sample_run
-from emulator.surfaces.bff.proxy import Upstream, UpstreamCall, forward
+from emulator.surfaces.bff.proxy import UpstreamCall, forward
 from emulator.surfaces.bff.route_table import Row, Target
 from emulator.surfaces.bff.sessions import require_session, workspace_context
 from emulator.wire.http.bodies import EmptyBody, preload_json, read_model, read_object
 from emulator.wire.http.codes import BadInput
 from emulator.wire.http.context import context_of
-from emulator.wire.http.router import Handler
+from emulator.wire.http.router import Handler, Router
 from emulator.world.records.system import Ordinal
 
 _BODY_PARAMETERS = ("share_id",)
 """Parameters of the upstream's paths that the body names."""
 
 
-def forwarding_handler(row: Row, upstream: Upstream) -> Handler:
+def forwarding_handler(row: Row, upstream: Router) -> Handler:
     """Return the handler of a row."""
 
     async def forward_with_session(request: Request) -> Response:

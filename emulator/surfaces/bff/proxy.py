@@ -8,20 +8,17 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from emulator.surfaces.bff.errors import normalized
 from emulator.surfaces.bff.route_table import Target
-from emulator.wire.http.asgi import call_app
+from emulator.wire.http.asgi import http_scope
 from emulator.wire.http.context import KEY
 from emulator.wire.http.router import Router
 
 REFUSED = 400
 """The lowest status of a response that refuses."""
 
-Upstream = Router | ASGIApp
-
-_FORWARDED = ("http_version", "scheme", "client", "server", KEY)
+_FORWARDED = ("http_version", "scheme", "client", "server")
 """Members of a request's scope that the upstream sees too."""
 
 
@@ -37,7 +34,7 @@ class UpstreamCall:
     body: bytes
 
 
-async def forward(upstream: Upstream, request: Request, call: UpstreamCall) -> Response:
+async def forward(upstream: Router, request: Request, call: UpstreamCall) -> Response:
     """Return the upstream's response, a failure in the BFF's shape."""
     status, content = await _respond(upstream, _scope(request, call), call.body)
     if status >= REFUSED:
@@ -45,11 +42,7 @@ async def forward(upstream: Upstream, request: Request, call: UpstreamCall) -> R
     return Response(content, status_code=status, media_type="application/json")
 
 
-async def _respond(upstream: Upstream, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
-    if not isinstance(upstream, Router):
-        response = call_app(upstream, scope, body)
-        return response.status, response.content
-
+async def _respond(upstream: Router, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -67,12 +60,12 @@ def _scope(request: Request, call: UpstreamCall) -> dict[str, Any]:
     if call.workspace_id is not None:
         headers.append((b"x-workspace-id", call.workspace_id.encode()))
     forwarded = {key: request.scope[key] for key in _FORWARDED if key in request.scope}
-    return forwarded | {
-        "type": "http",
-        "method": call.target.method,
-        "path": path,
-        "raw_path": quote(path).encode(),
-        "root_path": "",
-        "query_string": call.query,
-        "headers": headers,
-    }
+    scope = http_scope(
+        call.target.method,
+        path,
+        query=call.query,
+        headers=headers,
+        raw_path=quote(path).encode(),
+        **forwarded,
+    )
+    return scope | {KEY: request.scope[KEY]}

@@ -14,7 +14,7 @@ from emulator.surfaces.control.stripe_views import EventObject
 from emulator.wire.fields import Strict
 from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.http.pagination import first_page, read_cursor
 from emulator.wire.http.router import Routes
 from emulator.wire.stripe.events import event_view
 from emulator.world.billing import webhook_endpoints
@@ -72,9 +72,9 @@ async def list_events(request: Request, _: Control, *, query: EventsQuery) -> Re
         if len(batch) < LIMIT_MAX:
             break
         before = (batch[-1].created_at, batch[-1].ordinal, batch[-1].id)
-    more = cursor_after(found[query.limit - 1]) if len(found) > query.limit else None
+    page, next_cursor = first_page(found, query.limit)
     return reply(
-        EventPage(items=[_view(request, event) for event in found[: query.limit]], next_cursor=more)
+        EventPage(items=[_view(request, event) for event in page], next_cursor=next_cursor)
     )
 
 

@@ -13,7 +13,7 @@ from emulator.surfaces.control.control import PREFIX, Control
 from emulator.surfaces.control.replies import LIMIT, Cursor, Limit, Moment, View, Wait, reply
 from emulator.wire.http.codes import Code
 from emulator.wire.http.context import context_of
-from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.http.pagination import first_page, read_cursor
 from emulator.wire.http.router import Routes
 from emulator.wire.mail import mail_view
 from emulator.world.core.refusals import NotFound
@@ -71,13 +71,8 @@ async def list_mail(request: Request, _: Control, *, query: MailQuery) -> Respon
     found = _matching(context.world, query, limit=query.limit + 1)
     if not found and query.wait:
         context.outcome.wait_until_changed = query.wait
-    page = found[: query.limit]
-    return reply(
-        MailPage(
-            items=[_view(request, mail) for mail in page],
-            next_cursor=cursor_after(page[-1]) if len(found) > query.limit else None,
-        )
-    )
+    page, next_cursor = first_page(found, query.limit)
+    return reply(MailPage(items=[_view(request, mail) for mail in page], next_cursor=next_cursor))
 
 
 @routes.add(

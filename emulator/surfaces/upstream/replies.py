@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from emulator.surfaces.upstream.routing import PageQuery
-from emulator.wire.http.pagination import cursor_after, read_cursor
+from emulator.wire.http.pagination import first_page, read_cursor
 from emulator.world.store.sorted_keys import Key
 from emulator.world.store.table import Record
 
@@ -39,8 +39,7 @@ def page_of(newest: Newest[R], query: PageQuery) -> tuple[list[R], str | None]:
     Raises Invalid if the cursor is broken.
     """
     found = newest(limit=query.limit + 1, before=read_cursor(query.cursor))
-    page = found[: query.limit]
-    return page, cursor_after(page[-1]) if len(found) > query.limit else None
+    return first_page(found, query.limit)
 
 
 def list_of(

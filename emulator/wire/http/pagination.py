@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from emulator.wire.json_reader import load_json
 from emulator.world.core.refusals import Invalid
 from emulator.world.store.sorted_keys import Key
+from emulator.world.store.table import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def first_page(found: list[R], limit: int) -> tuple[list[R], str | None]:
+    """Return up to `limit` of the records found and the cursor of the next page, which is None if
+    no more than `limit` were found.
+    """
+    page = found[:limit]
+    return page, cursor_after(page[-1]) if len(found) > limit else None
 
 
 def cursor_after(record: Any) -> str:

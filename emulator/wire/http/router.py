@@ -16,7 +16,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from emulator.contract.catalog import WILDCARD, Operation, path_pattern, paths_of, specific_first
+from emulator.contract.catalog import (
+    WILDCARD,
+    Operation,
+    is_below,
+    path_pattern,
+    paths_of,
+    specific_first,
+)
 from emulator.wire.http.codes import BadInput, InternalError, NoSuchRoute, UnsupportedAction
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import problems_of
@@ -180,7 +187,7 @@ class Router:
             for route in self.routes
             if any(path_pattern(each).match(path) for each in paths_of(route.operation))
         }
-        methods |= {method for method, start, _ in self._wildcards if _is_below(path, start)}
+        methods |= {method for method, start, _ in self._wildcards if is_below(path, start)}
         if "GET" in methods:
             methods.add("HEAD")
         return sorted(methods)
@@ -242,7 +249,7 @@ class Router:
             if found is not None:
                 return entry, found.groupdict()
         for its_method, start, entry in self._wildcards:
-            if its_method == method and _is_below(path, start):
+            if its_method == method and is_below(path, start):
                 return entry, {}
         allowed = self.allowed_methods(path)
         if not allowed:
@@ -257,10 +264,6 @@ def _read_query(request: Request, model: type[BaseModel], problems: list[Any]) -
     except ValidationError as error:
         problems.extend(problems_of(error.errors()))
         return None
-
-
-def _is_below(path: str, start: str) -> bool:
-    return path == start or path.startswith(f"{start}/")
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:
