@@ -70,12 +70,18 @@ def upstream_document() -> str:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
+CONTROL_DESCRIPTION = """Worlds, clock, journal, faults, mail and webhooks of the emulator.
+
+A request is about the world that it names. The path may name it, too: `/_emulator/worlds/{name}/…`
+is `/_emulator/…` in that world, and 404 if the world does not exist."""
+
+
 def control_document() -> str:
     """Return the document of control."""
     return _text(
         control.OPERATIONS,
         title="worldflux-emulator control API",
-        description="Worlds, clock, journal, faults, mail and webhooks of the emulator.",
+        description=CONTROL_DESCRIPTION,
     )
 
 
