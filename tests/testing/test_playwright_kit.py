@@ -338,7 +338,9 @@ def test_the_same_suite_fails_where_all_tests_share_one_world(
     counts, _ = project.test(running.url, "alone", "--max-failures", "3")
     assert counts["failed"] >= 3
     worlds = httpx2.get(f"{running.url}/_emulator/worlds").json()["items"]
-    assert [one["name"] for one in worlds] == ["default", "shared"]
+    # A test that the third failure interrupts leaves the world it had added, "shared-next".
+    names = {one["name"] for one in worlds}
+    assert names - {"shared-next"} == {"default", "shared"}
 
 
 def test_a_failed_test_carries_what_happened_and_its_world_stays(
