@@ -19,6 +19,9 @@ GIVEN_UP = "emulator.given_up"
 """The key, in the scope, of the event that is set once nobody waits for the response: the client
 has gone or the server ends. In process there is none."""
 
+CACHE_KEY = "emulator.cache_key"
+"""The key, in the scope, under which the response may be cached: the server looked there first."""
+
 MALFORMED = "emulator.malformed"
 """The key, in the scope, of the status and message of a request that could not be read."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator.wire.http.asgi import http_scope
+from emulator.wire.http.asgi import RawHeaders, http_scope
 from emulator.wire.http.context import KEY, RequestContext
 from emulator.wire.http.credentials import Credentials
 from emulator.wire.http.surface import CONTROL, Surface
@@ -64,13 +64,17 @@ class IncomingRequest:
         """
         return self.surface.name == CONTROL or self.path in ASIDE
 
-    def scope(self, context: RequestContext) -> dict[str, Any]:
-        """Return the ASGI scope with which the surface is called."""
+    def scope(
+        self, context: RequestContext, *, headers: RawHeaders | None = None
+    ) -> dict[str, Any]:
+        """Return the ASGI scope with which the surface is called, with all headers or with those
+        that are given.
+        """
         return http_scope(
             self.method,
             self.path,
             query=self.query,
-            headers=self.raw_headers,
+            headers=self.raw_headers if headers is None else headers,
             raw_path=self.raw_path,
             scheme=self.scheme,
             http_version=self.http_version,
