@@ -23,6 +23,7 @@ class Coverage:
         self._operations: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._states: Counter[str] = Counter()
+        self._missing_states = set(STATES)
 
     def count(self, operation: str) -> None:
         """Count an operation whose response was repeated: what it shows is counted already."""
@@ -35,12 +36,9 @@ class Coverage:
         if code is not None:
             self._codes[code] += 1
         if entry.status < _REFUSED:
-            shown = shown_states(
-                entry.response_body,
-                at=entry.at,
-                is_new=lambda state: not self._states[state],
-            )
-            self._states.update(set(shown))
+            shown = shown_states(entry.response_body, at=entry.at, wanted=self._missing_states)
+            self._states.update(shown)
+            self._missing_states -= shown
 
     def operations(self) -> Mapping[str, int]:
         """Return how often each operation that is built was called, control's left out."""

@@ -32,7 +32,7 @@ def record_entry(
     written: list[tuple[str, str]],
 ) -> Entry:
     """Add a request with its response to a journal and return the entry."""
-    changed = tuple(_changed(before, after, written))
+    changed = () if after is before else tuple(_changed(before, after, written))
     query = request.query.decode("latin-1")
     entry = Entry(
         id=journal.next_id(),
@@ -76,8 +76,6 @@ def _changed(
     before: State, after: State, written: list[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """Yield the records that differ; what was written and undone is left out."""
-    if after is before:
-        return
     for table, record_id in dict.fromkeys(written):
         kind = _KINDS[table]
         if before.tables[kind].get(record_id) is not after.tables[kind].get(record_id):

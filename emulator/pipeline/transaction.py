@@ -7,6 +7,7 @@ without being suspended, so that no other request comes between.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import ref
 
 from emulator.journal.coverage import Coverage
 from emulator.journal.journal import Entry
@@ -59,22 +60,26 @@ class Transaction:
         The internal webhook is called before the request, in case the clock has moved by itself,
         and again before the response.
         """
-        world = resolved.live.world
+        live, world = resolved.live, resolved.live.world
         before = world.state
-        self._internal_webhooks.deliver(world)
+        if not live.is_settled():
+            self._internal_webhooks.deliver(world)
         erased = erasures(world)
         context = resolved.context(self._registry.settings)
         world.written = []
         try:
             response = self._run_or_restore(resolved, context)
-            self._internal_webhooks.deliver(world)
+            if not live.is_settled():
+                self._internal_webhooks.deliver(world)
         except BaseException:
             world.state = before
             raise
         finally:
             written, world.written = world.written or [], None
-        self._webhooks.enqueue_due(world)
-        has_erased = erasures(world) > erased
+        if not live.is_settled():
+            self._webhooks.enqueue_due(world)
+            live.settled = ref(world.state)
+        has_erased = world.state is not before and erasures(world) > erased
         entry = self._record(
             resolved,
             response,
