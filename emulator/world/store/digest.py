@@ -13,7 +13,6 @@ from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 _MODULUS = 1 << 128
 
@@ -26,9 +25,9 @@ class Digest:
     def __init__(self, value: int) -> None:
         self.value = value
 
-    def changed(self, old: int | None, new: int | None) -> Digest:
-        """Return the digest with the hash of one record replaced by that of another."""
-        return Digest((self.value - (old or 0) + (new or 0)) % _MODULUS)
+    def changed(self, *, by: int) -> Digest:
+        """Return the digest with hashes of records added, and of others subtracted."""
+        return Digest((self.value + by) % _MODULUS)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Digest) and other.value == self.value
@@ -40,19 +39,14 @@ class Digest:
         return f"{self.value:032x}"
 
 
-_digests: WeakKeyDictionary[object, tuple[str, int]] = WeakKeyDictionary()
-"""Record → its table and digest, a cache: a record that is replaced has its digest subtracted."""
-
-
 def record_digest(table: str, record: object) -> int:
-    """Return the hash of a record: of its table's name and every field."""
-    found = _digests.get(record)
-    if found is not None and found[0] == table:
-        return found[1]
+    """Return the hash of a record: of its table's name and every field.
+
+    The hash of a record that is replaced is computed again: a cache of all would take 300 bytes a
+    record.
+    """
     text = _encode((table, _values(record)))
-    digest = int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
-    _digests[record] = (table, digest)
-    return digest
+    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
 
 
 @cache

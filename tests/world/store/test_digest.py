@@ -23,7 +23,7 @@ from emulator.world.records.runs import Artifact, Run
 from emulator.world.records.tables import TABLES
 from emulator.world.records.workspaces import Caps, Member, Plan
 from emulator.world.store.digest import Digest, record_digest
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 from tests.support.world_builder import begin, state_of
 
 Example = tuple[str, Record, str]
@@ -175,6 +175,6 @@ def test_equal_states_have_equal_digests_however_they_were_reached(
 
 
 def test_a_digest_reads_as_32_hexadecimal_digits() -> None:
-    assert str(Digest(0).changed(None, 10)) == "0" * 31 + "a"
-    assert str(Digest(0).changed(1, None)) == "f" * 32
+    assert str(Digest(0).changed(by=10)) == "0" * 31 + "a"
+    assert str(Digest(0).changed(by=-1)) == "f" * 32
     assert len(state_of(begin())) == 32
