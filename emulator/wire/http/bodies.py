@@ -52,12 +52,13 @@ async def preload_json(request: Request, *, of_any_type: bool = False) -> None:
     if not of_any_type:
         _require_json_type(request)
     if not hasattr(request, "_json"):
-        remember_json(request, parse_json(body))
+        request._json = parse_json(body)  # noqa: SLF001 - where Starlette remembers it
 
 
-def remember_json(request: Request, value: Any) -> None:
-    """Make a value, which is acceptable, that of the request's body."""
-    request._json = value  # noqa: SLF001 - where Starlette remembers it
+def share_json(request: Request, other: Request) -> None:
+    """Spare another request of the same body its parsing, if this body is parsed already."""
+    if hasattr(request, "_json"):
+        other._json = request._json  # noqa: SLF001
 
 
 def _require_json_type(request: Request) -> None:
