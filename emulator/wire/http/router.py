@@ -264,19 +264,12 @@ class Router:
 
 
 def _read_query(request: Request, model: type[BaseModel], problems: list[Any]) -> BaseModel | None:
+    given = dict(request.query_params) if request.scope["query_string"] else {}
     try:
-        if not request.scope["query_string"]:
-            return _without_query(model)
-        return model.model_validate(dict(request.query_params))
+        return model.model_validate(given)
     except ValidationError as error:
         problems.extend(problems_of(error.errors()))
         return None
-
-
-@lru_cache(maxsize=256)
-def _without_query(model: type[BaseModel]) -> BaseModel:
-    """Return what a query of nothing is read as; handlers change no query."""
-    return model.model_validate({})
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:
