@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.types import Message, Scope
 
 from emulator.faults.effects import ErrorResponse
 from emulator.pipeline.request import ResolvedRequest
-from emulator.wire.http.asgi import RawResponse, finish, raw_response
+from emulator.wire.http.asgi import RawResponse, raw_response
 from emulator.wire.http.context import RequestContext
 from emulator.wire.http.incoming_request import IncomingRequest
-from emulator.wire.http.surface import Surface
 from emulator.wire.http.trailing_slashes import redirect_of
 from emulator.world.core.refusals import Refusal
 
@@ -44,24 +42,14 @@ class SurfaceCaller:
             relevant = self._relevant_headers
             headers = [header for header in request.raw_headers if header[0] in relevant]
             scope = request.scope(context, headers=headers)
-            response = _called(request.surface, scope, b"")
+            response = request.surface.app.call(scope, b"")
         else:
-            response = _called(request.surface, request.scope(context), request.body)
+            response = request.surface.app.call(request.scope(context), request.body)
         if request.sent_method == "OPTIONS" and response.status == _METHOD_NOT_ALLOWED:
             _answer_options(response)
         if request.is_head:
             response.content = b""
         return response
-
-
-def _called(surface: Surface, scope: Scope, body: bytes) -> RawResponse:
-    """Return the response of a surface to a request."""
-    message = {"type": "http.request", "body": body, "more_body": False}
-
-    async def receive() -> Message:
-        return message
-
-    return raw_response(finish(surface.app.respond(Request(scope, receive))))
 
 
 def refusal_response(

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.seeding.files import bundled_names, load, plant_file
 from emulator.seeding.plant import Planted
-from emulator.world.core.access import Actor, visible_workspaces
+from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import NotFound, QuotaExceeded
 from emulator.world.core.times import DAY
 from emulator.world.metering import quota
@@ -116,8 +116,9 @@ def test_empty_holds_nobody() -> None:
 def test_onboarding_is_one_user_in_one_fresh_workspace() -> None:
     seed = planted("onboarding")
     assert seed.logins == (("nia@example.com", "demo-password"),)
-    mine = visible_workspaces(seed.world, Actor(user_id="a0000000-0000-4000-8000-000000000001"))
-    assert [(one.id, one.slug, one.name) for one in mine] == [
+    nia = Actor(user_id="a0000000-0000-4000-8000-000000000001")
+    assert context_workspace(seed.world, nia, None) in seed.world.all(Workspace, "all", ())
+    assert [(one.id, one.slug, one.name) for one in seed.world.all(Workspace, "all", ())] == [
         ("b0000000-0000-4000-8000-000000000001", "nia", "Nia's workspace")
     ]
     assert len(seed.world.table(Run)) == len(seed.world.table(Project)) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from emulator.world.core.access import Actor
@@ -79,7 +79,7 @@ def content(**changes: Any) -> RunContent:
         finished_at=None,
         duration_seconds=None,
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def upload(client_run_id: str, *, path: str = "", pin: str | None = None, **said: Any) -> Upload:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.surfaces.bff.errors import normalized
 from emulator.surfaces.bff.route_table import Target
-from emulator.wire.http.asgi import http_scope
+from emulator.wire.http.asgi import http_scope, request_of
+from emulator.wire.http.bodies import share_json
 from emulator.wire.http.context import KEY
 from emulator.wire.http.router import Router
 
@@ -36,18 +36,14 @@ class UpstreamCall:
 
 async def forward(upstream: Router, request: Request, call: UpstreamCall) -> Response:
     """Return the upstream's response, a failure in the BFF's shape."""
-    status, content = await _respond(upstream, _scope(request, call), call.body)
+    forwarded = request_of(_scope(request, call), call.body)
+    if call.body is await request.body():
+        share_json(request, forwarded)
+    answer = await upstream.respond(forwarded)
+    status, content = answer.status_code, bytes(answer.body)
     if status >= REFUSED:
         return normalized(request, status, content)
     return Response(content, status_code=status, media_type="application/json")
-
-
-async def _respond(upstream: Router, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    answer = await upstream.respond(Request(scope, receive))
-    return answer.status_code, bytes(answer.body)
 
 
 def _scope(request: Request, call: UpstreamCall) -> dict[str, Any]:
@@ -60,12 +56,6 @@ def _scope(request: Request, call: UpstreamCall) -> dict[str, Any]:
     if call.workspace_id is not None:
         headers.append((b"x-workspace-id", call.workspace_id.encode()))
     forwarded = {key: request.scope[key] for key in _FORWARDED if key in request.scope}
-    scope = http_scope(
-        call.target.method,
-        path,
-        query=call.query,
-        headers=headers,
-        raw_path=quote(path).encode(),
-        **forwarded,
-    )
-    return scope | {KEY: request.scope[KEY]}
+    scope = http_scope(call.target.method, path, query=call.query, headers=headers, **forwarded)
+    scope[KEY] = request.scope[KEY]
+    return scope

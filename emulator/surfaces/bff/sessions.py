@@ -18,6 +18,7 @@ from emulator.wire.gotrue.session_cookie import (
 from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.gotrue.views import session_view
 from emulator.wire.http.context import RequestContext, context_of
+from emulator.wire.http.headers import header_of
 from emulator.wire.world_tags import untagged
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import (
@@ -64,7 +65,8 @@ class LiveSession:
 def require_session(request: Request) -> LiveSession:
     """Return the session of a request's cookies, renewed if need be. Raises LoginRequired."""
     context = context_of(request)
-    stored = read_session(request.headers.get("cookie"), context.settings.session_cookie) or {}
+    cookies = header_of(request.scope, b"cookie")
+    stored = read_session(cookies, context.settings.session_cookie) or {}
     token = stored.get("access_token")
     claims = read_token(token, context.settings) if isinstance(token, str) else None
     world = context.world
@@ -99,9 +101,11 @@ def workspace_context(request: Request) -> str | None:
     Assumed: the workspace comes from the header, else the query, else the cookie, else it is the
     user's first; the page says only that the BFF adds the workspace context.
     """
-    return (
-        request.headers.get("x-workspace-id")
-        or request.query_params.get("workspace_id")
-        or read_cookies(request.headers.get("cookie", "")).get(WORKSPACE_COOKIE)
-        or None
-    )
+    scope = request.scope
+    named = header_of(scope, b"x-workspace-id")
+    if not named and scope["query_string"]:
+        named = request.query_params.get("workspace_id")
+    if not named:
+        cookies = header_of(scope, b"cookie") or ""
+        named = read_cookies(cookies).get(WORKSPACE_COOKIE) if WORKSPACE_COOKIE in cookies else None
+    return named or None

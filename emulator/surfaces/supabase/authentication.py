@@ -11,6 +11,7 @@ from emulator.contract.catalog import Caller
 from emulator.surfaces.supabase.errors import GoTrueError
 from emulator.wire.gotrue.tokens import SERVICE, Claims, is_expired, read_token
 from emulator.wire.http.context import context_of
+from emulator.wire.http.headers import header_of
 from emulator.world.core.refusals import LoginRequired
 from emulator.world.identity import sessions
 from emulator.world.identity.accounts import is_banned
@@ -73,7 +74,7 @@ _CHECKS: Mapping[Caller, Callable[[Request], None]] = {
 
 def _claims(request: Request) -> Claims:
     context = context_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (header_of(request.scope, b"authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NO_AUTHORIZATION()
     claims = read_token(token.strip(), context.settings)

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from emulator.contract.catalog import Caller, Operation, Provenance, admits_none
@@ -22,6 +21,7 @@ from emulator.wire.http.bodies import preload_json
 from emulator.wire.http.codes import BadCredentials, BadInput, Code
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
 from emulator.wire.http.errors import problems_of
+from emulator.wire.http.headers import header_of
 from emulator.wire.http.router import AnyHandler, Route
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
@@ -68,7 +68,7 @@ class WorkspacePageQuery(PageQuery, WorkspaceQuery):
     """Which page of which workspace's list to return."""
 
 
-_READS_HEADERS = ("authorization", WORKSPACE_HEADER.lower())
+_READS_HEADERS = ("authorization", WORKSPACE_HEADER)
 """What authentication and the choice of a workspace read."""
 
 
@@ -132,11 +132,12 @@ def authenticate(request: Request, operation: Operation) -> None:
     """
     if operation.caller != "anyone":
         context = context_of(request)
-        context.outcome.actor = _caller(context, request.headers)
+        sent = header_of(request.scope, b"authorization")
+        context.outcome.actor = _caller(context, sent or "")
 
 
-def _caller(context: RequestContext, headers: Headers) -> Actor:
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
+def _caller(context: RequestContext, authorization: str) -> Actor:
+    scheme, _, credential = authorization.partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         raise BadCredentials
@@ -161,7 +162,12 @@ def workspace_of(request: Request, workspace_id: str | None) -> Workspace:
     workspace is the default, because the documentation names no order.
     """
     world, actor = world_and_actor(request)
-    return context_workspace(world, actor, request.headers.get(WORKSPACE_HEADER) or workspace_id)
+    return context_workspace(world, actor, named_workspace(request) or workspace_id)
+
+
+def named_workspace(request: Request) -> str | None:
+    """Return the workspace that the header of a request names, or None."""
+    return header_of(request.scope, WORKSPACE_HEADER.encode())
 
 
 async def read_body(request: Request, kind: Any) -> Any:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from emulator.surfaces.upstream.replies import page_of, reply_bytes
 from emulator.surfaces.upstream.routing import (
-    WORKSPACE_HEADER,
     PageQuery,
     Routes,
     WorkspaceQuery,
+    named_workspace,
     workspace_of,
 )
 from emulator.surfaces.upstream.run_views import (
@@ -112,7 +112,7 @@ async def list_runs(request: Request, *, query: RunsQuery) -> Response:
     world, actor = world_and_actor(request)
     if query.project_id is not None:
         scope = visible_project(world, actor, query.project_id)
-        named = request.headers.get(WORKSPACE_HEADER) or query.workspace_id
+        named = named_workspace(request) or query.workspace_id
         if named not in (None, scope.workspace_id):
             raise NotFound("project", query.project_id)
         index, key = "project", scope.id

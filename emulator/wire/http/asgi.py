@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar, cast
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -180,6 +181,13 @@ async def until_given_up(given_up: asyncio.Event | None, work: Awaitable[object]
             task.cancel()
 
 
+def request_of(scope: Scope, body: bytes) -> Request:
+    """Return a request whose body is read already."""
+    request = Request(scope)
+    request._body = body  # noqa: SLF001 - where Starlette remembers it
+    return request
+
+
 def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
     """Return an app's response, which it must produce in one step, without waiting."""
     start: dict[str, Any] = {}
@@ -209,15 +217,17 @@ def finish(work: Awaitable[T]) -> T:
     the handler and raises.
     """
     coroutine = cast(Coroutine[Any, Any, T], work)
-    waited = RuntimeError("a handler waited: operations and handlers must run to their end at once")
     try:
         coroutine.send(None)
         # Raised where it waits, so that the traceback shows the place and the surface answers.
-        coroutine.throw(waited)
+        coroutine.throw(RuntimeError(_WAITED))
     except StopIteration as ended:
         return cast(T, ended.value)
     coroutine.close()
-    raise waited
+    raise RuntimeError(_WAITED)
+
+
+_WAITED = "a handler waited: operations and handlers must run to their end at once"
 
 
 async def send_whole(send: Send, response: RawResponse) -> None:

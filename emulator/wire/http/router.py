@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,6 +24,7 @@ from emulator.contract.catalog import (
     paths_of,
     specific_first,
 )
+from emulator.wire.http.asgi import RawResponse, finish, raw_response, request_of
 from emulator.wire.http.codes import BadInput, InternalError, NoSuchRoute, UnsupportedAction
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import problems_of
@@ -138,6 +139,7 @@ class Router:
         self._read_body = read_body
         self._gate = gate
         self._guard = guard
+        self._found = lru_cache(maxsize=1024)(self._find)
 
     @cached_property
     def _index(self) -> dict[tuple[str, int, str], list[_Entry]]:
@@ -197,6 +199,10 @@ class Router:
         response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)
 
+    def call(self, scope: Scope, body: bytes) -> RawResponse:
+        """Return the response to a request whose body is read already."""
+        return raw_response(finish(self.respond(request_of(scope, body))))
+
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, whatever goes wrong."""
         try:
@@ -214,8 +220,8 @@ class Router:
         method, path = scope["method"], scope["path"]
         if self._gate is not None:
             self._gate(request)
-        entry, parameters = self._find(method, path)
-        scope["path_params"] = parameters
+        entry, parameters = self._found(method, path)
+        scope["path_params"] = dict(parameters)
         operation = entry.route.operation
         if self._guard is not None:
             self._guard(request, operation)

@@ -60,16 +60,6 @@ def role_in(world: World, actor: Actor, workspace_id: str) -> Role | None:
     return None if member is None else member.role
 
 
-def visible_workspaces(world: World, actor: Actor) -> list[Workspace]:
-    """Return the actor's workspaces in the order it joined them."""
-    members = world.all(Member, "user", actor.user_id)
-    return [
-        world.expect(Workspace, member.workspace_id)
-        for member in members
-        if actor.workspace_id in (None, member.workspace_id)
-    ]
-
-
 def visible_workspace(world: World, actor: Actor, workspace_id: str) -> Workspace:
     """Return a workspace the actor is a member of. Raises NotFound."""
     if role_in(world, actor, workspace_id) is None:
@@ -85,9 +75,13 @@ def context_workspace(world: World, actor: Actor, wanted: str | None) -> Workspa
     """
     if wanted is not None:
         return visible_workspace(world, actor, wanted)
-    for workspace in visible_workspaces(world, actor):
-        return workspace
-    raise NotFound("workspace", "(the first of yours)")
+    if actor.workspace_id is not None:
+        first = world.get(Member, member_id(actor.workspace_id, actor.user_id))
+    else:
+        first = world.oldest(Member, "user", actor.user_id)
+    if first is None:
+        raise NotFound("workspace", "(the first of yours)")
+    return world.expect(Workspace, first.workspace_id)
 
 
 class WorkspaceRecord(Record, Protocol):

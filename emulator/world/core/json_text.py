@@ -13,7 +13,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 
 def json_text(value: Mapping[str, Any]) -> JsonText:
     """Return a JSON object as text that is equal for equal objects."""
-    return _encode(value)
+    return _encode(value) if value else "{}"
 
 
 def json_object(text: JsonText) -> dict[str, Any]:

@@ -35,21 +35,22 @@ class Gauge:
 def gauge(world: World, workspace: Workspace, meter: Meter) -> Gauge:
     """Return the current reading of a meter of the workspace."""
     count = METERS[meter](world, workspace)
-    limit = cap_of(plan_of(world, workspace), meter)
-    limit_source: LimitSource = "plan"
-    resets_at = None
-    if meter == "runs":
-        resets_at = period_of(world, workspace).end
-        if workspace.runs_limit is not None:
-            limit, limit_source = workspace.runs_limit, "seed"
+    limit, limit_source = _limit_of(world, workspace, meter)
     return Gauge(
         meter=meter,
         used=count.used + count.reserved,
         reserved=count.reserved,
         limit=limit,
         limit_source=limit_source,
-        resets_at=resets_at,
+        resets_at=period_of(world, workspace).end if meter == "runs" else None,
     )
+
+
+def _limit_of(world: World, workspace: Workspace, meter: Meter) -> tuple[int | None, LimitSource]:
+    """Return the cap on a meter of the workspace, where None is no cap, and where it comes from."""
+    if meter == "runs" and workspace.runs_limit is not None:
+        return workspace.runs_limit, "seed"
+    return cap_of(plan_of(world, workspace), meter), "plan"
 
 
 def cap_of(plan: Plan, meter: Meter) -> int | None:
@@ -70,10 +71,13 @@ def require_room(world: World, workspace: Workspace, meter: Meter, *, amount: in
     """
     if amount <= 0:
         return
-    now = gauge(world, workspace, meter)
-    if now.limit is not None and now.used + amount > now.limit:
-        raise refusal_at(world, workspace, now, limit=now.limit, wanted=amount)
-    _require_countable(now, amount=amount)
+    count = METERS[meter](world, workspace)
+    used = count.used + count.reserved
+    limit, _ = _limit_of(world, workspace, meter)
+    if limit is not None and used + amount > limit:
+        now = gauge(world, workspace, meter)
+        raise refusal_at(world, workspace, now, limit=limit, wanted=amount)
+    _require_countable(meter, used + amount)
 
 
 COUNT_MAX = 2**53
@@ -81,12 +85,12 @@ COUNT_MAX = 2**53
 represents exactly."""
 
 
-def _require_countable(now: Gauge, *, amount: int) -> None:
-    if now.used + amount > COUNT_MAX:
+def _require_countable(meter: Meter, used: int) -> None:
+    if used > COUNT_MAX:
         raise Invalid(
             "",
-            f"The workspace would use {now.used + amount} of the meter {now.meter}, and at most "
-            f"{COUNT_MAX} can be counted; use less.",
+            f"The workspace would use {used} of the meter {meter}, and at most {COUNT_MAX} can be "
+            "counted; use less.",
         )
 
 
@@ -129,7 +133,7 @@ def use(
         if not ignores_caps:
             require_room(world, workspace, meter, amount=amount)
         elif amount > 0:
-            _require_countable(gauge(world, workspace, meter), amount=amount)
+            _require_countable(meter, gauge(world, workspace, meter).used + amount)
     if runs or storage_bytes:
         usage = usage_of(world, workspace)
         world.put(

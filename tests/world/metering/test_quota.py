@@ -127,7 +127,7 @@ def test_runs_begin_again_at_zero_with_the_period_and_bytes_stay() -> None:
 
 def test_a_run_counts_in_the_period_it_comes_in_whenever_it_started() -> None:
     room = open_room()
-    early = replace(content(), status="running", started_at=EPOCH - 90 * DAY)
+    early = content()._replace(status="running", started_at=EPOCH - 90 * DAY)
     runs.create_run(room.world, room.ada, workspace=room.workspace, content=early)
     assert used(room, "runs") == 1
 

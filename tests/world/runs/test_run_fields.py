@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any, get_type_hints
 
 from emulator.seeding.schema import SeedRun
@@ -40,7 +39,7 @@ SEED_NAMES = {"project": "project_id"}
 
 
 def names(kind: type[Any]) -> set[str]:
-    return {field.name for field in fields(kind)}
+    return set(get_type_hints(kind))
 
 
 def test_every_field_of_a_run_is_shown_or_bookkeeping() -> None:

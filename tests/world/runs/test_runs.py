@@ -45,7 +45,7 @@ def test_a_run_is_what_was_said_of_it() -> None:
     }
     run = create(lab, **said, artifacts=(ARTIFACT,))
     [artifact] = asdict(run)["artifacts"]
-    assert artifact == {**asdict(ARTIFACT), "id": artifact["id"]}
+    assert artifact == {**ARTIFACT._asdict(), "id": artifact["id"]}
     assert asdict(run) == {
         **said,
         "id": run.id,
@@ -154,7 +154,7 @@ def test_a_project_must_lie_in_the_workspace(project_id: str) -> None:
 
 
 def test_contents_have_the_same_fingerprint_exactly_when_they_are_equal() -> None:
-    artifact = {**asdict(ARTIFACT), "sha256": "x"}
+    artifact = {**ARTIFACT._asdict(), "sha256": "x"}
     others = [
         content(),
         content(name="b"),

@@ -81,26 +81,26 @@ def test_a_key_sees_its_own_workspace_alone(what: str) -> None:
         LOOKS[what](lab.world, there, ids[what])
 
 
-def test_workspaces_are_seen_in_the_order_they_were_joined() -> None:
-    lab = open_lab()
-    lifecycle.move(lab.world, to=lab.world.now + SECOND)
-    later = open_workspace(lab.world, lab.bo, name="Later")
-    assert access.visible_workspaces(lab.world, lab.bo) == [lab.lab, later]
-    keyed = replace(lab.bo, workspace_id=later.id)
-    assert access.visible_workspaces(lab.world, keyed) == [later]
-
-
 def context(lab: Lab, actor: Actor, wanted: str | None) -> Workspace:
     """Return the workspace that a request of the actor is about."""
     return access.context_workspace(lab.world, actor, wanted)
 
 
-def test_a_request_is_about_the_workspace_it_names_else_the_first() -> None:
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_request_is_about_the_workspace_it_names_else_the_first(seconds: int) -> None:
     lab = open_lab()
-    second = open_workspace(lab.world, lab.ada, name="Second")
-    assert context(lab, lab.ada, None) == lab.lab
-    assert context(lab, lab.ada, second.id) == second
-    assert context(lab, replace(lab.ada, workspace_id=second.id), None) == second
+    lifecycle.move(lab.world, to=lab.world.now + seconds * SECOND)
+    for actor in (lab.ada, lab.bo):
+        second = open_workspace(lab.world, actor, name="Second")
+        assert context(lab, actor, None) == lab.lab
+        assert context(lab, actor, second.id) == second
+        assert context(lab, replace(actor, workspace_id=second.id), None) == second
+
+
+def test_a_key_of_a_workspace_that_its_user_has_left_has_no_context() -> None:
+    lab = open_lab()
+    with pytest.raises(NotFound):
+        context(lab, replace(lab.ada, workspace_id=lab.away.id), None)
 
 
 @pytest.mark.parametrize("name", ["away", "unknown"])
