@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from emulator.seeding.error_paths import at, within
 from emulator.seeding.pins import require_unique_pins
 from emulator.seeding.plans import UNCAPPED, plans_of
 from emulator.seeding.plant_workspace import IssuedKey, plant_workspace
-from emulator.seeding.schema import Seed, SeedAuth, SeedUser
 from emulator.world.billing import webhook_endpoints
 from emulator.world.core.json_text import json_text
 from emulator.world.core.times import instant
@@ -17,6 +17,9 @@ from emulator.world.identity import accounts
 from emulator.world.records.billing import BillingSettings
 from emulator.world.records.identity import AuthSettings
 from emulator.world.records.types import Instant
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Seed, SeedAuth, SeedUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from emulator.seeding.error_paths import at, within
-from emulator.seeding.schema import Moment, SeedKey, SeedRun, SeedShare, SeedWorkspace
-from emulator.seeding.subscriptions import plant_subscription
-from emulator.seeding.synthetic.recipes import expand
 from emulator.wire.run_input import content_of
 from emulator.world.core.access import Actor, Fixture, member_id
 from emulator.world.core.refusals import Invalid
@@ -27,6 +25,9 @@ from emulator.world.runs import runs, shares
 from emulator.world.runs.runs import RunContent
 from emulator.world.runs.uploads import Upload, sync_runs
 from emulator.world.workspaces import api_keys, projects, workspaces
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Moment, SeedKey, SeedRun, SeedShare, SeedWorkspace
 
 IssuedKey = tuple[str, str]
 """The slug of a workspace, and the secret of an API key to it."""
@@ -114,6 +115,8 @@ def _plant_subscription(
         return
     if "plan" in spec.model_fields_set:
         raise Invalid("plan", "The plan follows from the subscription; leave it out here.")
+    from emulator.seeding.subscriptions import plant_subscription
+
     with within("subscription"):
         plant_subscription(
             world,
@@ -144,6 +147,8 @@ def _plant_runs(world: World, workspace: Workspace, spec: SeedWorkspace) -> None
     """Plant the listed runs and those of the recipe: uploads in one batch, the others directly."""
     specs = list(spec.runs)
     if spec.recipe is not None:
+        from emulator.seeding.synthetic.recipes import expand
+
         slugs = [project.slug for project in spec.projects]
         specs.extend(expand(world, spec.recipe, prefix=spec.slug, projects=slugs))
     uploads = []

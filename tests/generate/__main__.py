@@ -8,7 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from emulator.seeding import bundled
+from emulator.seeding.files import bundled_names, find
 from emulator.seeding.schema import schema_text
+from emulator.seeding.validation import validated
 from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
@@ -51,8 +54,15 @@ def generated() -> dict[Path, str]:
         PACKAGE / "surfaces/bff/openapi.json": bff_document(),
         PACKAGE / "surfaces/control/openapi.json": control_document(),
         ROOT / "seeds/schema.json": schema_text(),
+        bundled.FILE: bundled_text(),
         **{path: with_tables(path, tables) for path, tables in pages().items()},
     }
+
+
+def bundled_text() -> str:
+    """Return every bundled seed as validation returns it."""
+    texts = [find(name).read_text("utf-8") for name in bundled_names()]
+    return bundled.lines_of({text: validated(text, source="") for text in texts}).decode()
 
 
 def main() -> None:
