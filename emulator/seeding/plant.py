@@ -102,6 +102,7 @@ def _plant_user(world: World, spec: SeedUser) -> None:
         metadata=json_text(named | spec.user_metadata),
         is_confirmed=spec.is_confirmed,
         pin=spec.id,
+        known_hash=getattr(spec, "password_hash", None),
     )
     if spec.analytics_opt_in or spec.product_mail_opt_in:
         world.put(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emulator.seeding import bundled
 from emulator.seeding.files import bundled_names, find
+from emulator.seeding.plant import plant
 from emulator.seeding.schema import schema_text
 from emulator.seeding.validation import validated
 from emulator.surfaces.bff import app as bff
@@ -17,6 +18,7 @@ from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream import app as upstream
+from emulator.world.records.identity import User
 from tests.generate.assumptions import assumption_rows
 from tests.generate.documents import bff_document, control_document, upstream_document
 from tests.generate.guide_tables import guide_tables
@@ -60,9 +62,17 @@ def generated() -> dict[Path, str]:
 
 
 def bundled_text() -> str:
-    """Return every bundled seed as validation returns it."""
-    texts = [find(name).read_text("utf-8") for name in bundled_names()]
-    return bundled.lines_of({text: validated(text, source="") for text in texts}).decode()
+    """Return every bundled seed as validation returns it, with the hashes of its passwords."""
+    return b"".join(map(_bundled_line, bundled_names())).decode()
+
+
+def _bundled_line(name: str) -> bytes:
+    text = find(name).read_text("utf-8")
+    seed = validated(text, source=name)
+    users = plant(seed, name=name).world.table(User).rows()
+    return bundled.line_of(
+        text, seed, password_hashes={user.email: user.password_hash for user in users}
+    )
 
 
 def main() -> None:
