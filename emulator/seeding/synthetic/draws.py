@@ -19,6 +19,9 @@ from emulator.world.runs.runs import ArtifactContent
 T = TypeVar("T")
 
 
+_UNIT = 2.0**-48
+
+
 class Draw:
     """Named draws from 32 bytes of entropy; the same name gives the same value."""
 
@@ -36,12 +39,11 @@ class Draw:
         """Return a number of at least 0 and below 1."""
         drawn = self._six_bytes.copy()
         drawn.update(name.encode())
-        return int.from_bytes(drawn.digest()) / 281_474_976_710_656  # 1 << 48
+        return int.from_bytes(drawn.digest()) * _UNIT
 
     def units(self, name: str, count: int) -> list[float]:
         """Return up to 32 numbers of at least 0 and below 1."""
-        drawn = unpack(f">{count}H", self._bytes(name, 2 * count))
-        return [number / 65536 for number in drawn]
+        return [number / 65536 for number in unpack(f">{count}H", self._bytes(name, 2 * count))]
 
     def between(self, name: str, low: float, high: float) -> float:
         """Return a number from `low` to `high`, uniformly distributed."""
@@ -49,8 +51,8 @@ class Draw:
 
     def around(self, name: str, center: float, spread: float) -> float:
         """Return a number within `spread` of `center`, triangularly distributed."""
-        first, second = self.units(name, 2)
-        return center + spread * (first + second - 1)
+        first, second = unpack(">2H", self._bytes(name, 4))
+        return center + spread * (first / 65536 + second / 65536 - 1)
 
     def whole(self, name: str, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`, both included."""

@@ -123,13 +123,15 @@ def _train(draw: Draw, work: _Work) -> _Done:
 
 def _training_log(draw: Draw, work: _Work, *, step: int, loss: float) -> list[str]:
     total = work.learner.steps
-    noise = draw.units("curve", 10)
+    score, decay = work.score, decay_of(step / total)
     lines = []
-    for tenth in range(1, 10 * step // total + 1):
-        at, share = tenth * total // 10, tenth / 10
-        then = loss * decay_of(share) / decay_of(step / total)
-        gained = work.score * share * (2 - share) * (0.92 + 0.16 * noise[tenth - 1])
-        mean = work.score if share == 1 else _rounded(gained)
+    for tenth, noise in enumerate(draw.units("curve", 10)[: 10 * step // total], start=1):
+        share = tenth / 10
+        then = loss * decay_of(share) / decay
+        mean = score
+        if share < 1:
+            mean = _rounded(score * share * (2 - share) * (0.92 + 0.16 * noise))
+        at = tenth * total // 10
         lines.append(f"step {at}/{total} loss {then:.3f} mean_return {mean}")
         if tenth in (5, 10):
             took = draw.between(f"quick eval {tenth}", 0.3, 0.9)
