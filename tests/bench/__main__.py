@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import sys
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
-from pathlib import Path
-from typing import Any
 
 from tests.bench import (
     billing,
@@ -24,39 +18,19 @@ from tests.bench import (
     watchers,
     worlds,
 )
-from tests.bench.figures import Figure, as_json, show_shortfalls
+from tests.bench.figures import Figure
+from tests.bench.report import add_options, report
 
 SIZES = (1_000, 100_000, 1_000_000)
 PROCESSES = 3
-STDOUT = Path("-")
 
 
 def main() -> None:
     """Measure what the arguments select."""
     options = _parser().parse_args()
-    # Where it is set, every start would compile every module; on people's machines none does.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # Tables then go where they cannot end up in the document.
-    with redirect_stdout(sys.stderr if options.json == STDOUT else sys.stdout):
-        document = _measure(options)
-    if options.json == STDOUT:
-        print(document)
-    elif options.json is not None:
-        options.json.write_text(document + "\n", "utf-8")
-
-
-def _measure(options: argparse.Namespace) -> str:
-    machine = _machine()
-    load = " ".join(f"{average:.1f}" for average in machine["load"])
-    print(f"Python {machine['python']}, {machine['cores']} cores, load {load}", flush=True)
     parts = _parts(is_quick=options.quick, soak_requests=options.requests)
-    figures = [
-        figure
-        for name in options.only or [name for name in parts if name != "soak"]
-        for figure in parts[name]()
-    ]
-    show_shortfalls(figures)
-    return as_json(figures, **machine, is_quick=options.quick)
+    names = options.only or [name for name in parts if name != "soak"]
+    report(options, lambda: [figure for name in names for figure in parts[name]()])
 
 
 def _parts(*, is_quick: bool, soak_requests: int) -> Mapping[str, Callable[[], list[Figure]]]:
@@ -79,19 +53,9 @@ def _parts(*, is_quick: bool, soak_requests: int) -> Mapping[str, Callable[[], l
     }
 
 
-def _machine() -> dict[str, Any]:
-    return {
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg() if hasattr(os, "getloadavg") else (),
-    }
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="no world of 1,000,000 runs, and fewer rounds"
-    )
+    add_options(parser)
     parser.add_argument(
         "--only",
         action="append",
@@ -100,9 +64,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--requests", type=int, default=1_000_000, help="how many requests the soak makes"
-    )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the figures as JSON; - is stdout"
     )
     return parser
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -118,16 +117,12 @@ def show_shortfalls(figures: Sequence[Figure]) -> None:
     if short:
         title = f"Short of what is wanted: {len(short)} of {judged} rows"
         show(title, ["", "median", "unit", "wanted"], short)
-    else:
+    elif judged:
         print(f"\nNone of {judged} rows falls short of what is wanted.")
 
 
-def as_json(figures: Iterable[Figure], **machine: Any) -> str:
-    """Return the figures as a JSON document, with what describes the machine."""
-    return json.dumps({**machine, "figures": [_members(figure) for figure in figures]}, indent=1)
-
-
-def _members(figure: Figure) -> dict[str, Any]:
+def members(figure: Figure) -> dict[str, Any]:
+    """Return a figure as JSON."""
     wanted = figure.wanted
     return {
         "part": figure.part,

@@ -23,7 +23,7 @@ class Sample:
     descriptors: int
 
 
-def sample(pid: int, requests: int) -> Sample:
+def take_sample(pid: int, requests: int) -> Sample:
     """Return the resources of a process."""
     return Sample(requests=requests, mib=resident_mib(pid), descriptors=open_descriptors(pid))
 
@@ -42,7 +42,8 @@ def last_tenth(samples: Sequence[Sample]) -> Sequence[Sample]:
 def growth_mib(samples: Sequence[Sample]) -> float:
     """Return how much more memory the server has at the end than after the first tenth."""
     early, late = (
-        median(one.mib for one in some) for some in (second_tenth(samples), last_tenth(samples))
+        median(sample.mib for sample in tenth)
+        for tenth in (second_tenth(samples), last_tenth(samples))
     )
     return late - early
 
@@ -50,7 +51,7 @@ def growth_mib(samples: Sequence[Sample]) -> float:
 def more_descriptors(samples: Sequence[Sample]) -> int:
     """Return how many more descriptors are open at the end than after the first tenth."""
     early, late = (
-        max(one.descriptors for one in some)
-        for some in (second_tenth(samples), last_tenth(samples))
+        max(sample.descriptors for sample in tenth)
+        for tenth in (second_tenth(samples), last_tenth(samples))
     )
     return late - early

@@ -65,8 +65,8 @@ class Row:
         """A line of the table."""
         ours, raws = zip(*self.pairs, strict=True)
         share, wanted = self.figure.cells
-        rates = [f"{median(one.per_second for one in some):,.0f}" for some in (ours, raws)]
-        times = [f"{median(one.server for one in some):.0f}" for some in (ours, raws)]
+        rates = [f"{median(each.per_second for each in side):,.0f}" for side in (ours, raws)]
+        times = [f"{median(each.server for each in side):.0f}" for side in (ours, raws)]
         return [self.name, *rates, share, wanted, *times]
 
 
@@ -74,7 +74,7 @@ def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
     """Print and return the shares of a raw app, each round of which lasts some seconds."""
     rows: dict[str, Row] = {}
     with ExitStack() as stack:
-        emulators = [stack.enter_context(_pinned_emulator()) for _ in range(processes)]
+        emulators = [stack.enter_context(emulator()) for _ in range(processes)]
         scripts = scripts_of(emulators[0])
         answers = answers_of(emulators[0], scripts.values())
         yardsticks = [stack.enter_context(raw_app(answers)) for _ in range(processes)]
@@ -83,7 +83,9 @@ def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
                 # Every round begins with the same state.
                 for name, calls in scripts_of(ours).items():
                     row = rows.setdefault(name, Row(name))
-                    row.pairs.append((_round(ours, calls, seconds), _round(raws, calls, seconds)))
+                    row.pairs.append(
+                        (round_of(ours, calls, seconds), round_of(raws, calls, seconds))
+                    )
     head = ["", "a second", "raw", "share (min–max)", "wanted", "server µs", "raw"]
     title = f"Requests, medians of {rounds} rounds on {processes} processes of each"
     show(title, head, [row.cells for row in rows.values()])
@@ -93,13 +95,14 @@ def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
 
 def _show_conditions(rows: Sequence[Row]) -> None:
     pinned = "on cores of their own" if cores()[0] is not None else "wherever the system puts them"
-    busy = max(one.client_busy for row in rows for pair in row.pairs for one in pair)
+    busy = max(each.client_busy for row in rows for pair in row.pairs for each in pair)
     print(f"  Server and client {pinned}; server µs: its processor time for a request.")
     print(f"  The client was busy for at most {busy:.0%} of a round.", flush=True)
 
 
 @contextmanager
-def _pinned_emulator() -> Iterator[Running]:
+def emulator() -> Iterator[Running]:
+    """Start an emulator on the servers' core, and stop it at the end."""
     with on_core(cores()[0]):
         server = start("--seed", str(SEED))
     try:
@@ -167,7 +170,8 @@ def answers_of(server: Running, scripts: Iterable[Sequence[Call]]) -> Mapping[st
     }
 
 
-def _round(server: Running, calls: Sequence[Call], seconds: float) -> Round:
+def round_of(server: Running, calls: Sequence[Call], seconds: float) -> Round:
+    """Send a server calls in turn for some seconds."""
     before = processor_seconds(server.process.pid)
     requests = [(call.wire, call.status) for call in calls]
     rate = rate_of(Load(port=port_of(server), requests=requests, seconds=seconds))

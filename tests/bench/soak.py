@@ -28,7 +28,7 @@ from tests.bench.calls import (
     user_of,
 )
 from tests.bench.figures import Figure, show_figures
-from tests.bench.growth import Sample, growth_mib, more_descriptors, sample
+from tests.bench.growth import Sample, growth_mib, more_descriptors, take_sample
 from tests.bench.load import CONNECTIONS, Connection, Step, begin, end, step, turn
 from tests.bench.processes import cores, on_core
 from tests.bench.sync import upload_of
@@ -55,7 +55,9 @@ def measure(*, requests: int) -> list[Figure]:
             samples, statuses, rate = soak(server, requests)
     finally:
         server.stop()
-    rows = [[f"{one.requests:,}", f"{one.mib:.1f}", str(one.descriptors)] for one in samples]
+    rows = [
+        [f"{sample.requests:,}", f"{sample.mib:.1f}", str(sample.descriptors)] for sample in samples
+    ]
     show(f"Soak of {WORLDS} worlds", ["requests", "MiB (RSS)", "descriptors"], rows)
     counted = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
     print(f"  {rate:,.0f} requests a second; {counted}")
@@ -88,7 +90,7 @@ def soak(server: Running, requests: int) -> tuple[Sequence[Sample], Counter[int]
         begin(connected)
         while statuses.total() < requests * leg // SAMPLES:
             turn(connected)
-        samples.append(sample(server.process.pid, statuses.total()))
+        samples.append(take_sample(server.process.pid, statuses.total()))
         end(connected)
     return samples, statuses, requests / (perf_counter() - began)
 
@@ -96,9 +98,9 @@ def soak(server: Running, requests: int) -> tuple[Sequence[Sample], Counter[int]
 def _steps(script: Sequence[Call], number: int, statuses: Counter[int]) -> Iterator[Step]:
     """Yield the steps of a world for ever, from its own place in the cycle, and count them."""
     steps = [(call.status, step(call.wire, call.status)) for call in script]
-    for status, one in islice(cycle(steps), len(steps) * number // WORLDS, None):
+    for status, following in islice(cycle(steps), len(steps) * number // WORLDS, None):
         statuses[status] += 1
-        yield one
+        yield following
 
 
 def _alternating(worlds: Sequence[Iterator[Step]]) -> Iterator[Step]:

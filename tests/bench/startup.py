@@ -47,7 +47,7 @@ def measure(*, rounds: int) -> list[Figure]:
 def show_starts(title: str, taken: Mapping[str, list[Taken]]) -> None:
     """Print starts as milliseconds and as multiples of the raw app."""
     wall, busy = (
-        {name: median(one[place] for one in times) for name, times in taken.items()}
+        {name: median(both[place] for both in times) for name, times in taken.items()}
         for place in (0, 1)
     )
     figures = {figure.row: figure for figure in multiples("start", taken)}

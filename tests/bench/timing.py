@@ -19,7 +19,7 @@ def microseconds(works: Mapping[K, Callable[[], object]]) -> dict[K, list[float]
     """Return what a call of each work takes, a value for each of many interleaved rounds."""
     counts = {key: _calls_a_round(work) for key, work in works.items()}
     taken: dict[K, list[float]] = {key: [] for key in works}
-    # As in `timeit`: the collector's pauses would fall on whoever is running just then.
+    # As in `timeit`: the collector's pauses would fall on any of the works.
     gc.disable()
     try:
         for _ in range(ROUNDS):

@@ -81,7 +81,8 @@ def measure(sizes: Sequence[int]) -> list[Figure]:
                     add(name, size, [way(control, place) for place in range(ROUNDS)])
             add("a new process", size, [_new_process(seed) for _ in range(PROCESSES)])
     rows = [
-        [name, *(one.cell for one in of), str(of[0].wanted or "")] for name, of in figures.items()
+        [name, *(figure.cell for figure in sized), str(sized[0].wanted or "")]
+        for name, sized in figures.items()
     ]
     head = ["", *(f"{size:,} runs (min–max)" for size in sizes), "wanted"]
     show("A fresh backend over HTTP, ms", head, rows)

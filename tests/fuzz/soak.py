@@ -22,17 +22,17 @@ from tests.bench.growth import (
     Sample,
     growth_mib,
     more_descriptors,
-    sample,
+    take_sample,
 )
 from tests.support.server import Running, start
 
 SAMPLES = 100
 
 PER_CROWD = 10_000
-"""Requests for each world that is planted anew from `crowded`, which takes a second or more."""
+"""Requests for each world that is planted from `crowded`, which takes a second or more."""
 
 PER_RESET = 2_000
-"""Requests after which the default world begins anew, as its records grow."""
+"""Requests after which the default world is reset, as its records grow."""
 
 
 @dataclass(slots=True)
@@ -99,17 +99,19 @@ class Soak:
                 self._sign_in()
             self._dice.choice(self._steps)()
             if done // each >= len(self._figures.samples):
-                self._figures.samples.append(sample(self._server.process.pid, done))
+                self._figures.samples.append(take_sample(self._server.process.pid, done))
         self._connection.close()
         return self._figures
 
     def _call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Make a call and return what it answered, read as JSON where it is any."""
         sent = None if body is None else json.dumps(body).encode()
-        told = {"Content-Type": "application/json", **headers} if sent is not None else headers
+        sent_headers = (
+            {"Content-Type": "application/json", **headers} if sent is not None else headers
+        )
         if self._dice.random() < 0.01:
             self._connection.close()  # the next request opens another
-        self._connection.request(method, path, sent, told)
+        self._connection.request(method, path, sent, sent_headers)
         answer = self._connection.getresponse()
         content = answer.read()
         self._figures.statuses[answer.status] += 1
