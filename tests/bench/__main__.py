@@ -63,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         help="only this part; repeatable",
     )
     parser.add_argument(
-        "--requests", type=int, default=1_000_000, help="how many requests the soak makes"
+        "--requests",
+        type=int,
+        default=soak.REQUESTS,
+        help="how many requests the soak makes",
     )
     return parser
 

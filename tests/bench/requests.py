@@ -67,7 +67,8 @@ class Row:
         share, wanted = self.figure.cells
         rates = [f"{median(each.per_second for each in side):,.0f}" for side in (ours, raws)]
         times = [f"{median(each.server for each in side):.0f}" for side in (ours, raws)]
-        return [self.name, *rates, share, wanted, *times]
+        by_time = median(raws.server / ours.server for ours, raws in self.pairs)
+        return [self.name, *rates, share, wanted, *times, f"{by_time:.2f}"]
 
 
 def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
@@ -86,7 +87,7 @@ def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
                     row.pairs.append(
                         (round_of(ours, calls, seconds), round_of(raws, calls, seconds))
                     )
-    head = ["", "a second", "raw", "share (min–max)", "wanted", "server µs", "raw"]
+    head = ["", "a second", "raw", "share (min–max)", "wanted", "server µs", "raw", "share"]
     title = f"Requests, medians of {rounds} rounds on {processes} processes of each"
     show(title, head, [row.cells for row in rows.values()])
     _show_conditions(list(rows.values()))
@@ -96,7 +97,8 @@ def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
 def _show_conditions(rows: Sequence[Row]) -> None:
     pinned = "on cores of their own" if cores()[0] is not None else "wherever the system puts them"
     busy = max(each.client_busy for row in rows for pair in row.pairs for each in pair)
-    print(f"  Server and client {pinned}; server µs: its processor time for a request.")
+    print(f"  Server and client {pinned}; server µs: its processor time for a request,")
+    print("  whose share feels neighbors on the machine less than that of the rates.")
     print(f"  The client was busy for at most {busy:.0%} of a round.", flush=True)
 
 

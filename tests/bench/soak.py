@@ -35,11 +35,13 @@ from tests.bench.sync import upload_of
 from tests.bench.table import show
 from tests.support.server import Running, start
 
+REQUESTS = 1_000_000
 WORLDS = 100
 SAMPLES = 20
 BLOCKS, READS, REFUSALS = 40, 16, 2
 """Blocks in the cycle of a world, and reads and refusals in a block, which has two writes more.
-A tenth of a million requests takes every world through its cycle once.
+A tenth of a million requests takes every world through its cycle once, and fills the journals of
+those that are only read.
 """
 
 FULL = {"authorization": "Bearer wbx_bench_full_000000_live"}
@@ -61,6 +63,10 @@ def measure(*, requests: int) -> list[Figure]:
     show(f"Soak of {WORLDS} worlds", ["requests", "MiB (RSS)", "descriptors"], rows)
     counted = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
     print(f"  {rate:,.0f} requests a second; {counted}")
+    if requests < REQUESTS:
+        print(
+            f"  Fewer than {REQUESTS:,} requests: the first tenth is too short to fill all worlds."
+        )
     figures = [
         Figure(part="soak", row=row, unit=unit, values=[value])
         for row, unit, value in (

@@ -106,12 +106,11 @@ class Soak:
     def _call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Make a call and return what it answered, read as JSON where it is any."""
         sent = None if body is None else json.dumps(body).encode()
-        sent_headers = (
-            {"Content-Type": "application/json", **headers} if sent is not None else headers
-        )
+        if sent is not None:
+            headers = {"Content-Type": "application/json", **headers}
         if self._dice.random() < 0.01:
             self._connection.close()  # the next request opens another
-        self._connection.request(method, path, sent, sent_headers)
+        self._connection.request(method, path, sent, headers)
         answer = self._connection.getresponse()
         content = answer.read()
         self._figures.statuses[answer.status] += 1
