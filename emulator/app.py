@@ -10,7 +10,7 @@ from emulator.pipeline.cors import Cors
 from emulator.pipeline.credential_places import credential_places
 from emulator.pipeline.pipeline import Pipeline
 from emulator.pipeline.request import HeadReader
-from emulator.pipeline.response_cache import ResponseCache
+from emulator.pipeline.response_cache import ResponseCache, relevant_headers
 from emulator.pipeline.surface_call import SurfaceCaller
 from emulator.pipeline.transaction import Transaction
 from emulator.pipeline.waiting import Waiting
@@ -45,13 +45,20 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 class App:
-    """The emulator as an ASGI app, the surfaces that it joins, and their operations."""
+    """The emulator as an ASGI app, the surfaces that it joins, their operations, and the cache in
+    which a server looks before it calls the app.
+    """
 
     def __init__(
-        self, app: ASGIApp, surfaces: tuple[Surface, ...], catalog: OperationCatalog
+        self,
+        app: ASGIApp,
+        surfaces: tuple[Surface, ...],
+        catalog: OperationCatalog,
+        cache: ResponseCache,
     ) -> None:
         self.surfaces = surfaces
         self.catalog = catalog
+        self.cache = cache
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,15 +74,16 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     settings = registry.settings
     catalog = OperationCatalog(OPERATIONS)
     webhooks = WebhookDispatcher(settings, now=registry.now, is_sending=sends_webhooks)
-    cache = ResponseCache()
     feed = ChangeFeed()
-    registry.add_listeners(webhooks, cache, feed)
     coverage = Coverage(catalog)
+    relevant = relevant_headers(catalog)
+    cache = ResponseCache(registry, relevant, coverage=coverage, feed=feed)
+    registry.add_listeners(webhooks, cache, feed)
     beside = Control(registry=registry, webhooks=webhooks, catalog=catalog, coverage=coverage)
     surfaces = build_surfaces(settings, beside)
     transaction = Transaction(
         registry,
-        SurfaceCaller(cache),
+        SurfaceCaller(relevant),
         webhooks=webhooks,
         internal_webhooks=InternalWebhookEndpoint(
             surfaces[-1].app, webhooks, settings=settings, now=registry.now
@@ -85,9 +93,13 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     )
     waiting = Waiting(transaction, registry, feed=feed, webhooks=webhooks)
     pipeline = Pipeline(
-        HeadReader(surfaces, catalog, settings), registry, waiting, credential_places(OPERATIONS)
+        HeadReader(surfaces, catalog, settings),
+        registry,
+        waiting,
+        credential_places(OPERATIONS),
+        cache,
     )
-    return App(Cors(pipeline, settings), surfaces, catalog)
+    return App(Cors(pipeline, settings), surfaces, catalog, cache)
 
 
 def build_surfaces(settings: Settings, beside: Control) -> tuple[Surface, ...]:
