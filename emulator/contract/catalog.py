@@ -7,9 +7,10 @@ documents all read it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
@@ -83,38 +84,51 @@ class Operation:
     """The kinds of record whose states its response shows, for coverage."""
 
 
-class OperationCatalog:
-    """Every operation of every surface, by id and by method and path."""
+class SurfaceOperations:
+    """The operations of a surface, loaded when the first path below one of its prefixes is looked
+    up.
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self._all = tuple(operations)
-        self.by_id: Mapping[str, Operation] = {each.id: each for each in self._all}
-        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
-        self._wildcards: list[tuple[str, Operation]] = []
-        """The operations whose path ends in a wildcard, by what precedes it."""
-        for operation in specific_first(self._all):
+    Measured: importing the surfaces and their models takes 150 ms, and a client of one of them
+    starts without the others.
+    """
+
+    def __init__(
+        self, surface: str, *, prefixes: Iterable[str], load: Callable[[], Iterable[Operation]]
+    ) -> None:
+        """`load` returns the operations, whose paths all begin with one of the prefixes."""
+        self.surface = surface
+        self._prefixes = tuple(prefix.rstrip("/") for prefix in prefixes)
+        self._load = load
+
+    @cached_property
+    def all(self) -> tuple[Operation, ...]:
+        """The operations in the order of their declaration."""
+        return tuple(self._load())
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]]:
+        index: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
+        for operation in specific_first(self.all):
             if operation.path.endswith(WILDCARD):
-                self._wildcards.append((operation.path.removesuffix(WILDCARD), operation))
                 continue
             for path in paths_of(operation):
                 key = (operation.method, path.count("/"))
-                self._index.setdefault(key, []).append((path_pattern(path), operation))
-        self.at = lru_cache(maxsize=4096)(self._at)
-        """Returns the operation of a method and path, or None where nothing is routed."""
+                index.setdefault(key, []).append((path_pattern(path), operation))
+        return index
 
-    def __iter__(self) -> Iterator[Operation]:
-        return iter(self._all)
+    @cached_property
+    def _wildcards(self) -> tuple[tuple[str, Operation], ...]:
+        """The operations whose path ends in a wildcard, by what precedes it."""
+        return tuple(
+            (operation.path.removesuffix(WILDCARD), operation)
+            for operation in specific_first(self.all)
+            if operation.path.endswith(WILDCARD)
+        )
 
-    def of_surface(self, surface: str) -> tuple[Operation, ...]:
-        """Return the operations of a surface in the order of their declaration."""
-        return tuple(each for each in self._all if each.surface == surface)
-
-    def id_at(self, method: str, path: str) -> str:
-        """Return the id of the operation, or `METHOD *` where nothing is routed."""
-        operation = self.at(method, path)
-        return f"{method} *" if operation is None else operation.id
-
-    def _at(self, method: str, path: str) -> Operation | None:
+    def at(self, method: str, path: str) -> Operation | None:
+        """Return the operation of a method and path, or None."""
+        if not path.startswith(self._prefixes):
+            return None
         for pattern, operation in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
                 return operation
@@ -122,6 +136,38 @@ class OperationCatalog:
             if operation.method == method and is_below(path, start):
                 return operation
         return None
+
+
+class OperationCatalog:
+    """Every operation of every surface, by id and by method and path."""
+
+    def __init__(self, surfaces: Iterable[SurfaceOperations]) -> None:
+        self._surfaces = tuple(surfaces)
+        self.at = lru_cache(maxsize=4096)(self._at)
+        """Returns the operation of a method and path, or None where nothing is routed."""
+        self.of_surface = lru_cache(maxsize=len(self._surfaces))(self._of_surface)
+        """Returns the operations of a surface in the order of their declaration."""
+
+    def __iter__(self) -> Iterator[Operation]:
+        return chain.from_iterable(each.all for each in self._surfaces)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Operation]:
+        """Every operation by its id."""
+        return {each.id: each for each in self}
+
+    def id_at(self, method: str, path: str) -> str:
+        """Return the id of the operation, or `METHOD *` where nothing is routed."""
+        operation = self.at(method, path)
+        return f"{method} *" if operation is None else operation.id
+
+    def _at(self, method: str, path: str) -> Operation | None:
+        found = (each.at(method, path) for each in self._surfaces)
+        return next((operation for operation in found if operation is not None), None)
+
+    def _of_surface(self, surface: str) -> tuple[Operation, ...]:
+        of_surface = (each.all for each in self._surfaces if each.surface == surface)
+        return tuple(chain.from_iterable(of_surface))
 
 
 def admits_none(kind: Any) -> bool:

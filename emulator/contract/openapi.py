@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Path, Query, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from emulator.contract.catalog import Caller, Operation, admits_none
 
@@ -47,7 +49,11 @@ def build_document(
         for operation in operations
         if operation.is_documented
     ]
-    document = app.openapi()
+    with warnings.catch_warnings():
+        # FastAPI ignores this warning of its own alias of a body where it makes the adapter; that
+        # of a model which is built on first use is made here.
+        warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+        document = app.openapi()
     _mark_long_integers(document)
     if security_schemes:
         document["components"]["securitySchemes"] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from emulator.contract.catalog import Operation
+from emulator.contract.catalog import Operation, OperationCatalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,18 @@ class CredentialPlaces:
     worldless: tuple[str, ...]
     """The beginnings of paths for which no world is looked up, so that a client that names its
     world in every request can create it, too."""
+
+
+class PlacesOfSurfaces:
+    """The credential places of each surface, read with the first request for it."""
+
+    def __init__(self, catalog: OperationCatalog) -> None:
+        self._catalog = catalog
+        self.of = lru_cache(maxsize=16)(self._of)
+        """Returns the places of a surface."""
+
+    def _of(self, surface: str) -> CredentialPlaces:
+        return credential_places(self._catalog.of_surface(surface))
 
 
 def credential_places(operations: Iterable[Operation]) -> CredentialPlaces:

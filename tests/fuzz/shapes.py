@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from emulator.app import OPERATIONS
+from emulator.app import operation_catalog
 from emulator.contract.catalog import Operation
 from emulator.seeding.schema import SeedRun
 from emulator.surfaces.bff import route_table as bff_routes
@@ -103,7 +103,7 @@ def shapes() -> tuple[Shape, ...]:
             is_built=operation.availability == "built",
             queries=_queries(operation),
         )
-        for operation in OPERATIONS
+        for operation in operation_catalog()
     )
 
 

@@ -9,7 +9,7 @@ from weakref import ref
 
 import pytest
 
-from emulator.app import OPERATIONS
+from emulator.app import operation_catalog
 from emulator.contract.catalog import OperationCatalog
 from emulator.pipeline.request import HeadReader
 from emulator.pipeline.response_cache import BYTES_MAX, CONTENT_MAX, RESPONSES_MAX, ResponseCache
@@ -22,7 +22,7 @@ from tests.support.checked_client import Emulator
 
 ASKED = [
     each.path
-    for each in OPERATIONS
+    for each in operation_catalog()
     if each.method == "GET" and each.surface in ("bff", "upstream") and "{" not in each.path
 ]
 GOOD = RawResponse(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")

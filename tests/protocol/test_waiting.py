@@ -56,7 +56,8 @@ def serving(emulator: Emulator) -> Iterator[Served]:
     """Serve an emulator on a free port."""
     runs: Counter[str] = Counter()
     control = emulator.app.surfaces[0]
-    object.__setattr__(control, "app", Counting(control.app, runs=runs))
+    counting = Counting(control.app, runs=runs)
+    object.__setattr__(control, "load", lambda: counting)
     config = uvicorn.Config(
         emulator.app, http=Connection, ws="none", lifespan="off", log_level="warning"
     )

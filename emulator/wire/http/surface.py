@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -15,13 +16,21 @@ CONTROL = "control"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """A router and the prefix of the paths that it serves; a router may serve several."""
+    """A router and the prefix of the paths that it serves; a router may serve several.
+
+    `load` returns the router, and imports it the first time.
+    """
 
     name: str
     prefix: str
-    app: Router
+    load: Callable[[], Router]
     slash_status: int | None = None
     """The status that redirects a path with a trailing slash, where it is redirected."""
+
+    @property
+    def app(self) -> Router:
+        """The router."""
+        return self.load()
 
     def render(self, request: Request, refusal: Refusal) -> Response:
         """Return a refusal in the surface's own shape."""
