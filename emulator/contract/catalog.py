@@ -7,11 +7,12 @@ documents all read it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from importlib import import_module
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -33,8 +34,42 @@ Caller = Literal["anyone", "user", "service", "key or session", "session"]
 """Who may call an operation: `user` is a session's access token and `service` the service key, both
 as GoTrue takes them; `session` is the dashboard's cookie."""
 
+Answer: TypeAlias = "type[BaseModel] | DeferredModel | None"
+"""The model of an answer's body."""
+
 WILDCARD = "/*"
 """How a path ends that stands for everything below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredModel:
+    """A model that is imported when it is needed, by its module and its name.
+
+    Measured: pydantic takes 65 ms to import and a model 0.3 ms to declare, which is half of a start
+    that lists runs, and a list of runs is read and written without them.
+    """
+
+    module: str
+    name: str
+
+    def load(self) -> Any:
+        """Return the model."""
+        return getattr(import_module(self.module), self.name)
+
+
+class DeferredModels:
+    """The models of a module, each as an attribute that is a DeferredModel."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> DeferredModel:
+        return DeferredModel(self._module, name)
+
+
+def model_of(declared: Any) -> Any:
+    """Return the model of a declaration, imported if it is deferred."""
+    return declared.load() if isinstance(declared, DeferredModel) else declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +94,16 @@ class Operation:
     availability: Availability = "built"
     caller: Caller = "anyone"
     body: Any = None
-    """A model, or any other type that pydantic validates; one that admits None may be left out."""
-    query: type[BaseModel] | None = None
+    """A model, or any other type that pydantic validates; one that admits None may be left out.
+    `body_type` returns it where it is deferred.
+    """
+    query: type[Any] | None = None
+    """A model, or a dataclass whose fields all have defaults: it takes no model to read none."""
     media_type: str = "application/json"
-    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
-    """Successful statuses and the model of their bodies; None means no body."""
+    answers: Mapping[int, Answer] = field(default_factory=dict)
+    """Successful statuses and the model of their bodies; None means no body. `answer_models`
+    returns them where they are deferred.
+    """
     refuses: frozenset[str] = frozenset()
     """The error codes that the surface's document lists."""
     is_documented: bool = True
@@ -83,27 +123,29 @@ class Operation:
     shows: tuple[str, ...] = ()
     """The kinds of record whose states its response shows, for coverage."""
 
+    def body_type(self) -> Any:
+        """Return the type of the body, or None."""
+        return model_of(self.body)
 
-class SurfaceOperations:
-    """The operations of a surface, loaded when the first path below one of its prefixes is looked
-    up.
+    def answer_models(self) -> Mapping[int, type[BaseModel] | None]:
+        """Return the successful statuses and the models of their bodies."""
+        return {status: model_of(model) for status, model in self.answers.items()}
 
-    Measured: importing the surfaces and their models takes 150 ms, and a client of one of them
-    starts without the others.
-    """
 
-    def __init__(
-        self, surface: str, *, prefixes: Iterable[str], load: Callable[[], Iterable[Operation]]
-    ) -> None:
-        """`load` returns the operations, whose paths all begin with one of the prefixes."""
+class SurfacePart:
+    """The operations of a surface below some prefixes, imported when a path there is looked up."""
+
+    def __init__(self, surface: str, *, prefixes: tuple[str, ...], module: str) -> None:
+        """Take them from the OPERATIONS of a module, which hold all that are below a prefix."""
         self.surface = surface
-        self._prefixes = tuple(prefix.rstrip("/") for prefix in prefixes)
-        self._load = load
+        self.prefixes = prefixes
+        self._starts = tuple(prefix.rstrip("/") for prefix in prefixes)
+        self._module = module
 
     @cached_property
     def all(self) -> tuple[Operation, ...]:
         """The operations in the order of their declaration."""
-        return tuple(self._load())
+        return tuple(import_module(self._module).OPERATIONS)
 
     @cached_property
     def _index(self) -> dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]]:
@@ -127,7 +169,7 @@ class SurfaceOperations:
 
     def at(self, method: str, path: str) -> Operation | None:
         """Return the operation of a method and path, or None."""
-        if not path.startswith(self._prefixes):
+        if not path.startswith(self._starts):
             return None
         for pattern, operation in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
@@ -141,20 +183,33 @@ class SurfaceOperations:
 class OperationCatalog:
     """Every operation of every surface, by id and by method and path."""
 
-    def __init__(self, surfaces: Iterable[SurfaceOperations]) -> None:
-        self._surfaces = tuple(surfaces)
+    def __init__(self, parts: Iterable[SurfacePart]) -> None:
+        self._parts = tuple(parts)
         self.at = lru_cache(maxsize=4096)(self._at)
         """Returns the operation of a method and path, or None where nothing is routed."""
-        self.of_surface = lru_cache(maxsize=len(self._surfaces))(self._of_surface)
-        """Returns the operations of a surface in the order of their declaration."""
 
     def __iter__(self) -> Iterator[Operation]:
-        return chain.from_iterable(each.all for each in self._surfaces)
+        surfaces = dict.fromkeys(part.surface for part in self._parts)
+        return chain.from_iterable(map(self.of_surface, surfaces))
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:
         """Every operation by its id."""
         return {each.id: each for each in self}
+
+    def of_surface(self, surface: str) -> tuple[Operation, ...]:
+        """Return the operations of a surface in the order of their declaration; of a surface in
+        several parts, by their paths.
+        """
+        parts = [part.all for part in self._parts if part.surface == surface]
+        if len(parts) == 1:
+            return parts[0]
+        by_id = {each.id: each for part in parts for each in part}
+        return tuple(sorted(by_id.values(), key=lambda operation: operation.path))
+
+    def below(self, prefix: str) -> tuple[Operation, ...]:
+        """Return the operations of the part with this prefix."""
+        return next((part.all for part in self._parts if prefix in part.prefixes), ())
 
     def id_at(self, method: str, path: str) -> str:
         """Return the id of the operation, or `METHOD *` where nothing is routed."""
@@ -162,12 +217,8 @@ class OperationCatalog:
         return f"{method} *" if operation is None else operation.id
 
     def _at(self, method: str, path: str) -> Operation | None:
-        found = (each.at(method, path) for each in self._surfaces)
+        found = (part.at(method, path) for part in self._parts)
         return next((operation for operation in found if operation is not None), None)
-
-    def _of_surface(self, surface: str) -> tuple[Operation, ...]:
-        of_surface = (each.all for each in self._surfaces if each.surface == surface)
-        return tuple(chain.from_iterable(of_surface))
 
 
 def admits_none(kind: Any) -> bool:

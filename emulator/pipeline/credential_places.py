@@ -25,15 +25,15 @@ class CredentialPlaces:
 
 
 class PlacesOfSurfaces:
-    """The credential places of each surface, read with the first request for it."""
+    """The credential places of the operations below each prefix, read with the first request."""
 
     def __init__(self, catalog: OperationCatalog) -> None:
         self._catalog = catalog
-        self.of = lru_cache(maxsize=16)(self._of)
-        """Returns the places of a surface."""
+        self.of = lru_cache(maxsize=32)(self._of)
+        """Returns the places of the surface with a prefix."""
 
-    def _of(self, surface: str) -> CredentialPlaces:
-        return credential_places(self._catalog.of_surface(surface))
+    def _of(self, prefix: str) -> CredentialPlaces:
+        return credential_places(self._catalog.below(prefix))
 
 
 def credential_places(operations: Iterable[Operation]) -> CredentialPlaces:

@@ -90,7 +90,7 @@ class WorldResolver:
         return sources
 
     def _places_of(self, request: IncomingRequest) -> CredentialPlaces:
-        return self._places.of(request.surface.name)
+        return self._places.of(request.surface.prefix)
 
     def _may_create(self, request: IncomingRequest, sources: Mapping[str, str]) -> bool:
         """Return whether a world that is named but does not exist may be created."""

@@ -17,7 +17,6 @@ import uvicorn
 
 from emulator.app import build_app
 from emulator.persistence.atomic_write import is_replaceable
-from emulator.persistence.export import export_file, import_file
 from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
 from emulator.server.connection import Connection
@@ -173,6 +172,8 @@ def serve(
     settings = replace(settings, instance=uuid4().hex[:12])
     worlds = WorldRegistry(settings, seed, ports=PortMap(opener))
     if imported is not None:
+        from emulator.persistence.export import import_file  # 20 ms with pydantic
+
         import_file(worlds, imported)
     config = uvicorn.Config(
         build_app(worlds),
@@ -198,6 +199,8 @@ def serve(
     gc.freeze()
     server.run(sockets=sockets)
     if exported is not None:
+        from emulator.persistence.export import export_file
+
         if not is_replaceable(exported):
             # A pipe without a reader blocks the export; a further signal then ends the process.
             for name in _TERMINATION:

@@ -56,8 +56,7 @@ def serving(emulator: Emulator) -> Iterator[Served]:
     """Serve an emulator on a free port."""
     runs: Counter[str] = Counter()
     control = emulator.app.surfaces[0]
-    counting = Counting(control.app, runs=runs)
-    object.__setattr__(control, "load", lambda: counting)
+    vars(control)["app"] = Counting(control.app, runs=runs)
     config = uvicorn.Config(
         emulator.app, http=Connection, ws="none", lifespan="off", log_level="warning"
     )
