@@ -12,7 +12,7 @@ from emulator.seeding.error_paths import at, within
 from emulator.seeding.schema import Moment, SeedKey, SeedRun, SeedShare, SeedWorkspace
 from emulator.seeding.subscriptions import plant_subscription
 from emulator.seeding.synthetic.recipes import expand
-from emulator.wire.run_input import content_of
+from emulator.wire.run_content import content_of
 from emulator.world.core.access import Actor, Fixture, member_id
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import instant, microseconds

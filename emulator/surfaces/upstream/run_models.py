@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, RootModel
 
 from emulator.surfaces.upstream.views import Moment, View
 from emulator.wire.fields import JsonObject, Name, Time
-from emulator.wire.run_input import RunFields, content_of
+from emulator.wire.run_content import content_of
+from emulator.wire.run_input import RunFields
 from emulator.world.core.times import instant
 from emulator.world.records.types import Instant, RunStatus, Runtime, Task
 from emulator.world.runs import runs

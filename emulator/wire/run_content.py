@@ -1,0 +1,71 @@
+"""Run content: what the world stores of a run, made from the fields of a request or a seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.world.core.json_text import json_text
+from emulator.world.records.types import Instant, RunStatus, Task
+from emulator.world.runs.runs import ArtifactContent, RunContent
+
+if TYPE_CHECKING:
+    from emulator.wire.run_input import ArtifactIn, RunFields
+
+_MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "log": "text/plain",
+    "md": "text/markdown",
+    "mp4": "video/mp4",
+    "png": "image/png",
+    "txt": "text/plain",
+    "zip": "application/zip",
+}
+"""By extension. The standard library's table depends on the files of the machine."""
+
+
+def content_of(
+    fields: RunFields,
+    *,
+    name: str,
+    adapter_id: str,
+    task: Task,
+    status: RunStatus,
+    project_id: str | None,
+    started_at: Instant | None,
+    finished_at: Instant | None,
+    extra: dict[str, Any] | None = None,
+) -> RunContent:
+    """Return the content of a run, with defaults for the fields that are absent."""
+    return RunContent(
+        project_id=project_id,
+        name=name,
+        adapter_id=adapter_id,
+        task=task,
+        environment=fields.environment,
+        runtime=fields.runtime or "local",
+        status=status,
+        metrics=json_text(fields.metrics or {}),
+        artifacts=tuple(_artifact(artifact) for artifact in fields.artifacts or ()),
+        cost_estimate_usd=fields.cost_estimate_usd,
+        manifest=None if fields.manifest is None else json_text(fields.manifest),
+        log="\n".join(fields.log or ()),
+        extra=json_text(extra or {}),
+        started_at=started_at,
+        finished_at=finished_at,
+        duration_seconds=fields.duration_seconds,
+    )
+
+
+def _artifact(artifact: ArtifactIn) -> ArtifactContent:
+    return ArtifactContent(
+        name=artifact.name,
+        media_type=artifact.media_type or _media_type(artifact.name),
+        size_bytes=artifact.size_bytes,
+        sha256=artifact.sha256,
+    )
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
