@@ -194,9 +194,9 @@ def serve(
         # uvicorn raises the signal again after its shutdown, when nothing is left to do.
         signal.signal(name, server.end)
     # The planted state lives as long as the server and has no cycles: measured with 100,000 runs, a
-    # full collection blocks every response for 35 ms.
-    gc.collect()
+    # full collection blocks every response for 35 ms. Collecting first finds 700 objects in 20 ms.
     gc.freeze()
+    gc.enable()
     server.run(sockets=sockets)
     if exported is not None:
         from emulator.persistence.export import export_file
