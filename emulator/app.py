@@ -13,7 +13,6 @@ from emulator.pipeline.credential_places import PlacesOfSurfaces
 from emulator.pipeline.pipeline import Pipeline
 from emulator.pipeline.request import HeadReader
 from emulator.pipeline.response_cache import ResponseCache
-from emulator.pipeline.surface_call import SurfaceCaller
 from emulator.pipeline.transaction import Transaction
 from emulator.pipeline.waiting import Waiting
 from emulator.registry.change_feed import ChangeFeed
@@ -34,13 +33,20 @@ _STRIPE = ("/stripe/", "/v1/")
 
 
 class App:
-    """The emulator as an ASGI app, the surfaces that it joins, and their operations."""
+    """The emulator as an ASGI app, the surfaces that it joins, their operations, and the cache in
+    which a server looks before it calls the app.
+    """
 
     def __init__(
-        self, app: ASGIApp, surfaces: tuple[Surface, ...], catalog: OperationCatalog
+        self,
+        app: ASGIApp,
+        surfaces: tuple[Surface, ...],
+        catalog: OperationCatalog,
+        cache: ResponseCache,
     ) -> None:
         self.surfaces = surfaces
         self.catalog = catalog
+        self.cache = cache
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,15 +62,14 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     settings = registry.settings
     catalog = operation_catalog()
     webhooks = WebhookDispatcher(settings, now=registry.now, is_sending=sends_webhooks)
-    cache = ResponseCache()
     feed = ChangeFeed()
-    registry.add_listeners(webhooks, cache, feed)
     coverage = Coverage(catalog)
+    cache = ResponseCache(registry, coverage=coverage, feed=feed)
+    registry.add_listeners(webhooks, cache, feed)
     beside = Control(registry=registry, webhooks=webhooks, catalog=catalog, coverage=coverage)
     surfaces = build_surfaces(settings, beside)
     transaction = Transaction(
         registry,
-        SurfaceCaller(cache),
         webhooks=webhooks,
         internal_webhooks=InternalWebhookEndpoint(
             surfaces[-1], webhooks, settings=settings, now=registry.now
@@ -74,9 +79,13 @@ def build_app(registry: WorldRegistry, *, sends_webhooks: bool = True) -> App:
     )
     waiting = Waiting(transaction, registry, feed=feed, webhooks=webhooks)
     pipeline = Pipeline(
-        HeadReader(surfaces, catalog, settings), registry, waiting, PlacesOfSurfaces(catalog)
+        HeadReader(surfaces, catalog, settings),
+        registry,
+        waiting,
+        PlacesOfSurfaces(catalog),
+        cache,
     )
-    return App(Cors(pipeline, settings), surfaces, catalog)
+    return App(Cors(pipeline, settings), surfaces, catalog, cache)
 
 
 @cache

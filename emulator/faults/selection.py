@@ -42,7 +42,8 @@ def select_effect(
     Assumed: a request that the BFF forwards counts as a request to the BFF alone; faults of the
     upstream apply to what clients send there themselves.
     """
-    asked = _PREFER.search(request.headers.get("prefer", ""))
+    prefer = request.headers.get("prefer")
+    asked = None if prefer is None else _PREFER.search(prefer)
     if asked is not None:
         return faults, AppliedEffect(ErrorResponse(status=int(asked[1])), PREFER)
     if not faults.faults:

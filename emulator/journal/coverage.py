@@ -23,22 +23,22 @@ class Coverage:
         self._operations: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._states: Counter[str] = Counter()
+        self._missing_states = set(STATES)
 
-    def add(self, entry: Entry, *, is_cached: bool) -> None:
-        """Count what a journal entry exercised.
+    def count(self, operation: str) -> None:
+        """Count an operation whose response was repeated: what it shows is counted already."""
+        self._operations[operation] += 1
 
-        The states that a cached response shows were counted when it was first produced.
-        """
+    def add(self, entry: Entry) -> None:
+        """Count what a journal entry exercised."""
         self._operations[entry.operation] += 1
-        if entry.code is not None:
-            self._codes[entry.code] += 1
-        if entry.status < _REFUSED and not is_cached:
-            shown = shown_states(
-                entry.response_body,
-                at=entry.at,
-                is_new=lambda state: not self._states[state],
-            )
-            self._states.update(set(shown))
+        code = entry.code
+        if code is not None:
+            self._codes[code] += 1
+        if entry.status < _REFUSED:
+            shown = shown_states(entry.response_body, at=entry.at, wanted=self._missing_states)
+            self._states.update(shown)
+            self._missing_states -= shown
 
     def operations(self) -> Mapping[str, int]:
         """Return how often each operation that is built was called, control's left out."""

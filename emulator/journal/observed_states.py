@@ -6,6 +6,7 @@ They are read from the members of the response, as its client sees them, not fro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -30,6 +31,11 @@ class StateMachine:
     states: tuple[str, ...]
     members: tuple[str, ...]
     read: Read
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of the states, with the record's."""
+        return tuple(f"{self.name} {state}" for state in self.states)
 
 
 def _value_of(member: str) -> Read:
@@ -114,7 +120,7 @@ MACHINES: tuple[StateMachine, ...] = (
 
 STATES: tuple[str, ...] = (
     *(f"run {status}" for status in RUN_STATUSES),
-    *(f"{machine.name} {state}" for machine in MACHINES for state in machine.states),
+    *(name for machine in MACHINES for name in machine.state_names),
 )
 
 _RUNS = {f"run {status}": b'"status":"%b"' % status.encode() for status in RUN_STATUSES}
@@ -124,21 +130,20 @@ _HEAD_BYTES = 4096
 """How much of a response is searched for the records it shows; a list shows its first item."""
 
 
-def shown_states(body: bytes, *, at: Instant, is_new: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the new states that a response shows, some perhaps repeatedly."""
-    for state, member in _RUNS.items():
-        if is_new(state) and member in body:
-            yield state
+def shown_states(body: bytes, *, at: Instant, wanted: AbstractSet[str]) -> set[str]:
+    """Return which of the wanted states a response shows."""
+    shown = {state for state, member in _RUNS.items() if state in wanted and member in body}
     head = body[:_HEAD_BYTES]
-    wanted = [machine for mark, machine in _MARKED.items() if mark in head]
-    if not wanted:
-        return
+    machines = [machine for mark, machine in _MARKED.items() if mark in head]
+    machines = [each for each in machines if not wanted.isdisjoint(each.state_names)]
+    if not machines:
+        return shown
     views, now = _views(body), to_text(at)
-    for machine in wanted:
+    for machine in machines:
         for view in views:
             if all(member in view for member in machine.members):
-                states = (state for state in machine.read(view, now) if state in machine.states)
-                yield from filter(is_new, (f"{machine.name} {state}" for state in states))
+                shown.update(f"{machine.name} {state}" for state in machine.read(view, now))
+    return shown & wanted
 
 
 def _views(body: bytes) -> list[View]:

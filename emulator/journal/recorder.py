@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
-
 from emulator.faults.rules import FaultSet
 from emulator.faults.selection import AppliedEffect
-from emulator.journal.journal import Entry, Journal
+from emulator.journal.journal import Entry, Journal, size_bytes
 from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.world.core.access import Actor
@@ -34,17 +32,27 @@ def record_entry(
     written: list[tuple[str, str]],
 ) -> Entry:
     """Add a request with its response to a journal and return the entry."""
+    changed = () if after is before else tuple(_changed(before, after, written))
+    query = request.query.decode("latin-1")
     entry = Entry(
         id=journal.next_id(),
-        at=at,
         machine_at=wall_time,
+        client=None if request.client is None else request.client[0],
+        raw_request_headers=request.raw_headers,
+        size_bytes=size_bytes(
+            (*request.raw_headers, *response.headers),
+            request_body=request.body,
+            response_body=response.content,
+            path=request.path,
+            query=query,
+            changes=len(changed),
+        ),
+        at=at,
         surface=request.surface.name,
         operation=request.operation,
         method=request.sent_method,
         path=request.path,
-        query=request.query.decode("latin-1"),
-        client=None if request.client is None else request.client[0],
-        raw_request_headers=request.raw_headers,
+        query=query,
         request_body=request.body,
         is_oversize=request.exceeded_limit_bytes is not None,
         status=response.status,
@@ -53,11 +61,10 @@ def record_entry(
         response_body=bytes(memoryview(response.content)),
         user_id=None if actor is None else actor.user_id,
         api_key_id=None if actor is None else actor.api_key_id,
-        code=_code_of(response),
         fault_id=applied.fault_id,
         effect=applied.effect,
         faults=faults,
-        changed=tuple(_changed(before, after, written)),
+        changed=changed,
         before=before,
         after=after,
     )
@@ -69,24 +76,7 @@ def _changed(
     before: State, after: State, written: list[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """Yield the records that differ; what was written and undone is left out."""
-    if after is before:
-        return
     for table, record_id in dict.fromkeys(written):
         kind = _KINDS[table]
         if before.tables[kind].get(record_id) is not after.tables[kind].get(record_id):
             yield table, record_id
-
-
-def _code_of(response: RawResponse) -> str | None:
-    """Return the code that an error response carries, in whatever shape, else None."""
-    if not response.is_error:
-        return None
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(body, dict):
-        return None
-    inner = body.get("error") or body.get("detail") or body
-    code = inner.get("error_code") or inner.get("code") if isinstance(inner, dict) else None
-    return code if isinstance(code, str) else None

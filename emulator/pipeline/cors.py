@@ -46,7 +46,7 @@ class Cors:
         """Serve one request."""
         # A fault drops a connection by the server's own `send`, which middleware would wrap.
         scope = {**scope, RAW_SEND: send}
-        headers = {name for name, _ in scope.get("headers", ())}
+        headers = [name for name, _ in scope.get("headers", ())]
         if b"origin" not in headers:
             await self._pipeline(scope, receive, send)
         elif scope.get("method") == "OPTIONS" and _PREFLIGHT in headers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
+
 from emulator.settings import Settings
 from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.wire.http.origins import (
@@ -24,13 +26,15 @@ class HostGuard:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # Not of the module: a key with the settings takes longer to hash than to compare.
+        self._is_allowed_host = lru_cache(maxsize=1024)(partial(is_allowed_host, settings=settings))
 
     def refusal_of(self, request: IncomingRequest) -> Forbidden | None:
         """Return why a request is refused, or None: a Host that is not allowed (DNS rebinding), or
         a page of another site that would control the emulator or act on the dashboard's BFF.
         """
         host = request.headers.get("host")
-        if host is not None and not is_allowed_host(host, self._settings):
+        if host is not None and not self._is_allowed_host(host):
             return Forbidden(_host_message(host))
         if request.surface.name == CONTROL:
             return self._refusal_by_control(request)

@@ -8,13 +8,16 @@ from emulator.faults.selection import NOTHING_APPLIED, select_effect
 from emulator.pipeline.credential_places import PlacesOfSurfaces
 from emulator.pipeline.host_guard import HostGuard
 from emulator.pipeline.request import HeadReader, ResolvedRequest
+from emulator.pipeline.response_cache import Key, ResponseCache
 from emulator.pipeline.response_headers import ResponseHeaders
 from emulator.pipeline.surface_call import refusal_response
+from emulator.pipeline.transaction import Served
 from emulator.pipeline.waiting import Waiting
+from emulator.pipeline.world_names import depends_on_other_worlds
 from emulator.pipeline.world_resolution import WorldResolver
 from emulator.registry.live_world import LiveWorld
 from emulator.registry.registry import WorldRegistry
-from emulator.wire.http.asgi import RawResponse, read_body, send_whole, why_malformed
+from emulator.wire.http.asgi import CACHE_KEY, RawResponse, read_body, send_whole, why_malformed
 from emulator.wire.http.codes import Malformed
 from emulator.wire.http.context import RequestContext
 from emulator.wire.http.incoming_request import IncomingRequest, with_body
@@ -34,10 +37,12 @@ class Pipeline:
         registry: WorldRegistry,
         waiting: Waiting,
         places: PlacesOfSurfaces,
+        cache: ResponseCache,
     ) -> None:
         self._read_head = read_head
         self._registry = registry
         self._waiting = waiting
+        self._cache = cache
         self._host_guard = HostGuard(registry.settings)
         self._worlds = WorldResolver(registry, places)
         self._headers = ResponseHeaders(registry.settings.instance)
@@ -66,6 +71,9 @@ class Pipeline:
         resolved = self._with_effect(request, live)
         served = await self._waiting.respond(resolved)
         self._headers.sign(served.response, request, live.world)
+        key = scope.get(CACHE_KEY)
+        if key is not None:
+            self._cache_response(key, resolved, served)
         await resolved.applied.effect.send(served.response, scope, receive, send)
         # The response is sent; the server takes the next request of the connection meanwhile. A
         # response that has waited for deliveries does not wait again.
@@ -91,6 +99,12 @@ class Pipeline:
             applied=applied,
             wall_time=self._registry.now(),
         )
+
+    def _cache_response(self, key: Key, resolved: ResolvedRequest, served: Served) -> None:
+        live, entry = resolved.live, served.entry
+        if entry is None or depends_on_other_worlds(resolved.request.credentials, live.world.name):
+            return
+        self._cache.put(key, live, served.response, entry)
 
     def _refused(
         self, request: IncomingRequest, refusal: Refusal, *, deletes_cookie: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -33,6 +34,7 @@ class HeadReader:
         self._surfaces = surfaces
         self._catalog = catalog
         self._settings = settings
+        self._route = lru_cache(maxsize=4096)(self._found_route)
 
     def __call__(self, scope: Scope) -> IncomingRequest:
         """Return a request whose body is not read yet."""
@@ -40,11 +42,11 @@ class HeadReader:
         path, control_world = control_path_of(path)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         headers = first_of_each(scope["headers"])
-        operation = self._catalog.at(method, path)
+        route = self._route(method, path)
         return IncomingRequest(
-            surface=self._surface(path),
-            operation=f"{method} *" if operation is None else operation.id,
-            body_limit=BODY_LIMIT if operation is None else operation.body_limit,
+            surface=route.surface,
+            operation=route.operation,
+            body_limit=route.body_limit,
             sent_method=scope["method"],
             method=method,
             path=path,
@@ -64,15 +66,25 @@ class HeadReader:
             given_up=scope.get(GIVEN_UP),
         )
 
-    def _surface(self, path: str) -> Surface:
-        for surface in self._surfaces:
-            if path.startswith(surface.prefix):
-                return surface
-        return self._surfaces[-1]
+    def _found_route(self, method: str, path: str) -> _Route:
+        prefixed = (each for each in self._surfaces if path.startswith(each.prefix))
+        surface = next(prefixed, self._surfaces[-1])
+        operation = self._catalog.at(method, path)
+        if operation is None:
+            return _Route(surface=surface, operation=f"{method} *", body_limit=BODY_LIMIT)
+        return _Route(surface=surface, operation=operation.id, body_limit=operation.body_limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedRequest:
+class _Route:
+    """What the method and the path of a request say of it."""
+
+    surface: Surface
+    operation: str
+    body_limit: int
+
+
+class ResolvedRequest(NamedTuple):
     """A request with its world, and what faults do to it."""
 
     request: IncomingRequest
@@ -90,24 +102,21 @@ class ResolvedRequest:
             world=self.live.world,
             settings=settings,
             operation=request.operation,
-            source=_source(request),
+            source=_source(
+                None if request.client is None else request.client[0],
+                request.headers.get("user-agent"),
+            ),
             wall_time=self.wall_time,
             exceeded_limit_bytes=request.exceeded_limit_bytes,
         )
 
 
-def _source(request: IncomingRequest) -> Source:
-    """Return where a request came from, as the audit log records it."""
-    client = request.client
-    return Source(
-        ip_hash=None if client is None else _ip_hash(client[0]),
-        user_agent=request.headers.get("user-agent"),
-    )
-
-
 @lru_cache(maxsize=1024)
-def _ip_hash(address: str) -> str:
-    """Docs: "redacted IP hash" (privacy). Assumed: the hash is the first
-    16 digits of a SHA-256, as the documentation names no algorithm.
+def _source(address: str | None, user_agent: str | None) -> Source:
+    """Return where a request came from, as the audit log records it.
+
+    Docs: "redacted IP hash" (privacy). Assumed: the hash is the first 16 digits of a SHA-256, as
+    the documentation names no algorithm.
     """
-    return sha256(address.encode()).hexdigest()[:16]
+    ip_hash = None if address is None else sha256(address.encode()).hexdigest()[:16]
+    return Source(ip_hash=ip_hash, user_agent=user_agent)

@@ -1,16 +1,18 @@
-"""Surface call: the response to a request from a fault, a redirect, the cache or the surface."""
+"""Surface call: the response to a request from a fault, a redirect or the surface."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.types import Message, Scope
 
 from emulator.faults.effects import ErrorResponse
 from emulator.pipeline.request import ResolvedRequest
-from emulator.pipeline.response_cache import ResponseCache
-from emulator.wire.http.asgi import RawResponse, call_app, raw_response
+from emulator.pipeline.response_cache import RELEVANT_HEADERS
+from emulator.wire.http.asgi import RawResponse, finish, raw_response
 from emulator.wire.http.context import RequestContext
 from emulator.wire.http.incoming_request import IncomingRequest
+from emulator.wire.http.surface import Surface
 from emulator.wire.http.trailing_slashes import redirect_of
 from emulator.world.core.refusals import Refusal
 
@@ -22,47 +24,40 @@ that the header can express, so that a client's back-off is seen without holding
 _METHOD_NOT_ALLOWED = 405
 
 
-class SurfaceCaller:
-    """Calls surfaces, and answers reads from the cache while the state is the same."""
+def call_surface(resolved: ResolvedRequest, context: RequestContext) -> RawResponse:
+    """Return the response to a request.
 
-    def __init__(self, cache: ResponseCache) -> None:
-        self._cache = cache
+    Of a GET without a body a surface sees only the headers on which responses are declared to
+    depend, so that the response cache cannot overlook a header.
+    """
+    request, effect = resolved.request, resolved.applied.effect
+    if isinstance(effect, ErrorResponse):
+        response = refusal_response(request, context, effect.refusal(context.world))
+        if response.status in _RETRIED:
+            response.headers.append(_RETRY_AFTER)
+    elif (redirect := redirect_of(request)) is not None:
+        response = redirect
+    elif request.method == "GET" and not request.body and not request.is_control:
+        headers = [header for header in request.raw_headers if header[0] in RELEVANT_HEADERS]
+        scope = request.scope(context, headers=headers)
+        response = _called(request.surface, scope, b"")
+    else:
+        response = _called(request.surface, request.scope(context), request.body)
+    if request.sent_method == "OPTIONS" and response.status == _METHOD_NOT_ALLOWED:
+        _answer_options(response)
+    if request.is_head:
+        response.content = b""
+    return response
 
-    def respond(
-        self, resolved: ResolvedRequest, context: RequestContext
-    ) -> tuple[RawResponse, bool]:
-        """Return the response to a request, and whether it comes from the cache."""
-        request, effect = resolved.request, resolved.applied.effect
-        is_cached = False
-        if isinstance(effect, ErrorResponse):
-            response = refusal_response(request, context, effect.refusal(context.world))
-            if response.status in _RETRIED:
-                response.headers.append(_RETRY_AFTER)
-        elif (redirect := redirect_of(request)) is not None:
-            response = redirect
-        elif request.method == "GET" and not request.body and not request.is_control:
-            response, is_cached = self._read(request, context)
-        else:
-            response = call_app(request.surface.app, request.scope(context), request.body)
-        if request.sent_method == "OPTIONS" and response.status == _METHOD_NOT_ALLOWED:
-            _answer_options(response)
-        if request.is_head:
-            response.content = b""
-        return response, is_cached
 
-    def _read(self, request: IncomingRequest, context: RequestContext) -> tuple[RawResponse, bool]:
-        """Return the response to a GET; the surface is called once for each state."""
-        world, outcome = context.world, context.outcome
-        cached = self._cache.get(request, world)
-        if cached is not None:
-            response, outcome.actor = cached
-            return response, True
-        before = world.state
-        response = call_app(request.surface.app, request.scope(context), b"")
-        before = outcome.saved_state or before
-        if world.state is before and not outcome.keep_writes:
-            self._cache.put(request, world, response, actor=outcome.actor)
-        return response, False
+def _called(surface: Surface, scope: Scope, body: bytes) -> RawResponse:
+    """Return the response of a surface to a request."""
+    message = {"type": "http.request", "body": body, "more_body": False}
+
+    async def receive() -> Message:
+        return message
+
+    return raw_response(finish(surface.app.respond(Request(scope, receive))))
 
 
 def refusal_response(

@@ -7,17 +7,20 @@ without being suspended, so that no other request comes between.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import ref
 
 from emulator.journal.coverage import Coverage
+from emulator.journal.journal import Entry
 from emulator.journal.recorder import record_entry
 from emulator.pipeline.request import ResolvedRequest
-from emulator.pipeline.surface_call import SurfaceCaller
+from emulator.pipeline.surface_call import call_surface
 from emulator.registry.change_feed import ChangeFeed
 from emulator.registry.registry import WorldRegistry, erasures
 from emulator.webhooks.dispatcher import WebhookDispatcher
 from emulator.webhooks.internal_endpoint import InternalWebhookEndpoint
 from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.context import Outcome, RequestContext
+from emulator.world.core.access import Actor
 from emulator.world.core.world import State
 
 
@@ -27,7 +30,8 @@ class Served:
 
     response: RawResponse
     outcome: Outcome
-    is_cached: bool = False
+    entry: Entry | None = None
+    """The entry in the journal, unless the request was for control."""
 
 
 class Transaction:
@@ -36,7 +40,6 @@ class Transaction:
     def __init__(
         self,
         registry: WorldRegistry,
-        surfaces: SurfaceCaller,
         *,
         webhooks: WebhookDispatcher,
         internal_webhooks: InternalWebhookEndpoint,
@@ -44,7 +47,6 @@ class Transaction:
         feed: ChangeFeed,
     ) -> None:
         self._registry = registry
-        self._surfaces = surfaces
         self._webhooks = webhooks
         self._internal_webhooks = internal_webhooks
         self._coverage = coverage
@@ -56,55 +58,67 @@ class Transaction:
         The internal webhook is called before the request, in case the clock has moved by itself,
         and again before the response.
         """
-        world = resolved.live.world
+        live, world = resolved.live, resolved.live.world
         before = world.state
-        self._internal_webhooks.deliver(world)
+        if not live.is_settled():
+            self._internal_webhooks.deliver(world)
         erased = erasures(world)
         context = resolved.context(self._registry.settings)
         world.written = []
         try:
-            served = self._run_or_restore(resolved, context)
-            self._internal_webhooks.deliver(world)
+            response = self._run_or_restore(resolved, context)
+            if not live.is_settled():
+                self._internal_webhooks.deliver(world)
         except BaseException:
             world.state = before
             raise
         finally:
             written, world.written = world.written or [], None
-        self._webhooks.enqueue_due(world)
-        has_erased = erasures(world) > erased
-        self._record(resolved, served, before=before, written=written, has_erased=has_erased)
-        return served
+        if not live.is_settled():
+            self._webhooks.enqueue_due(world)
+            live.settled = ref(world.state)
+        has_erased = world.state is not before and erasures(world) > erased
+        entry = self._record(
+            resolved,
+            response,
+            actor=context.outcome.actor,
+            before=before,
+            written=written,
+            has_erased=has_erased,
+        )
+        return Served(response=response, outcome=context.outcome, entry=entry)
 
-    def _run_or_restore(self, resolved: ResolvedRequest, context: RequestContext) -> Served:
+    def _run_or_restore(self, resolved: ResolvedRequest, context: RequestContext) -> RawResponse:
         world, outcome = context.world, context.outcome
         before = world.state
-        response, is_cached = self._surfaces.respond(resolved, context)
+        response = call_surface(resolved, context)
         if (response.is_error and not outcome.keep_writes) or resolved.request.is_head:
             world.state = outcome.saved_state or before
-        return Served(response=response, outcome=outcome, is_cached=is_cached)
+        return response
 
     def _record(
         self,
         resolved: ResolvedRequest,
-        served: Served,
+        response: RawResponse,
         *,
+        actor: Actor | None,
         before: State,
         written: list[tuple[str, str]],
         has_erased: bool,
-    ) -> None:
+    ) -> Entry | None:
         """Add the request to the journal and to coverage, without a way back to the data of a user
         that it erased, and wake those who wait for the world to change.
         """
-        live = resolved.live
+        live, entry = resolved.live, None
         if not resolved.request.is_control:
             if has_erased:
                 self._registry.discard_history(live)
             entry = record_entry(
                 live.journal,
                 resolved.request,
-                served.response,
+                response,
                 resolved.applied,
-                actor=served.outcome.actor,
+                actor=actor,
                 wall_time=resolved.wall_time,
                 at=live.world.now,
                 faults=resolved.faults,
@@ -112,8 +126,9 @@ class Transaction:
                 after=live.world.state,
                 written=written,
             )
-            self._coverage.add(entry, is_cached=served.is_cached)
+            self._coverage.add(entry)
             if has_erased:
                 live.journal.mark_erasure()
         if live.world.state is not before or not resolved.request.is_control:
             self._feed.world_changed(live.world.name)
+        return entry

@@ -74,6 +74,15 @@ def names_by_cookies(credentials: Credentials, registry: WorldRegistry) -> Names
         yield SESSION_SOURCE, of_session
 
 
+def depends_on_other_worlds(credentials: Credentials, world_name: str) -> bool:
+    """Return whether a request that reached a world might reach another once further worlds exist:
+    its session cookie names a world that it did not reach.
+    """
+    token = credentials.session_token
+    of_session = None if token is None else _world_of(token, credentials.session_claims)
+    return of_session not in (None, DEFAULT, world_name)
+
+
 def names_by_credentials(request: IncomingRequest, places: CredentialPlaces) -> Names:
     """Yield the worlds whose tags the credentials of a request carry."""
     yield from _in_headers(request.credentials)

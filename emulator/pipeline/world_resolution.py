@@ -31,6 +31,9 @@ COOKIELESS = ASIDE | {"/healthz", "/_emulator/health"}
 
 CONTROL_PREFIX = "/_emulator"
 
+_DISAGREEING = 2
+"""How many sources it takes to disagree."""
+
 _NAMED_BY_CLIENT = (PREFIX_SOURCE, HEADER_SOURCE, COOKIE_SOURCE)
 
 
@@ -50,7 +53,7 @@ class WorldResolver:
         sources = self._sources(request)
         _require_agreement(sources)
         name = next(iter(sources.values()), DEFAULT)
-        if self._may_create(request, sources):
+        if not self._registry.exists(name) and self._may_create(request, sources):
             return self._registry.get_or_create(name)
         return self._registry.get(name)
 
@@ -102,7 +105,9 @@ class WorldResolver:
 
 
 def _require_agreement(sources: Mapping[str, str]) -> None:
-    (first, name), *others = list(sources.items()) or [("", "")]
+    if len(sources) < _DISAGREEING:
+        return
+    (first, name), *others = sources.items()
     for source, other in others:
         if other != name:
             raise Conflict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import Protocol
+from weakref import ref
 
 from emulator.faults.rules import FaultSet
 from emulator.journal.journal import Journal
@@ -39,8 +40,14 @@ class LiveWorld:
     journal: Journal = field(default_factory=Journal)
     faults: FaultSet = field(default_factory=FaultSet)
     port: int | None = None
+    settled: ref[State] | None = None
+    """The state whose queued webhooks are all delivered, or handed to the dispatcher."""
     last_used: Instant = 0
     """The machine's time of the last request, where idle worlds may be deleted."""
+
+    def is_settled(self) -> bool:
+        """Return whether nothing is queued in the present state."""
+        return self.settled is not None and self.settled() is self.world.state
 
     def restart(self, baseline: Baseline) -> None:
         """Reset the state to a baseline, without journal and faults; the port stays."""

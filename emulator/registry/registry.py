@@ -123,9 +123,13 @@ class WorldRegistry:
     def _current(self, live: LiveWorld) -> LiveWorld:
         if self.settings.is_wall_clock:
             self._follow(live, lifecycle.move_towards, to=max(live.world.now, self.now()))
+        self.mark_used(live)
+        return live
+
+    def mark_used(self, live: LiveWorld) -> None:
+        """Record that a world is used now, where idle worlds may be deleted."""
         if self.settings.idle_world_seconds is not None:
             live.last_used = self.now()
-        return live
 
     def move_clock(self, live: LiveWorld, *, to: Instant) -> list[FiredJob]:
         """Move a world's clock and return the jobs that fell due. Raises Invalid.

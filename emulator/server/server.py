@@ -19,7 +19,7 @@ from emulator.app import build_app
 from emulator.persistence.atomic_write import is_replaceable
 from emulator.registry.ports import PortMap
 from emulator.registry.registry import WorldRegistry
-from emulator.server.connection import Connection
+from emulator.server.connection import connection_class
 from emulator.settings import Settings
 from emulator.world.core.refusals import Conflict
 
@@ -175,13 +175,14 @@ def serve(
         from emulator.persistence.export import import_file  # 20 ms with pydantic
 
         import_file(worlds, imported)
+    app = build_app(worlds)
     config = uvicorn.Config(
-        build_app(worlds),
+        app,
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
-        http=Connection,
+        http=connection_class(app.cache),
         # Without WebSockets, an upgrade to them is handled as an ordinary request.
         ws="none",
         timeout_keep_alive=75,

@@ -202,9 +202,12 @@ class WebhookDispatcher:
     def _pending_endpoints(self, name: str) -> dict[str, None]:
         """Return the endpoints to which something is to be sent now, in order."""
         queues = self._queues.get(name)
-        unfinished = queues.unfinished if queues is not None else []
+        if queues is None or not queues.unfinished:
+            return {}
         return {
-            outbound.endpoint_id: None for outbound in unfinished if outbound.status == "pending"
+            outbound.endpoint_id: None
+            for outbound in queues.unfinished
+            if outbound.status == "pending"
         }
 
     def _outbound(

@@ -36,5 +36,7 @@ def untagged_or_bare(credential: str, world: World) -> str | None:
 
 def tag_of(credential: str) -> str | None:
     """Return the world in the tag of an opaque credential, or None if it has no tag."""
+    if MARK not in credential:
+        return None
     match = _TAG.fullmatch(credential)
     return None if match is None else match[1]

@@ -25,7 +25,7 @@ def writing(
         }
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
-    scene.app = App(app, (), OperationCatalog(()))
+    scene.app = App(app, (), OperationCatalog(()), scene.app.cache)
     return scene.client()
 
 

@@ -1,179 +1,265 @@
-"""Answers that are given again from memory: what a surface would answer, and no longer than so."""
+"""Response cache: what a surface would answer, and for no longer than it would answer so."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from weakref import ref
 
+import orjson
 import pytest
 
-from emulator.app import operation_catalog
-from emulator.contract.catalog import OperationCatalog
-from emulator.pipeline.request import HeadReader
-from emulator.pipeline.response_cache import BYTES_MAX, CONTENT_MAX, RESPONSES_MAX, ResponseCache
-from emulator.wire.http.asgi import RawResponse, http_scope
-from emulator.wire.http.incoming_request import IncomingRequest
+from emulator.journal.journal import Entry
+from emulator.pipeline.response_cache import (
+    BYTES_MAX,
+    CONTENT_MAX,
+    RELEVANT_HEADERS,
+    RESPONSES_MAX,
+    Key,
+)
+from emulator.wire.http.asgi import CACHE_KEY, RawResponse, call_app, http_scope
 from emulator.world import lifecycle
 from emulator.world.core.world import World
 from emulator.world.records.runs import Run
 from tests.support.checked_client import Emulator
 
-ASKED = [
-    each.path
-    for each in operation_catalog()
-    if each.method == "GET" and each.surface in ("bff", "upstream") and "{" not in each.path
-]
-GOOD = RawResponse(status=200, headers=[(b"content-type", b"application/json")], content=b"{}")
+RESPONSE = RawResponse(status=200, headers=[(b"content-length", b"2")], content=b"{}")
+HOST = (b"host", b"localhost")
 
 
-class Cache:
-    """A cache, the requests put to it and the world that they are for."""
+@dataclass
+class Reader:
+    """Reads as the server's connections do: from the cache, else from the app."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self.cache = ResponseCache()
-        self.world = emulator.world
-        self._read_head = HeadReader(emulator.app.surfaces, OperationCatalog(()), emulator.settings)
+    emulator: Emulator
 
-    def _request(self, path: str, query: str, key: str) -> IncomingRequest:
-        headers = [(b"authorization", key.encode())]
-        return self._read_head(http_scope("GET", path, query=query.encode(), headers=headers))
+    def headers(self, headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a request: a host, and the first key of the seed."""
+        key = self.emulator.worlds.planted.keys[0][1]
+        sent = {"authorization": f"Bearer {key}", **headers}
+        return [HOST, *((name.encode(), value.encode()) for name, value in sent.items())]
 
-    def put(
-        self,
-        response: RawResponse,
-        path: str = "/api/me",
-        *,
-        key: str = "one",
-        world: World | None = None,
-    ) -> None:
-        request = self._request(path, "", key)
-        self.cache.put(request, world or self.world, response, actor=None)
+    def key(self, target: str = "/api/me", headers: dict[str, str] | None = None) -> Key:
+        """Return the key of a GET."""
+        sent = self.headers(headers or {})
+        return self.emulator.app.cache.key_of(target.encode(), port=None, headers=sent)
 
-    def get(
-        self,
-        path: str = "/api/me",
-        *,
-        query: str = "",
-        key: str = "one",
-        world: World | None = None,
-    ) -> RawResponse | None:
-        cached = self.cache.get(self._request(path, query, key), world or self.world)
-        return None if cached is None else cached[0]
+    def cached(self, target: str = "/api/me", **headers: str) -> bytes | None:
+        """Return what the cache repeats."""
+        key, sent = self.key(target, headers), self.headers(headers)
+        return self.emulator.app.cache.repeat(key, client="127.0.0.1", headers=sent)
 
+    def read(self, target: str = "/api/me", **headers: str) -> RawResponse:
+        """Call the app, which may store its response."""
+        path, _, query = target.partition("?")
+        scope = http_scope("GET", path, query=query.encode(), headers=self.headers(headers))
+        scope[CACHE_KEY] = self.key(target, headers)
+        return call_app(self.emulator.app, scope, b"")
 
-@pytest.mark.parametrize("path", ASKED)
-def test_memory_answers_what_the_surface_would(demo: Emulator, path: str) -> None:
-    client = demo.signed_in() if path.startswith(("/api/cloud", "/api/auth")) else demo.keyed()
-    first = client.get(path)
-    for headers in ({}, {"X-Asked": "anew"}):
-        other = client.get(path, headers=headers)
-        seen = (other.status_code, other.headers, other.content)
-        assert seen == (first.status_code, first.headers, first.content)
+    def put(self, target: str, response: RawResponse, entry: Entry) -> None:
+        """Store a response."""
+        live = self.emulator.worlds.known("default")
+        self.emulator.app.cache.put(self.key(target), live, response, entry)
 
 
-def test_what_is_remembered_is_in_the_journal_with_its_actor(demo: Emulator) -> None:
-    client = demo.keyed()
-    for _ in range(2):
-        assert client.get("/api/me").status_code == 200
-    entries = client.get("/_emulator/requests?path=/api/me").json()["items"]
-    assert len(entries) == 2
-    assert entries[0]["actor"] == entries[1]["actor"] is not None
+@pytest.fixture
+def reader(demo: Emulator) -> Reader:
+    """Return a reader of the seed `demo`."""
+    return Reader(demo)
 
 
-def test_a_response_holds_for_its_state_world_caller_and_request(demo: Emulator) -> None:
-    cache = Cache(demo)
-    cache.put(GOOD)
-    assert cache.get() == GOOD
-    assert cache.get("/api/runs") is None
-    assert cache.get(query="limit=1") is None
-    assert cache.get(key="another") is None
-    assert cache.get(world=World("fork", demo.world.state)) is None
-    before = demo.world.state
-    lifecycle.move(demo.world, to=demo.world.now + 1)
-    assert cache.get() is None
-    demo.world.state = before
-    assert cache.get() == GOOD
+@pytest.fixture
+def entry(reader: Reader) -> Entry:
+    """Return the journal's entry of a GET that wrote nothing."""
+    assert reader.read("/healthz").status == 200
+    [entry] = reader.emulator.worlds.known("default").journal
+    return entry
 
 
-def test_a_change_of_a_response_does_not_change_the_cache(demo: Emulator) -> None:
-    cache = Cache(demo)
-    response = replace(GOOD, headers=list(GOOD.headers))
-    cache.put(response)
-    response.headers.append((b"x-emulator-world", b"default"))
-    found = cache.get()
-    assert found == GOOD
-    found.headers.clear()
-    assert cache.get() == GOOD
+def test_a_repeated_response_is_what_the_app_answered(reader: Reader) -> None:
+    first = reader.read()
+    lines = [b"%b: %b\r\n" % header for header in first.headers]
+    assert reader.cached() == b"".join([*lines, b"\r\n", first.content])
+
+
+def test_a_repeated_request_is_in_the_journal_as_its_own(reader: Reader) -> None:
+    reader.read()
+    reader.cached(traceparent="00-01-02-00")
+    first, second = reader.emulator.worlds.known("default").journal
+    assert second == first._replace(
+        id=2,
+        machine_at=second.machine_at,
+        client="127.0.0.1",
+        raw_request_headers=(*first.raw_request_headers, (b"traceparent", b"00-01-02-00")),
+        size_bytes=second.size_bytes,
+    )
+    assert second.size_bytes == first.size_bytes + len("traceparent00-01-02-00") + 128
+
+
+def test_a_repeated_request_counts_for_coverage(reader: Reader) -> None:
+    reader.read()
+    reader.cached()
+    report = orjson.loads(reader.read("/_emulator/coverage").content)
+    assert [each for each in report["operations"]["covered"] if each["count"] == 2]
+
+
+def test_a_response_is_repeated_for_its_state_alone(reader: Reader) -> None:
+    reader.read()
+    world = reader.emulator.world
+    before = world.state
+    lifecycle.move(world, to=world.now + 1)
+    assert reader.cached() is None
+    world.state = before
+    assert reader.cached() is not None
 
 
 @pytest.mark.parametrize(
-    "response",
-    [replace(GOOD, status=404), replace(GOOD, content=b" " * (CONTENT_MAX + 1))],
+    "headers",
+    [
+        {"authorization": "Bearer other"},
+        {"x-workspace-id": "other"},
+        {"x-emulator-world": "other"},
+        {"cookie": "emulator_world=other"},
+        {"apikey": "other"},
+        {"prefer": "code=503"},
+        {"sec-fetch-site": "cross-site"},
+        {"x-supabase-api-version": "2024-01-01"},
+    ],
 )
-def test_errors_and_large_responses_are_not_cached(demo: Emulator, response: RawResponse) -> None:
-    cache = Cache(demo)
-    cache.put(response)
-    assert cache.get() is None
+def test_another_header_that_matters_is_another_request(
+    reader: Reader, headers: dict[str, str]
+) -> None:
+    reader.read()
+    assert reader.cached(**headers) is None
 
 
-def test_a_get_that_wrote_is_not_cached(demo: Emulator) -> None:
-    client = demo.client()
-    email, _ = demo.worlds.planted.logins[0]
-    assert client.post("/auth/v1/recover", json={"email": email}).status_code == 200
-    [sent] = client.get(f"/_emulator/mail?to={email}&limit=1").json()["items"]
-    first = client.get(sent["link"], follow_redirects=False)
-    assert first.status_code == 303
-    second = client.get(sent["link"], follow_redirects=False)
-    assert second.headers["location"] != first.headers["location"]
+@pytest.mark.parametrize("target", ["/api/runs", "/api/me?limit=1", "/api/me/", "/_w/other/api/me"])
+def test_another_target_is_another_request(reader: Reader, target: str) -> None:
+    reader.read()
+    assert reader.cached(target) is None
 
 
-def test_the_least_recently_used_is_evicted_first(demo: Emulator) -> None:
-    cache = Cache(demo)
-    cache.put(GOOD, "/oldest")
-    cache.put(GOOD, "/second")
-    for place in range(RESPONSES_MAX - 2):
-        cache.put(GOOD, f"/{place}")
-    assert cache.get("/oldest") == GOOD
-    cache.put(GOOD, "/one-more")
-    assert cache.get("/oldest") == GOOD
-    assert cache.get("/second") is None
+@pytest.mark.parametrize(
+    "header",
+    ["content-length", "transfer-encoding", "origin", "x-forwarded-for", "x-forwarded-proto"],
+)
+def test_a_request_with_a_body_an_origin_or_a_proxy_is_not_cached(
+    reader: Reader, header: str
+) -> None:
+    headers = {header: "http://localhost" if header == "origin" else "0"}
+    reader.read(**headers)
+    assert reader.cached(**headers) is None
 
 
-def test_the_bound_is_in_bytes_that_are_held(demo: Emulator) -> None:
-    cache = Cache(demo)
-    large = replace(GOOD, content=b" " * CONTENT_MAX)
-    for place in range(BYTES_MAX // CONTENT_MAX + 1):
-        cache.put(large, f"/{place}")
-    assert BYTES_MAX - 2 * CONTENT_MAX < cache.cache.size_bytes <= BYTES_MAX
-    assert cache.get("/0") is None
-    header = "k" * BYTES_MAX
-    cache.put(GOOD, key=header)
-    assert (cache.cache.size_bytes, cache.get(key=header)) == (0, None)
+def test_a_head_that_is_too_large_is_not_answered_from_the_cache(reader: Reader) -> None:
+    reader.read()
+    assert reader.cached(traceparent="0" * 65_536) is None
 
 
-def test_a_request_has_one_response_in_the_cache(demo: Emulator) -> None:
-    cache = Cache(demo)
-    sizes = set()
+def test_an_armed_fault_is_applied_to_a_cached_response(reader: Reader) -> None:
+    reader.read()
+    client = reader.emulator.client()
+    body = {"match": {"path": "/api/me"}, "then": {"status": 503}}
+    fault = client.post("/_emulator/faults", json=body).json()["id"]
+    assert reader.cached() is None
+    assert reader.read().status == 503
+    client.delete(f"/_emulator/faults/{fault}")
+    assert reader.cached() is not None
+
+
+def test_what_a_fault_did_is_not_cached(reader: Reader) -> None:
+    then = {"latency_ms": 1, "recorded": True}
+    body = {"match": {"path": "/api/me", "times": 1}, "then": then}
+    reader.emulator.client().post("/_emulator/faults", json=body)
+    assert reader.read().status == 200
+    assert reader.cached() is None
+
+
+def test_a_world_that_is_deleted_and_created_again_has_its_own_responses(reader: Reader) -> None:
+    client, target = reader.emulator.client(), "/_w/other/healthz"
+    reader.read(target)
+    assert reader.cached(target) is not None
+    client.delete("/_emulator/worlds/other")
+    assert reader.cached(target) is None
+
+
+def test_a_session_of_a_world_to_come_is_not_cached_for_the_default_world(reader: Reader) -> None:
+    client = reader.emulator.client()
+    email, password = reader.emulator.worlds.planted.logins[0]
+    login = {"email": email, "password": password}
+    client.post("/_w/other/api/auth/login", json=login)
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    client.delete("/_emulator/worlds/other")
+    assert reader.read(cookie=cookie).status == 200
+    assert reader.cached(cookie=cookie) is None
+
+
+def test_in_wall_mode_nothing_is_cached() -> None:
+    reader = Reader(Emulator("demo", is_wall_clock=True))
+    reader.read()
+    assert reader.cached() is None
+
+
+def test_errors_and_large_responses_are_not_cached(reader: Reader, entry: Entry) -> None:
+    reader.put("/large", replace(RESPONSE, content=b" " * (CONTENT_MAX + 1)), entry)
+    reader.put("/error", replace(RESPONSE, status=404), entry)
+    assert (reader.cached("/large"), reader.cached("/error")) == (None, None)
+
+
+def test_a_get_that_wrote_is_not_cached(reader: Reader, entry: Entry) -> None:
+    world = reader.emulator.world
+    before = world.state
+    lifecycle.move(world, to=world.now + 1)
+    reader.put("/written", RESPONSE, entry._replace(before=before, after=world.state))
+    assert reader.cached("/written") is None
+
+
+def test_the_least_recently_used_is_evicted_first(reader: Reader, entry: Entry) -> None:
+    for place in range(RESPONSES_MAX):
+        reader.put(f"/{place}", RESPONSE, entry)
+    assert reader.cached("/0") is not None
+    reader.put("/last", RESPONSE, entry)
+    assert reader.cached("/0") is not None
+    assert reader.cached("/1") is None
+
+
+def test_the_bound_is_in_bytes_that_are_held(reader: Reader, entry: Entry) -> None:
+    cache, large = reader.emulator.app.cache, replace(RESPONSE, content=b" " * CONTENT_MAX)
+    for place in range(BYTES_MAX // CONTENT_MAX):
+        reader.put(f"/{place}", large, entry)
+    assert BYTES_MAX - 4 * CONTENT_MAX < cache.size_bytes <= BYTES_MAX
+    assert reader.cached("/0") is None
+    reader.put("/" + "x" * BYTES_MAX, RESPONSE, entry)
+    assert cache.size_bytes == 0
+
+
+def test_a_request_has_one_response_in_the_cache(reader: Reader) -> None:
+    sizes, world = set(), reader.emulator.world
     for _ in range(3):
-        cache.put(GOOD)
-        sizes.add(cache.cache.size_bytes)
-        lifecycle.move(demo.world, to=demo.world.now + 1)
+        reader.read()
+        sizes.add(reader.emulator.app.cache.size_bytes)
+        lifecycle.move(world, to=world.now + 1)
     assert len(sizes) == 1
 
 
 @pytest.mark.parametrize("event", ["restart", "erasure"])
-def test_a_restart_or_an_erasure_evicts_its_world_alone(demo: Emulator, event: str) -> None:
-    cache, other = Cache(demo), World("other", demo.world.state)
-    for world in (demo.world, other):
-        cache.put(GOOD, world=world)
+def test_a_restart_or_an_erasure_evicts_its_world_alone(reader: Reader, event: str) -> None:
+    cache, other = reader.emulator.app.cache, "/_w/other/healthz"
+    reader.read(), reader.read(other)
     if event == "restart":
-        cache.cache.world_restarted(demo.world.name)
+        cache.world_restarted("default")
     else:
-        cache.cache.user_erased(demo.world)
-    assert cache.get() is None
-    assert cache.get(world=other) == GOOD
+        cache.user_erased(reader.emulator.world)
+    assert reader.cached() is None
+    assert reader.cached(other) is not None
+
+
+def test_a_surface_sees_of_a_get_only_headers_that_matter(reader: Reader) -> None:
+    declared = {name for each in reader.emulator.app.catalog for name in each.reads_headers}
+    assert {"authorization", "cookie", "x-workspace-id"} <= declared
+    assert {name.encode() for name in declared} <= RELEVANT_HEADERS
+    assert b"user-agent" not in RELEVANT_HEADERS
 
 
 class Listener:
@@ -220,9 +306,10 @@ def test_no_cache_holds_a_state_that_is_gone(
     one = demo.worlds.get("one").world
     synced = client.post("/_w/one/api/e2e/cli-sync", json={"client_run_id": "synced"})
     run_id = synced.json()["items"][0]["id"]
-    key = {"Authorization": f"Bearer {demo.worlds.planted.keys[0][1]}~one"}
-    for _ in range(2):
-        assert client.get(f"/api/runs/{run_id}", headers=key).status_code == 200
+    key = {"authorization": f"Bearer {demo.worlds.planted.keys[0][1]}~one"}
+    reader = Reader(demo)
+    assert reader.read(f"/api/runs/{run_id}", **key).status == 200
+    assert reader.cached(f"/api/runs/{run_id}", **key) is not None
     state, run = ref(one.state), ref(one.expect(Run, run_id))
     del one
     # The journal is not a cache: what it kept goes with it, or stays where it is to be seen.

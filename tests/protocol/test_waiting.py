@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from emulator.server.connection import Connection
+from emulator.server.connection import connection_class
 from emulator.wire.http.router import Router
 from tests.support.checked_client import Emulator
 from tests.support.messages import golden
@@ -58,7 +58,11 @@ def serving(emulator: Emulator) -> Iterator[Served]:
     control = emulator.app.surfaces[0]
     vars(control)["app"] = Counting(control.app, runs=runs)
     config = uvicorn.Config(
-        emulator.app, http=Connection, ws="none", lifespan="off", log_level="warning"
+        emulator.app,
+        http=connection_class(emulator.app.cache),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -55,7 +55,7 @@ routes = Routes(
     "GET",
     "/admin/users",
     summary="List the accounts, newest first, by `page` and `per_page`.",
-    reads_headers=("apikey", "authorization"),
+    reads_headers=("apikey", "authorization", "x-supabase-api-version"),
     shows=("user",),
 )
 async def list_users(request: Request) -> Response:
@@ -174,7 +174,7 @@ def _user(world: World, user_id: str) -> User:
     "GET",
     "/admin/users/{user_id}",
     summary="Get an account.",
-    reads_headers=("apikey", "authorization"),
+    reads_headers=("apikey", "authorization", "x-supabase-api-version"),
     shows=("user",),
 )
 async def get_user_by_id(request: Request, *, user_id: str) -> Response:

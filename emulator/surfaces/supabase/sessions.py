@@ -191,7 +191,7 @@ async def issue_token(request: Request) -> Response:
     summary="Get the signed-in user.",
     caller="user",
     takes_trailing_slash=True,
-    reads_headers=("apikey", "authorization"),
+    reads_headers=("apikey", "authorization", "x-supabase-api-version"),
     shows=("user",),
 )
 async def get_user(request: Request) -> Response:

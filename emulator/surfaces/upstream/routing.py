@@ -71,11 +71,15 @@ class WorkspacePageQuery(PageQuery, WorkspaceQuery):
     """Which page of which workspace's list to return."""
 
 
+_READS_HEADERS = ("authorization", WORKSPACE_HEADER.lower())
+"""What authentication and the choice of a workspace read."""
+
+
 class Routes:
     """The routes of one resource, in the order of their declaration."""
 
     def __init__(self, tag: str) -> None:
-        self._routes = router.Routes("upstream", tag=tag)
+        self._routes = router.Routes("upstream", tag=tag, reads_headers=_READS_HEADERS)
 
     @property
     def all(self) -> list[Route]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,11 +20,16 @@ GIVEN_UP = "emulator.given_up"
 """The key, in the scope, of the event that is set once nobody waits for the response: the client
 has gone or the server ends. In process there is none."""
 
+CACHE_KEY = "emulator.cache_key"
+"""The key, in the scope, under which the response may be cached: the server looked there first."""
+
 MALFORMED = "emulator.malformed"
 """The key, in the scope, of the status and message of a request that could not be read."""
 
 HEAD_MAX = 64 * 1024
 """Bytes of headers, and of a target, that a request may have."""
+
+T = TypeVar("T")
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -100,7 +106,7 @@ def why_malformed(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] |
         status, message = scope[MALFORMED]
         return status, message
     raw, target = scope["headers"], scope.get("raw_path") or b""
-    if sum(len(name) + len(value) for name, value in raw) > HEAD_MAX:
+    if sum(map(len, chain.from_iterable(raw))) > HEAD_MAX:
         return too_large(b"")
     if len(target) + len(scope["query_string"]) > HEAD_MAX:
         return too_large(target + scope["query_string"])
@@ -111,7 +117,7 @@ def why_malformed(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] |
         return None
     if not host:
         return 400, "The request has no Host header, or an empty one; name the host it is for."
-    if sum(name == b"host" for name, _ in raw) > 1:
+    if [name for name, _ in raw].count(b"host") > 1:
         return 400, "The request has more than one Host header; send one."
     return None
 
@@ -189,7 +195,7 @@ def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
             parts.append(message.get("body", b""))
 
     try:
-        _finish(app(scope, receive, send))
+        finish(app(scope, receive, send))
     except Exception:
         # Starlette answers a bug and raises it again; it is logged where it was answered.
         if not start:
@@ -198,16 +204,18 @@ def call_app(app: ASGIApp, scope: dict[str, Any], body: bytes) -> RawResponse:
     return RawResponse(status=start["status"], headers=list(start["headers"]), content=content)
 
 
-def _finish(work: Any) -> None:
-    """Run a coroutine to completion in one step. Waiting is a bug in the handler and raises."""
-    coroutine: Coroutine[Any, Any, None] = work
+def finish(work: Awaitable[T]) -> T:
+    """Return the result of a coroutine, which is run to its end in one step. Waiting is a bug in
+    the handler and raises.
+    """
+    coroutine = cast(Coroutine[Any, Any, T], work)
     waited = RuntimeError("a handler waited: operations and handlers must run to their end at once")
     try:
         coroutine.send(None)
         # Raised where it waits, so that the traceback shows the place and the surface answers.
         coroutine.throw(waited)
-    except StopIteration:
-        return
+    except StopIteration as ended:
+        return cast(T, ended.value)
     coroutine.close()
     raise waited
 

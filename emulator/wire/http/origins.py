@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -19,7 +18,6 @@ _HOST = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)
 def is_allowed_host(host: str, settings: Settings) -> bool:
     """Return whether a Host header, with or without a port, names this server."""
     name = host_name(host)
