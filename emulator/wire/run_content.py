@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from emulator.wire.media_types import media_type_of
 from emulator.world.core.json_text import json_text
 from emulator.world.records.types import Instant, RunStatus, Task
 from emulator.world.runs.runs import ArtifactContent, RunContent
 
 if TYPE_CHECKING:
     from emulator.wire.run_input import ArtifactIn, RunFields
-
-_MEDIA_TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "jsonl": "application/x-ndjson",
-    "log": "text/plain",
-    "md": "text/markdown",
-    "mp4": "video/mp4",
-    "png": "image/png",
-    "txt": "text/plain",
-    "zip": "application/zip",
-}
-"""By extension. The standard library's table depends on the files of the machine."""
 
 
 def content_of(
@@ -61,11 +49,7 @@ def content_of(
 def _artifact(artifact: ArtifactIn) -> ArtifactContent:
     return ArtifactContent(
         name=artifact.name,
-        media_type=artifact.media_type or _media_type(artifact.name),
+        media_type=artifact.media_type or media_type_of(artifact.name),
         size_bytes=artifact.size_bytes,
         sha256=artifact.sha256,
     )
-
-
-def _media_type(name: str) -> str:
-    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")

@@ -45,7 +45,9 @@ UNNEEDED = (
     "fastapi",
     "jinja2",
     "jwt",
+    "pydantic",
     "urllib.request",
+    "yaml",
 )
 """What takes long to import, and what shows that a whole part was."""
 
