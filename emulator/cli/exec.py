@@ -40,7 +40,9 @@ _NOT_FOUND, _NOT_EXECUTABLE, _SIGNALLED = 127, 126, 128
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @plain_errors
-def run_with_emulator(*, seed: str, port: int, clock: str, command: tuple[str, ...]) -> None:
+def exec(  # noqa: A001 - the command's name
+    *, seed: str, port: int, clock: str, command: tuple[str, ...]
+) -> None:
     """Run COMMAND with an emulator beside it, and exit with the exit code of COMMAND.
 
     COMMAND finds the emulator through its environment: the variables that `env` prints, and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -93,6 +92,8 @@ def require_world(control: ControlClient, name: str) -> None:
     except ControlError as error:
         if error.code != "not_found":
             raise
+        from difflib import get_close_matches
+
         known = [world["name"] for world in control.get("worlds")["items"]]
         near = get_close_matches(name, known, n=1)
         remedy = (

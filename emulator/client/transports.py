@@ -12,7 +12,6 @@ from http.client import HTTPException
 from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
-from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 __tracebackhide__ = True  # pytest's traceback of a failure ends in the test
 
@@ -60,6 +59,9 @@ class HttpTransport:
         """Check the URL, without connecting. Raises UnreachableError where it is invalid."""
         if not _is_url(url):
             raise UnreachableError(f"Invalid URL {url!r}; write it as http://localhost:8787.")
+        # Imported here: 5 ms, which neither a server nor an app in process needs.
+        from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler
+
         self.url = url.rstrip("/")
         self._opener = OpenerDirector()
         for handler in (ProxyHandler({}), HTTPHandler(), HTTPSHandler()):
@@ -76,6 +78,8 @@ class HttpTransport:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> Response:
         """Send a request for a path and query. Raises UnreachableError."""
+        from urllib.request import Request
+
         try:
             # A header that repeats would be lost here; the control client sends none.
             request = Request(  # noqa: S310 - the opener handles HTTP alone

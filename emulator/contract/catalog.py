@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from functools import cached_property, lru_cache
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -32,8 +34,42 @@ Caller = Literal["anyone", "user", "service", "key or session", "session"]
 """Who may call an operation: `user` is a session's access token and `service` the service key, both
 as GoTrue takes them; `session` is the dashboard's cookie."""
 
+Answer: TypeAlias = "type[BaseModel] | DeferredModel | None"
+"""The model of an answer's body."""
+
 WILDCARD = "/*"
 """How a path ends that stands for everything below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredModel:
+    """A model that is imported when it is needed, by its module and its name.
+
+    Measured: pydantic takes 65 ms to import and a model 0.3 ms to declare, which is half of a start
+    that lists runs, and a list of runs is read and written without them.
+    """
+
+    module: str
+    name: str
+
+    def load(self) -> Any:
+        """Return the model."""
+        return getattr(import_module(self.module), self.name)
+
+
+class DeferredModels:
+    """The models of a module, each as an attribute that is a DeferredModel."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> DeferredModel:
+        return DeferredModel(self._module, name)
+
+
+def model_of(declared: Any) -> Any:
+    """Return the model of a declaration, imported if it is deferred."""
+    return declared.load() if isinstance(declared, DeferredModel) else declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +94,16 @@ class Operation:
     availability: Availability = "built"
     caller: Caller = "anyone"
     body: Any = None
-    """A model, or any other type that pydantic validates; one that admits None may be left out."""
-    query: type[BaseModel] | None = None
+    """A model, or any other type that pydantic validates; one that admits None may be left out.
+    `body_type` returns it where it is deferred.
+    """
+    query: type[Any] | None = None
+    """A model, or a dataclass whose fields all have defaults: it takes no model to read none."""
     media_type: str = "application/json"
-    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
-    """Successful statuses and the model of their bodies; None means no body."""
+    answers: Mapping[int, Answer] = field(default_factory=dict)
+    """Successful statuses and the model of their bodies; None means no body. `answer_models`
+    returns them where they are deferred.
+    """
     refuses: frozenset[str] = frozenset()
     """The error codes that the surface's document lists."""
     is_documented: bool = True
@@ -82,39 +123,54 @@ class Operation:
     shows: tuple[str, ...] = ()
     """The kinds of record whose states its response shows, for coverage."""
 
+    def body_type(self) -> Any:
+        """Return the type of the body, or None."""
+        return model_of(self.body)
 
-class OperationCatalog:
-    """Every operation of every surface, by id and by method and path."""
+    def answer_models(self) -> Mapping[int, type[BaseModel] | None]:
+        """Return the successful statuses and the models of their bodies."""
+        return {status: model_of(model) for status, model in self.answers.items()}
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self._all = tuple(operations)
-        self.by_id: Mapping[str, Operation] = {each.id: each for each in self._all}
-        self._index: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
-        self._wildcards: list[tuple[str, Operation]] = []
-        """The operations whose path ends in a wildcard, by what precedes it."""
-        for operation in specific_first(self._all):
+
+class SurfacePart:
+    """The operations of a surface below some prefixes, imported when a path there is looked up."""
+
+    def __init__(self, surface: str, *, prefixes: tuple[str, ...], module: str) -> None:
+        """Take them from the OPERATIONS of a module, which hold all that are below a prefix."""
+        self.surface = surface
+        self.prefixes = prefixes
+        self._starts = tuple(prefix.rstrip("/") for prefix in prefixes)
+        self._module = module
+
+    @cached_property
+    def all(self) -> tuple[Operation, ...]:
+        """The operations in the order of their declaration."""
+        return tuple(import_module(self._module).OPERATIONS)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]]:
+        index: dict[tuple[str, int], list[tuple[re.Pattern[str], Operation]]] = {}
+        for operation in specific_first(self.all):
             if operation.path.endswith(WILDCARD):
-                self._wildcards.append((operation.path.removesuffix(WILDCARD), operation))
                 continue
             for path in paths_of(operation):
                 key = (operation.method, path.count("/"))
-                self._index.setdefault(key, []).append((path_pattern(path), operation))
-        self.at = lru_cache(maxsize=4096)(self._at)
-        """Returns the operation of a method and path, or None where nothing is routed."""
+                index.setdefault(key, []).append((path_pattern(path), operation))
+        return index
 
-    def __iter__(self) -> Iterator[Operation]:
-        return iter(self._all)
+    @cached_property
+    def _wildcards(self) -> tuple[tuple[str, Operation], ...]:
+        """The operations whose path ends in a wildcard, by what precedes it."""
+        return tuple(
+            (operation.path.removesuffix(WILDCARD), operation)
+            for operation in specific_first(self.all)
+            if operation.path.endswith(WILDCARD)
+        )
 
-    def of_surface(self, surface: str) -> tuple[Operation, ...]:
-        """Return the operations of a surface in the order of their declaration."""
-        return tuple(each for each in self._all if each.surface == surface)
-
-    def id_at(self, method: str, path: str) -> str:
-        """Return the id of the operation, or `METHOD *` where nothing is routed."""
-        operation = self.at(method, path)
-        return f"{method} *" if operation is None else operation.id
-
-    def _at(self, method: str, path: str) -> Operation | None:
+    def at(self, method: str, path: str) -> Operation | None:
+        """Return the operation of a method and path, or None."""
+        if not path.startswith(self._starts):
+            return None
         for pattern, operation in self._index.get((method, path.count("/")), ()):
             if pattern.match(path):
                 return operation
@@ -122,6 +178,47 @@ class OperationCatalog:
             if operation.method == method and is_below(path, start):
                 return operation
         return None
+
+
+class OperationCatalog:
+    """Every operation of every surface, by id and by method and path."""
+
+    def __init__(self, parts: Iterable[SurfacePart]) -> None:
+        self._parts = tuple(parts)
+        self.at = lru_cache(maxsize=4096)(self._at)
+        """Returns the operation of a method and path, or None where nothing is routed."""
+
+    def __iter__(self) -> Iterator[Operation]:
+        surfaces = dict.fromkeys(part.surface for part in self._parts)
+        return chain.from_iterable(map(self.of_surface, surfaces))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Operation]:
+        """Every operation by its id."""
+        return {each.id: each for each in self}
+
+    def of_surface(self, surface: str) -> tuple[Operation, ...]:
+        """Return the operations of a surface in the order of their declaration; of a surface in
+        several parts, by their paths.
+        """
+        parts = [part.all for part in self._parts if part.surface == surface]
+        if len(parts) == 1:
+            return parts[0]
+        by_id = {each.id: each for part in parts for each in part}
+        return tuple(sorted(by_id.values(), key=lambda operation: operation.path))
+
+    def below(self, prefix: str) -> tuple[Operation, ...]:
+        """Return the operations of the part with this prefix."""
+        return next((part.all for part in self._parts if prefix in part.prefixes), ())
+
+    def id_at(self, method: str, path: str) -> str:
+        """Return the id of the operation, or `METHOD *` where nothing is routed."""
+        operation = self.at(method, path)
+        return f"{method} *" if operation is None else operation.id
+
+    def _at(self, method: str, path: str) -> Operation | None:
+        found = (part.at(method, path) for part in self._parts)
+        return next((operation for operation in found if operation is not None), None)
 
 
 def admits_none(kind: Any) -> bool:

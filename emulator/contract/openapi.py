@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Annotated, Any
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, cast, get_type_hints
 
 from fastapi import Body, FastAPI, Path, Query, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from emulator.contract.catalog import Caller, Operation, admits_none
 
@@ -47,7 +50,11 @@ def build_document(
         for operation in operations
         if operation.is_documented
     ]
-    document = app.openapi()
+    with warnings.catch_warnings():
+        # FastAPI ignores this warning of its own alias of a body where it makes the adapter; that
+        # of a model which is built on first use is made here.
+        warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+        document = app.openapi()
     _mark_long_integers(document)
     if security_schemes:
         document["components"]["securitySchemes"] = {
@@ -63,7 +70,7 @@ def _route(
     statuses: Mapping[str, int],
     security: Mapping[Caller, str],
 ) -> APIRoute:
-    (status, model), *others = operation.answers.items()
+    (status, model), *others = operation.answer_models().items()
     responses: dict[int | str, dict[str, Any]] = {
         other: {"model": its_model, "description": "Successful Response"}
         for other, its_model in others
@@ -105,9 +112,10 @@ def _handler(operation: Operation) -> Callable[..., Awaitable[Response]]:
         name: Annotated[str, Path()] for name in re.findall(r"\{(\w+)\}", operation.path)
     }
     if operation.query is not None:
-        takes["query"] = Annotated[operation.query, Query()]
-    if operation.body is not None:
-        takes["body"] = Annotated[operation.body, Body(media_type=operation.media_type)]
+        takes["query"] = Annotated[_query_model(operation.query), Query()]
+    body = operation.body_type()
+    if body is not None:
+        takes["body"] = Annotated[body, Body(media_type=operation.media_type)]
 
     async def handle(**_: Any) -> Response:
         raise NotImplementedError
@@ -117,12 +125,23 @@ def _handler(operation: Operation) -> Callable[..., Awaitable[Response]]:
             name,
             inspect.Parameter.KEYWORD_ONLY,
             annotation=annotation,
-            default=None if name == "body" and admits_none(operation.body) else _REQUIRED,
+            default=None if name == "body" and admits_none(body) else _REQUIRED,
         )
         for name, annotation in takes.items()
     ]
     handle.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return handle
+
+
+def _query_model(kind: type[Any]) -> type[BaseModel]:
+    """Return the model of a query, which FastAPI takes as nothing else."""
+    if not is_dataclass(kind):
+        return cast(type[BaseModel], kind)
+    hints = get_type_hints(kind)
+    members: dict[str, Any] = {
+        each.name: (hints[each.name], Field(each.default, **each.metadata)) for each in fields(kind)
+    }
+    return create_model(kind.__name__, **members)
 
 
 def _mark_long_integers(value: Any) -> None:

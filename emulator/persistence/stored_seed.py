@@ -13,7 +13,7 @@ from emulator.world.core.refusals import Invalid
 class StoredPart(BaseModel):
     """A part of a file; unknown members and members of another type are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class StoredSeed(StoredPart):

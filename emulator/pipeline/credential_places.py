@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from emulator.contract.catalog import Operation
+from emulator.contract.catalog import Operation, OperationCatalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,18 @@ class CredentialPlaces:
     worldless: tuple[str, ...]
     """The beginnings of paths for which no world is looked up, so that a client that names its
     world in every request can create it, too."""
+
+
+class PlacesOfSurfaces:
+    """The credential places of the operations below each prefix, read with the first request."""
+
+    def __init__(self, catalog: OperationCatalog) -> None:
+        self._catalog = catalog
+        self.of = lru_cache(maxsize=32)(self._of)
+        """Returns the places of the surface with a prefix."""
+
+    def _of(self, prefix: str) -> CredentialPlaces:
+        return credential_places(self._catalog.below(prefix))
 
 
 def credential_places(operations: Iterable[Operation]) -> CredentialPlaces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from emulator.faults.selection import NOTHING_APPLIED, select_effect
-from emulator.pipeline.credential_places import CredentialPlaces
+from emulator.pipeline.credential_places import PlacesOfSurfaces
 from emulator.pipeline.host_guard import HostGuard
 from emulator.pipeline.request import HeadReader, ResolvedRequest
 from emulator.pipeline.response_cache import Key, ResponseCache
@@ -36,7 +36,7 @@ class Pipeline:
         read_head: HeadReader,
         registry: WorldRegistry,
         waiting: Waiting,
-        places: CredentialPlaces,
+        places: PlacesOfSurfaces,
         cache: ResponseCache,
     ) -> None:
         self._read_head = read_head

@@ -7,12 +7,10 @@ Reads are pure: their responses depend on the state, the caller, the path and th
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from weakref import ref
 
-from emulator.contract.catalog import Operation
 from emulator.journal.coverage import Coverage
 from emulator.journal.journal import Entry, RepeatedExchange, header_bytes
 from emulator.registry.change_feed import ChangeFeed
@@ -32,17 +30,20 @@ _ENTRY_BYTES = 1_024
 _HEADER_BYTES = 192
 """What the objects of an entry, and of a header, take besides their text; rounded up."""
 
-_PIPELINE_HEADERS = (
-    *("authorization", "apikey", "cookie", "x-emulator-world"),
-    *("host", "origin", "sec-fetch-site", "sec-fetch-dest", "prefer"),
-)
-"""The headers that the stages of the pipeline read of a GET without a body."""
+RELEVANT_HEADERS = frozenset(
+    (b"authorization", b"apikey", b"cookie", b"x-emulator-world", b"host", b"origin")
+) | {b"sec-fetch-site", b"sec-fetch-dest", b"prefer", b"x-workspace-id", b"x-supabase-api-version"}
+"""The headers on which the response to a GET without a body may depend: those that the stages of
+the pipeline read, and those that operations declare. The surfaces see no other.
+"""
 
 _UNCACHED_HEADERS = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"origin", b"x-forwarded-for")
 ) | {b"x-forwarded-proto"}
 """The headers of requests whose responses are not cached: a body is read, CORS adds headers to the
 response, and a proxy stands between the client and the connection."""
+
+_KEY_HEADERS = RELEVANT_HEADERS | _UNCACHED_HEADERS
 
 _OK = 200
 
@@ -73,7 +74,6 @@ class ResponseCache:
     def __init__(
         self,
         registry: WorldRegistry,
-        relevant_headers: frozenset[bytes],
         *,
         coverage: Coverage,
         feed: ChangeFeed,
@@ -81,14 +81,13 @@ class ResponseCache:
         self._registry = registry
         self._coverage = coverage
         self._feed = feed
-        self._relevant_headers = relevant_headers | _UNCACHED_HEADERS
         self._is_on = not registry.settings.is_wall_clock
         self._cached: OrderedDict[Key, _Cached] = OrderedDict()
         self.size_bytes = 0
 
     def key_of(self, target: bytes, *, port: int | None, headers: Headers) -> Key:
         """Return the key of a GET."""
-        relevant = self._relevant_headers
+        relevant = _KEY_HEADERS
         return target, port, tuple([header for header in headers if header[0] in relevant])
 
     def repeat(self, key: Key, *, client: str | None, headers: Headers) -> bytes | None:
@@ -155,14 +154,6 @@ class ResponseCache:
 
     def _evict(self, key: Key) -> None:
         self.size_bytes -= self._cached.pop(key).size_bytes
-
-
-def relevant_headers(operations: Iterable[Operation]) -> frozenset[bytes]:
-    """Return the headers on which the response to a GET without a body may depend: those that
-    operations declare, and the pipeline's own.
-    """
-    declared = chain.from_iterable(operation.reads_headers for operation in operations)
-    return frozenset(name.encode() for name in (*_PIPELINE_HEADERS, *declared))
 
 
 def _size_bytes(key: Key, response: RawResponse) -> int:

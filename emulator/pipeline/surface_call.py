@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from emulator.faults.effects import ErrorResponse
 from emulator.pipeline.request import ResolvedRequest
+from emulator.pipeline.response_cache import RELEVANT_HEADERS
 from emulator.wire.http.asgi import RawResponse, raw_response
 from emulator.wire.http.context import RequestContext
 from emulator.wire.http.incoming_request import IncomingRequest
@@ -21,35 +22,30 @@ that the header can express, so that a client's back-off is seen without holding
 _METHOD_NOT_ALLOWED = 405
 
 
-class SurfaceCaller:
-    """Calls surfaces. Of a GET without a body they see only the headers on which responses are
-    declared to depend, so that the response cache cannot overlook a header.
+def call_surface(resolved: ResolvedRequest, context: RequestContext) -> RawResponse:
+    """Return the response to a request.
+
+    Of a GET without a body a surface sees only the headers on which responses are declared to
+    depend, so that the response cache cannot overlook a header.
     """
-
-    def __init__(self, relevant_headers: frozenset[bytes]) -> None:
-        self._relevant_headers = relevant_headers
-
-    def respond(self, resolved: ResolvedRequest, context: RequestContext) -> RawResponse:
-        """Return the response to a request."""
-        request, effect = resolved.request, resolved.applied.effect
-        if isinstance(effect, ErrorResponse):
-            response = refusal_response(request, context, effect.refusal(context.world))
-            if response.status in _RETRIED:
-                response.headers.append(_RETRY_AFTER)
-        elif (redirect := redirect_of(request)) is not None:
-            response = redirect
-        elif request.method == "GET" and not request.body and not request.is_control:
-            relevant = self._relevant_headers
-            headers = [header for header in request.raw_headers if header[0] in relevant]
-            scope = request.scope(context, headers=headers)
-            response = request.surface.app.call(scope, b"")
-        else:
-            response = request.surface.app.call(request.scope(context), request.body)
-        if request.sent_method == "OPTIONS" and response.status == _METHOD_NOT_ALLOWED:
-            _answer_options(response)
-        if request.is_head:
-            response.content = b""
-        return response
+    request, effect = resolved.request, resolved.applied.effect
+    if isinstance(effect, ErrorResponse):
+        response = refusal_response(request, context, effect.refusal(context.world))
+        if response.status in _RETRIED:
+            response.headers.append(_RETRY_AFTER)
+    elif (redirect := redirect_of(request)) is not None:
+        response = redirect
+    elif request.method == "GET" and not request.body and not request.is_control:
+        headers = [header for header in request.raw_headers if header[0] in RELEVANT_HEADERS]
+        scope = request.scope(context, headers=headers)
+        response = request.surface.app.call(scope, b"")
+    else:
+        response = request.surface.app.call(request.scope(context), request.body)
+    if request.sent_method == "OPTIONS" and response.status == _METHOD_NOT_ALLOWED:
+        _answer_options(response)
+    if request.is_head:
+        response.content = b""
+    return response
 
 
 def refusal_response(

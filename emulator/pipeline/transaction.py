@@ -13,7 +13,7 @@ from emulator.journal.coverage import Coverage
 from emulator.journal.journal import Entry
 from emulator.journal.recorder import record_entry
 from emulator.pipeline.request import ResolvedRequest
-from emulator.pipeline.surface_call import SurfaceCaller
+from emulator.pipeline.surface_call import call_surface
 from emulator.registry.change_feed import ChangeFeed
 from emulator.registry.registry import WorldRegistry, erasures
 from emulator.webhooks.dispatcher import WebhookDispatcher
@@ -40,7 +40,6 @@ class Transaction:
     def __init__(
         self,
         registry: WorldRegistry,
-        surfaces: SurfaceCaller,
         *,
         webhooks: WebhookDispatcher,
         internal_webhooks: InternalWebhookEndpoint,
@@ -48,7 +47,6 @@ class Transaction:
         feed: ChangeFeed,
     ) -> None:
         self._registry = registry
-        self._surfaces = surfaces
         self._webhooks = webhooks
         self._internal_webhooks = internal_webhooks
         self._coverage = coverage
@@ -93,7 +91,7 @@ class Transaction:
     def _run_or_restore(self, resolved: ResolvedRequest, context: RequestContext) -> RawResponse:
         world, outcome = context.world, context.outcome
         before = world.state
-        response = self._surfaces.respond(resolved, context)
+        response = call_surface(resolved, context)
         if (response.is_error and not outcome.keep_writes) or resolved.request.is_head:
             world.state = outcome.saved_state or before
         return response

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.pipeline.credential_places import CredentialPlaces
+from emulator.pipeline.credential_places import CredentialPlaces, PlacesOfSurfaces
 from emulator.pipeline.world_names import (
     COOKIE_SOURCE,
     HEADER_SOURCE,
@@ -40,7 +40,7 @@ _NAMED_BY_CLIENT = (PREFIX_SOURCE, HEADER_SOURCE, COOKIE_SOURCE)
 class WorldResolver:
     """Finds the world of a request among the live worlds, or creates it."""
 
-    def __init__(self, registry: WorldRegistry, places: CredentialPlaces) -> None:
+    def __init__(self, registry: WorldRegistry, places: PlacesOfSurfaces) -> None:
         self._registry = registry
         self._places = places
 
@@ -48,7 +48,7 @@ class WorldResolver:
         """Return the world of a request. Raises Conflict by name, NotFound, Invalid."""
         if request.control_world is not None:
             return self._registry.get(request.control_world)
-        if request.path.startswith(self._places.worldless):
+        if request.path.startswith(self._places_of(request).worldless):
             return self._registry.get(DEFAULT)
         sources = self._sources(request)
         _require_agreement(sources)
@@ -62,7 +62,7 @@ class WorldResolver:
         registry = self._registry
         if registry.settings.makes_worlds_lazily or request.control_world is not None:
             return False
-        if request.path.startswith(self._places.worldless):
+        if request.path.startswith(self._places_of(request).worldless):
             return False
         sources = self._sources(request)
         name = sources.get(COOKIE_SOURCE)
@@ -78,7 +78,7 @@ class WorldResolver:
             for source, name in names_by_address(self._registry.ports, request)
             if not source.startswith(HEADER_SOURCE)
         }
-        if request.path.startswith(self._places.worldless):
+        if request.path.startswith(self._places_of(request).worldless):
             named = {DEFAULT}
         if request.control_world is not None:
             named = {request.control_world}
@@ -89,8 +89,11 @@ class WorldResolver:
         sources = dict(names_by_address(self._registry.ports, request))
         if not sources and request.path not in COOKIELESS:
             sources |= names_by_cookies(request.credentials, self._registry)
-        sources |= names_by_credentials(request, self._places)
+        sources |= names_by_credentials(request, self._places_of(request))
         return sources
+
+    def _places_of(self, request: IncomingRequest) -> CredentialPlaces:
+        return self._places.of(request.surface.prefix)
 
     def _may_create(self, request: IncomingRequest, sources: Mapping[str, str]) -> bool:
         """Return whether a world that is named but does not exist may be created."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from emulator.seeding.error_paths import at, within
-from emulator.wire.run_input import content_of
+from emulator.wire.run_content import content_of
 from emulator.world.core.access import Actor, Fixture, member_id
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.times import instant, microseconds

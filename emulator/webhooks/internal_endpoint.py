@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from starlette.types import ASGIApp
-
 from emulator.settings import Settings
 from emulator.webhooks.dispatcher import CONTENT_TYPE, USER_AGENT, WebhookDispatcher
 from emulator.wire.http.asgi import call_app, http_scope
 from emulator.wire.http.context import KEY, RequestContext
+from emulator.wire.http.surface import Surface
 from emulator.wire.stripe.signatures import HEADER
 from emulator.world.billing import webhook_endpoints
 from emulator.world.core.world import World
@@ -30,7 +29,7 @@ class InternalWebhookEndpoint:
 
     def __init__(
         self,
-        upstream: ASGIApp,
+        upstream: Surface,
         webhooks: WebhookDispatcher,
         *,
         settings: Settings,
@@ -49,7 +48,7 @@ class InternalWebhookEndpoint:
             outbound, signature = self._webhooks.open_internal(world, delivery)
             before = world.state
             context = RequestContext(world=world, settings=self._settings, wall_time=self._now())
-            status = call_app(self._upstream, _scope(context, signature), outbound.body).status
+            status = call_app(self._upstream.app, _scope(context, signature), outbound.body).status
             if status >= _REFUSED:
                 world.state = before
             self._webhooks.close_internal(world, outbound, signature=signature, status=status)

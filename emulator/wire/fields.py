@@ -127,6 +127,6 @@ Time = Annotated[AwareDatetime, AfterValidator(within_calendar)]
 
 
 class Strict(BaseModel):
-    """A model that refuses unknown members."""
+    """A model that refuses unknown members, built on first use."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

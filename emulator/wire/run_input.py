@@ -1,16 +1,13 @@
-"""Run input: the fields of a run in requests and seeds, and the run content made from them."""
+"""Run input: the fields of a run in requests and seeds."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from emulator.wire.fields import JsonObject, Name, Number, Strict
-from emulator.wire.media_types import media_type_of
-from emulator.world.core.json_text import json_text
-from emulator.world.records.types import Instant, RunStatus, Runtime, Task
-from emulator.world.runs.runs import ArtifactContent, RunContent
+from emulator.world.records.types import Runtime
 
 
 class ArtifactIn(Strict):
@@ -38,45 +35,3 @@ class RunFields(Strict):
         float | None,
         Field(ge=0, allow_inf_nan=False, description="Default: from start to finish."),
     ] = None
-
-
-def content_of(
-    fields: RunFields,
-    *,
-    name: str,
-    adapter_id: str,
-    task: Task,
-    status: RunStatus,
-    project_id: str | None,
-    started_at: Instant | None,
-    finished_at: Instant | None,
-    extra: dict[str, Any] | None = None,
-) -> RunContent:
-    """Return the content of a run, with defaults for the fields that are absent."""
-    return RunContent(
-        project_id=project_id,
-        name=name,
-        adapter_id=adapter_id,
-        task=task,
-        environment=fields.environment,
-        runtime=fields.runtime or "local",
-        status=status,
-        metrics=json_text(fields.metrics or {}),
-        artifacts=tuple(_artifact(artifact) for artifact in fields.artifacts or ()),
-        cost_estimate_usd=fields.cost_estimate_usd,
-        manifest=None if fields.manifest is None else json_text(fields.manifest),
-        log="\n".join(fields.log or ()),
-        extra=json_text(extra or {}),
-        started_at=started_at,
-        finished_at=finished_at,
-        duration_seconds=fields.duration_seconds,
-    )
-
-
-def _artifact(artifact: ArtifactIn) -> ArtifactContent:
-    return ArtifactContent(
-        name=artifact.name,
-        media_type=artifact.media_type or media_type_of(artifact.name),
-        size_bytes=artifact.size_bytes,
-        sha256=artifact.sha256,
-    )

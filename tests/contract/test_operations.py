@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from emulator.app import OPERATIONS
-from emulator.contract.catalog import Operation, OperationCatalog
+from emulator.app import operation_catalog
+from emulator.contract.catalog import Operation
+
+OPERATIONS = tuple(operation_catalog())
 
 EACH = [pytest.param(each, id=f"{each.surface} {each.method} {each.path}") for each in OPERATIONS]
 
@@ -15,7 +17,7 @@ EACH = [pytest.param(each, id=f"{each.surface} {each.method} {each.path}") for e
 @pytest.mark.parametrize("operation", EACH)
 def test_a_request_of_an_operation_is_named_by_it(operation: Operation) -> None:
     path = re.sub(r"\{\w+\}", "x", operation.path)
-    assert OperationCatalog(OPERATIONS).id_at(operation.method, path) == operation.id
+    assert operation_catalog().id_at(operation.method, path) == operation.id
 
 
 @pytest.mark.parametrize("operation", EACH)

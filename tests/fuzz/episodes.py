@@ -13,8 +13,7 @@ from random import Random
 
 from starlette.types import ASGIApp
 
-from emulator.app import OPERATIONS
-from emulator.contract.catalog import OperationCatalog
+from emulator.app import operation_catalog
 from emulator.registry.registry import WorldRegistry
 from emulator.wire.world_address import without_prefix
 from tests.fuzz.calls import Answer, Call, encoded
@@ -24,7 +23,7 @@ from tests.fuzz.scenes import SCENES, Scene
 from tests.fuzz.station import HUNG, Station
 from tests.support.integrity import assert_whole
 
-CATALOG = OperationCatalog(OPERATIONS)
+CATALOG = operation_catalog()
 
 EPISODE = 250
 """How many calls it has, at most."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
-from emulator.app import OPERATIONS
+from emulator.app import operation_catalog
 from emulator.contract.catalog import Operation
 from emulator.seeding.schema import SeedRun
 from emulator.surfaces.bff import route_table as bff_routes
@@ -103,7 +103,7 @@ def shapes() -> tuple[Shape, ...]:
             is_built=operation.availability == "built",
             queries=_queries(operation),
         )
-        for operation in OPERATIONS
+        for operation in operation_catalog()
     )
 
 
@@ -116,16 +116,17 @@ def _bodies(operation: Operation) -> tuple[Schema, ...]:
         return (_GOTRUE,)
     if (row := _bff_row(operation)) is not None and (row.target or row.actions):
         return tuple(_bff_bodies(row))
-    if operation.body is OneRunOrBatch:
+    body = operation.body_type()
+    if body is OneRunOrBatch:
         return (Batch.model_json_schema(), SeedRun.model_json_schema())
-    return () if operation.body is None else (TypeAdapter(operation.body).json_schema(),)
+    return () if body is None else (TypeAdapter(body).json_schema(),)
 
 
 @lru_cache(maxsize=1)
 def upstream_bodies() -> dict[str, TypeAdapter[Any]]:
     """Return what reads the body of each operation of the upstream that takes one."""
     return {
-        operation.name: TypeAdapter(operation.body)
+        operation.name: TypeAdapter(operation.body_type())
         for operation in UPSTREAM
         if operation.body is not None
     }
@@ -165,5 +166,5 @@ def _bff_bodies(row: bff_routes.Row) -> list[Schema]:
 def _queries(operation: Operation) -> tuple[str, ...]:
     """Return the members of an operation's query."""
     if operation.query is not None:
-        return tuple(operation.query.model_fields)
+        return tuple(get_type_hints(operation.query))
     return _GOTRUE_QUERIES.get((operation.method, operation.path), ())

@@ -23,8 +23,8 @@ from emulator.surfaces.bff import app as bff
 from emulator.surfaces.bff.route_table import ROWS, Row, Target
 from emulator.surfaces.control import app as control
 from emulator.surfaces.upstream import app as upstream
-from emulator.surfaces.upstream import errors, pages
-from emulator.surfaces.upstream.errors import ErrorDetail
+from emulator.surfaces.upstream import error_views, pages
+from emulator.surfaces.upstream.error_views import ErrorDetail
 from emulator.wire.fields import Strict
 from emulator.wire.http.bodies import EmptyBody
 from emulator.wire.http.codes import STATUS, Code
@@ -63,7 +63,7 @@ def upstream_document() -> str:
         version=__version__,
         description=pages.DESCRIPTION,
         server_url=Settings().public_url,
-        error_model=errors.ErrorResponse,
+        error_model=error_views.ErrorResponse,
         statuses={str(code): status for code, status in STATUS.items()},
         security_schemes=pages.SECURITY_SCHEMES,
     )
@@ -147,7 +147,7 @@ def _completed(operation: Operation, row: Row) -> Operation:
         refuses = (refuses - {Code.INVALID_CREDENTIALS}) | {Code.LOGIN_REQUIRED}
     answers: dict[int, Any] = {}
     for target in targets:
-        for status, model in target.answers.items():
+        for status, model in target.answer_models().items():
             answers.setdefault(status, []).append(model)
     return replace(
         operation,
@@ -208,7 +208,7 @@ def _with_synced_runs(operation: Operation) -> Operation:
     """Return `cli_sync` with its response, whose items are runs as the upstream shows them."""
     if operation.name != "cli_sync":
         return operation
-    runs: Any = list.__class_getitem__(_UPSTREAM["GET", "/api/runs/{run_id}"].answers[200])
+    runs: Any = list.__class_getitem__(_UPSTREAM["GET", "/api/runs/{run_id}"].answer_models()[200])
     synced = create_model(
         "SyncedRuns",
         __doc__="The runs, and how many of them were created, updated and left unchanged.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from emulator.cli import COMMANDS
+from emulator.cli import cli
 from emulator.cli.clock import show_clock
 from emulator.cli.server_options import PROGRAM
 from emulator.testing.pytest_plugin import OPTIONS
@@ -23,7 +23,7 @@ def guide_tables() -> dict[Path, dict[str, list[str]]]:
         ROOT / "emulator/cli/README.md": {
             "commands": command_rows(),
             "server options": [*HEAD, *option_rows(show_clock)],
-            "options": [line for command in COMMANDS for line in sections(command)],
+            "options": [line for command in cli.commands.values() for line in sections(command)],
         },
         ROOT / "emulator/testing/README.md": {"pytest options": plugin_rows()},
     }
@@ -32,7 +32,7 @@ def guide_tables() -> dict[Path, dict[str, list[str]]]:
 def command_rows() -> list[str]:
     """Return the table of commands, a group with its subcommands."""
     rows = ["| Command | Purpose |", "| --- | --- |"]
-    for command in COMMANDS:
+    for command in cli.commands.values():
         names = [f"`{command.name}`"]
         if isinstance(command, click.Group):
             names = [f"`{command.name} {name}`" for name in command.commands]

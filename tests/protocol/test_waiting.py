@@ -14,9 +14,10 @@ from threading import Event, Thread
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from emulator.server.connection import connection_class
+from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.router import Router
 from tests.support.checked_client import Emulator
 from tests.support.messages import golden
@@ -46,9 +47,9 @@ class Counting(Router):
         vars(self).update(vars(router))
         self._runs = runs
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def call(self, scope: Scope, body: bytes) -> RawResponse:
         self._runs[f"{scope['path']}?{scope['query_string'].decode()}"] += 1
-        await super().__call__(scope, receive, send)
+        return super().call(scope, body)
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def serving(emulator: Emulator) -> Iterator[Served]:
     """Serve an emulator on a free port."""
     runs: Counter[str] = Counter()
     control = emulator.app.surfaces[0]
-    object.__setattr__(control, "app", Counting(control.app, runs=runs))
+    vars(control)["app"] = Counting(control.app, runs=runs)
     config = uvicorn.Config(
         emulator.app,
         http=connection_class(emulator.app.cache),

@@ -16,7 +16,7 @@ from emulator.seeding.synthetic.benchmarks import CONTROLS, GAMES
 from emulator.seeding.synthetic.draws import Draw
 from emulator.seeding.synthetic.libero import POLICIES, STEPS_MAX
 from emulator.seeding.synthetic.runs import Family, sample_run, synthetic_run
-from emulator.wire.run_input import content_of
+from emulator.wire.run_content import content_of
 from emulator.world.core.times import DAY, SECOND, instant, to_text
 from emulator.world.records.types import RunStatus
 from emulator.world.runs.runs import RunContent, require_consistent

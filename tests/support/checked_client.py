@@ -9,13 +9,13 @@ from typing import Any
 import httpx2
 from starlette.testclient import TestClient
 
-from emulator.app import OPERATIONS, build_app
+from emulator.app import build_app, operation_catalog
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.world.core.world import World
 
 WRITES_ON_GET = tuple(
-    each.path for each in OPERATIONS if each.method == "GET" and each.writes_on_get
+    each.path for each in operation_catalog() if each.method == "GET" and each.writes_on_get
 )
 
 ORIGIN = "http://localhost:8787"

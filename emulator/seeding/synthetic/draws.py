@@ -51,7 +51,8 @@ class Draw:
 
     def around(self, name: str, center: float, spread: float) -> float:
         """Return a number within `spread` of `center`, triangularly distributed."""
-        first, second = unpack(">2H", self._bytes(name, 4))
+        parts: tuple[int, int] = unpack(">2H", self._bytes(name, 4))
+        first, second = parts
         return center + spread * (first / 65536 + second / 65536 - 1)
 
     def whole(self, name: str, low: int, high: int) -> int:

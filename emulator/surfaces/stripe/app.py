@@ -20,11 +20,8 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def build_stripe() -> Router:
-    """Return the router of the hosted pages."""
+def build_stripe(prefix: str) -> Router:
+    """Return the router of a prefix: the hosted pages, or what stands in for Stripe's API."""
+    if prefix == not_implemented.PREFIX:
+        return Router(not_implemented.routes.all, render=not_implemented.render)
     return Router(_ROUTES, render=render)
-
-
-def build_stripe_api() -> Router:
-    """Return the router that stands in for Stripe's API."""
-    return Router(not_implemented.routes.all, render=not_implemented.render)

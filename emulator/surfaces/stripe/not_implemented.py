@@ -22,6 +22,9 @@ from emulator.world.core.refusals import Refusal
 
 METHODS = ("GET", "POST", "DELETE")
 
+PREFIX = "/v1/"
+"""The prefix of all paths of Stripe's API."""
+
 _NOT_IMPLEMENTED = 501
 _BROKEN = 500
 
@@ -40,7 +43,7 @@ def _routes() -> Routes:
     routes = Routes("stripe", provenance="Stripe", availability="not built")
     for method in METHODS:
         name = f"{method.lower()}_api"
-        routes.add(method, "/v1/*", name=name, summary="Stripe's API.")(refuse)
+        routes.add(method, f"{PREFIX}*", name=name, summary="Stripe's API.")(refuse)
     return routes
 
 

@@ -48,8 +48,11 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def build_supabase() -> Router:
-    """Return the router of Supabase Auth."""
+def build_supabase(prefix: str) -> Router:
+    """Return the router of a prefix: Supabase Auth, or a service that is not emulated."""
+    service = other_services.SERVICES.get(prefix)
+    if service is not None:
+        return other_services.build_service(service)
     return Router(_ROUTES, render=render, gate=require_api_key, guard=_guard)
 
 

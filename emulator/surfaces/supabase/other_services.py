@@ -33,7 +33,7 @@ class Service:
     error: Callable[[int, str, str], Mapping[str, Any]]
 
 
-SERVICES = (
+_ALL = (
     Service(
         prefix="/rest/v1",
         name="The Data API of Supabase",
@@ -65,6 +65,9 @@ SERVICES = (
     ),
 )
 
+SERVICES: Mapping[str, Service] = {service.prefix: service for service in _ALL}
+"""The services by the prefix of their paths."""
+
 
 def build_service(service: Service) -> Router:
     """Return the router of a service, whose errors have the service's shape."""
@@ -91,5 +94,5 @@ def _render(service: Service, _: Request, refusal: Refusal, headers: Mapping[str
 
 
 OPERATIONS: tuple[Operation, ...] = tuple(
-    operation for service in SERVICES for operation in _routes(service).operations
+    operation for service in _ALL for operation in _routes(service).operations
 )

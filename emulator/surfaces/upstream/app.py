@@ -17,8 +17,7 @@ from emulator.surfaces.upstream import (
     usage,
     workspaces,
 )
-from emulator.surfaces.upstream.errors import render
-from emulator.surfaces.upstream.routing import authenticate, read_body
+from emulator.surfaces.upstream.routing import router_of
 from emulator.wire.http.router import Router
 
 ROUTES = (
@@ -42,6 +41,4 @@ OPERATIONS = tuple(route.operation for route in ROUTES)
 
 def build_upstream() -> Router:
     """Return the upstream's router."""
-    return Router(
-        (*ROUTES, *pages.routes.all), render=render, read_body=read_body, guard=authenticate
-    )
+    return router_of((*ROUTES, *pages.routes.all))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from emulator.surfaces.upstream.routing import PageQuery
 from emulator.wire.http.pagination import first_page, read_cursor
 from emulator.world.store.sorted_keys import Key
 from emulator.world.store.spec import Record
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 R = TypeVar("R", bound=Record)
 

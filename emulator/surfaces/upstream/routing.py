@@ -6,23 +6,20 @@ request learns nothing about the shape of a body.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from emulator.contract.catalog import Caller, Operation, Provenance, admits_none
-from emulator.surfaces.upstream.views import View
+from emulator.contract.catalog import Answer, Caller, Operation, Provenance
+from emulator.surfaces.upstream.errors import render
 from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.http import router
-from emulator.wire.http.bodies import preload_json
-from emulator.wire.http.codes import BadCredentials, BadInput, Code
+from emulator.wire.http.codes import BadCredentials, Code
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
-from emulator.wire.http.errors import problems_of
 from emulator.wire.http.headers import header_of
-from emulator.wire.http.router import AnyHandler, Route
+from emulator.wire.http.router import AnyHandler, Route, Router
 from emulator.wire.world_tags import untagged_or_bare
 from emulator.world.core.access import Actor, context_workspace
 from emulator.world.core.refusals import BadKey, LoginRequired
@@ -44,26 +41,32 @@ CODES_OF_WRITES = frozenset({Code.FORBIDDEN})
 CODES_OF_BODIES = frozenset({Code.PAYLOAD_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE})
 
 
-class PageQuery(View):
+@dataclass(frozen=True, kw_only=True)
+class PageQuery:
     """Which page of a list to return."""
 
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="How many items at most.")] = (
-        PAGE_DEFAULT
+    limit: int = field(
+        default=PAGE_DEFAULT,
+        metadata={"ge": 1, "le": PAGE_MAX, "description": "How many items at most."},
     )
-    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before.")] = None
+    cursor: str | None = field(
+        default=None, metadata={"description": "`next_cursor` of the page before."}
+    )
 
 
-class WorkspaceQuery(View):
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceQuery:
     """Which workspace a request is about."""
 
-    workspace_id: Annotated[
-        str | None,
-        Field(
-            description="Default: the X-Workspace-Id header, the key's, or your first workspace."
-        ),
-    ] = None
+    workspace_id: str | None = field(
+        default=None,
+        metadata={
+            "description": "Default: the X-Workspace-Id header, the key's, or your first workspace."
+        },
+    )
 
 
+@dataclass(frozen=True, kw_only=True)
 class WorkspacePageQuery(PageQuery, WorkspaceQuery):
     """Which page of which workspace's list to return."""
 
@@ -90,7 +93,7 @@ class Routes:
         *,
         summary: str,
         provenance: Provenance,
-        answers: Mapping[int, type[BaseModel] | None],
+        answers: Mapping[int, Answer],
         caller: Caller = "key or session",
         body: Any = None,
         refuses: tuple[Code, ...] = (),
@@ -171,23 +174,13 @@ def named_workspace(request: Request) -> str | None:
 
 
 async def read_body(request: Request, kind: Any) -> Any:
-    """Return the body as `kind`, which may be any type that pydantic validates.
+    """Return the body as `kind`. Raises what `read_body_as` raises."""
+    # Imports pydantic, which no request without a body needs.
+    from emulator.surfaces.upstream.bodies import read_body_as
 
-    Real: FastAPI takes an empty body for an absent one, and validates with `from_attributes`
-    (fastapi 0.165, routing.py and _compat/v2.py). Raises BadInput, and what
-    `preload_json` raises.
-    """
-    await preload_json(request)
-    if not await request.body():
-        if admits_none(kind):
-            return None
-        raise BadInput([{"path": "", "message": "Field required"}])
-    try:
-        return _adapter_of(kind).validate_python(await request.json(), from_attributes=True)
-    except ValidationError as error:
-        raise BadInput(problems_of(error.errors())) from error
+    return await read_body_as(request, kind)
 
 
-@lru_cache(maxsize=256)
-def _adapter_of(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def router_of(routes: Iterable[Route]) -> Router:
+    """Return a router of the upstream's routes."""
+    return Router(routes, render=render, read_body=read_body, guard=authenticate)

@@ -2,99 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING
 
-from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulator.contract.catalog import DeferredModels
 from emulator.surfaces.upstream.replies import page_of, reply_bytes
 from emulator.surfaces.upstream.routing import (
     PageQuery,
     Routes,
     WorkspaceQuery,
     named_workspace,
+    router_of,
     workspace_of,
 )
-from emulator.surfaces.upstream.run_views import (
-    LogView,
-    Manifest,
-    MetricsView,
-    RunPage,
-    RunView,
-    log_json,
-    metrics_json,
-    run_page_json,
-)
-from emulator.wire.fields import JsonObject, Name, Time
+from emulator.surfaces.upstream.run_views import log_json, metrics_json, run_page_json
 from emulator.wire.http.codes import Code
 from emulator.wire.http.context import world_and_actor
-from emulator.wire.run_input import RunFields, content_of
+from emulator.wire.http.router import Router
 from emulator.wire.run_json import run_json
 from emulator.world.core.access import visible_project, visible_run
 from emulator.world.core.refusals import NotFound
-from emulator.world.core.times import instant
 from emulator.world.records.runs import Run
-from emulator.world.records.types import Instant, RunStatus, Task
+from emulator.world.records.types import RunStatus
 from emulator.world.runs import runs, uploads
 
+if TYPE_CHECKING:
+    from emulator.surfaces.upstream.run_models import RunCreate, RunSync
+
 routes = Routes("runs")
+models = DeferredModels("emulator.surfaces.upstream.run_models")
 
 
-class RunWritten(RunFields):
-    """The fields of a run that every client may send."""
-
-    project_id: str | None = None
-    adapter_id: Name
-    task: Task
-    status: Annotated[RunStatus | None, Field(description="Default: queued.")] = None
-    started_at: Time | None = None
-    finished_at: Time | None = None
-
-    def content(self, *, name: str, extra: dict[str, Any] | None = None) -> runs.RunContent:
-        """Return the content as the world stores it."""
-        return content_of(
-            self,
-            name=name,
-            adapter_id=self.adapter_id,
-            task=self.task,
-            status=self.status or "queued",
-            project_id=self.project_id,
-            started_at=_instant(self.started_at),
-            finished_at=_instant(self.finished_at),
-            extra=extra,
-        )
-
-
-def _instant(moment: datetime | None) -> Instant | None:
-    return None if moment is None else instant(moment)
-
-
-class RunCreate(RunWritten):
-    """A new run."""
-
-    name: Name
-    extra: JsonObject | None = None
-
-
-class RunSync(RunWritten):
-    """A run as the CLI uploads it. Assumed: the real payload is not public, so members that are
-    not listed are taken and shown under `extra`.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    client_run_id: Name
-    name: Annotated[Name | None, Field(description="Default: the client_run_id.")] = None
-
-
+@dataclass(frozen=True, kw_only=True)
 class _RunFilter(WorkspaceQuery):
-    project_id: Annotated[str | None, Field(description="Only runs of this project.")] = None
-    status: Annotated[RunStatus | None, Field(description="Only runs of this status.")] = None
+    project_id: str | None = field(
+        default=None, metadata={"description": "Only runs of this project."}
+    )
+    status: RunStatus | None = field(
+        default=None, metadata={"description": "Only runs of this status."}
+    )
 
 
+@dataclass(frozen=True, kw_only=True)
 class RunsQuery(PageQuery, _RunFilter):
     """Which runs to list, and which page of them."""
 
@@ -105,7 +58,7 @@ class RunsQuery(PageQuery, _RunFilter):
     summary="List the runs of a workspace, newest first.",
     provenance="base contract",
     query=RunsQuery,
-    answers={200: RunPage},
+    answers={200: models.RunPage},
     refuses=(Code.NOT_FOUND,),
 )
 async def list_runs(request: Request, *, query: RunsQuery) -> Response:
@@ -131,8 +84,8 @@ async def list_runs(request: Request, *, query: RunsQuery) -> Response:
     summary="Create a run in a workspace.",
     provenance="base contract",
     query=WorkspaceQuery,
-    body=RunCreate,
-    answers={201: RunView},
+    body=models.RunCreate,
+    answers={201: models.RunView},
     refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED),
 )
 async def create_run(request: Request, *, query: WorkspaceQuery, body: RunCreate) -> Response:
@@ -156,8 +109,8 @@ async def create_run(request: Request, *, query: WorkspaceQuery, body: RunCreate
     ),
     provenance="newer docs",
     query=WorkspaceQuery,
-    body=RunSync,
-    answers={201: RunView, 200: RunView},
+    body=models.RunSync,
+    answers={201: models.RunView, 200: models.RunView},
     refuses=(Code.NOT_FOUND, Code.QUOTA_EXCEEDED, Code.CONFLICT),
 )
 async def sync_run(request: Request, *, query: WorkspaceQuery, body: RunSync) -> Response:
@@ -176,7 +129,7 @@ async def sync_run(request: Request, *, query: WorkspaceQuery, body: RunSync) ->
     "/api/runs/{run_id}",
     summary="Show one run.",
     provenance="newer docs",
-    answers={200: RunView},
+    answers={200: models.RunView},
     refuses=(Code.NOT_FOUND,),
 )
 async def get_run(request: Request, *, run_id: str) -> Response:
@@ -203,7 +156,7 @@ async def delete_run(request: Request, *, run_id: str) -> Response:
     "/api/runs/{run_id}/manifest",
     summary="Show the manifest of a run.",
     provenance="newer docs",
-    answers={200: Manifest},
+    answers={200: models.Manifest},
     refuses=(Code.NOT_FOUND,),
 )
 async def get_run_manifest(request: Request, *, run_id: str) -> Response:
@@ -216,7 +169,7 @@ async def get_run_manifest(request: Request, *, run_id: str) -> Response:
     "/api/runs/{run_id}/metrics",
     summary="Show the metrics of a run.",
     provenance="newer docs",
-    answers={200: MetricsView},
+    answers={200: models.MetricsView},
     refuses=(Code.NOT_FOUND,),
 )
 async def get_run_metrics(request: Request, *, run_id: str) -> Response:
@@ -229,9 +182,17 @@ async def get_run_metrics(request: Request, *, run_id: str) -> Response:
     "/api/runs/{run_id}/log",
     summary="Show the log of a run.",
     provenance="newer docs",
-    answers={200: LogView},
+    answers={200: models.LogView},
     refuses=(Code.NOT_FOUND,),
 )
 async def get_run_log(request: Request, *, run_id: str) -> Response:
     world, actor = world_and_actor(request)
     return reply_bytes(log_json(visible_run(world, actor, run_id)))
+
+
+OPERATIONS = tuple(route.operation for route in routes.all)
+
+
+def build_runs() -> Router:
+    """Return the router of the paths of runs."""
+    return router_of(routes.all)

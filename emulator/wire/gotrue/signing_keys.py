@@ -1,11 +1,13 @@
-"""Signing keys for ES256: a fixed key, for projects that use JWKS as new hosted projects do.
+"""Signing keys of tokens: a project's secret, for HS256, or a fixed key, for ES256.
 
-The key is derived from a constant and protects nothing. Signatures are deterministic (RFC 6979).
+Projects that use JWKS, as new hosted projects do, have ES256. Its key is derived from a constant
+and protects nothing. Signatures are deterministic (RFC 6979).
 """
 
 from __future__ import annotations
 
 import base64
+import hmac
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -42,12 +44,22 @@ def sign_es256(claims: dict[str, Any]) -> str:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-    header = {"alg": ES256, "kid": KEY_ID, "typ": "JWT"}
-    message = b".".join(_base64url(payload_of(part)) for part in (header, claims))
+    message = _message({"alg": ES256, "kid": KEY_ID, "typ": "JWT"}, claims)
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
     r, s = decode_dss_signature(_private_key().sign(message, algorithm))
     signature = _base64url(r.to_bytes(_BYTES) + s.to_bytes(_BYTES))
     return b".".join((message, signature)).decode()
+
+
+def sign_hs256(claims: dict[str, Any], secret: str) -> str:
+    """Return the claims as a JWT signed with a secret."""
+    message = _message({"alg": "HS256", "typ": "JWT"}, claims)
+    signature = _base64url(hmac.digest(secret.encode(), message, "sha256"))
+    return b".".join((message, signature)).decode()
+
+
+def _message(header: dict[str, str], claims: dict[str, Any]) -> bytes:
+    return b".".join(_base64url(payload_of(part)) for part in (header, claims))
 
 
 _ESCAPED = {

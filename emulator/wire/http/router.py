@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,7 +26,6 @@ from emulator.contract.catalog import (
 from emulator.wire.http.asgi import RawResponse, finish, raw_response, request_of
 from emulator.wire.http.codes import BadInput, InternalError, NoSuchRoute, UnsupportedAction
 from emulator.wire.http.context import context_of
-from emulator.wire.http.errors import problems_of
 from emulator.world.core.refusals import Refusal
 
 log = logging.getLogger("emulator")
@@ -232,7 +230,7 @@ class Router:
         if entry.takes_query and operation.query is not None:
             arguments["query"] = _read_query(request, operation.query, problems)
         if entry.takes_body and operation.body is not None:
-            arguments["body"] = await self._body(request, operation.body, problems)
+            arguments["body"] = await self._body(request, operation.body_type(), problems)
         if problems:
             raise BadInput(problems)
         return await entry.route.handler(request, *self._beside, **arguments)
@@ -263,13 +261,13 @@ class Router:
         raise UnsupportedAction(method, path, allow=", ".join(allowed))
 
 
-def _read_query(request: Request, model: type[BaseModel], problems: list[Any]) -> BaseModel | None:
+def _read_query(request: Request, kind: type[Any], problems: list[Any]) -> Any:
     given = dict(request.query_params) if request.scope["query_string"] else {}
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        problems.extend(problems_of(error.errors()))
-        return None
+    if not given and is_dataclass(kind):
+        return kind()
+    from emulator.wire.http.validation import validated_query  # imports pydantic
+
+    return validated_query(given, kind, problems)
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:

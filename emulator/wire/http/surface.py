@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,15 +15,23 @@ from emulator.world.core.refusals import Refusal
 CONTROL = "control"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Surface:
-    """A router and the prefix of the paths that it serves; a router may serve several."""
+    """A router and the prefix of the paths that it serves; a router may serve several.
+
+    `build` imports and returns the router of a prefix; it is called by the first request.
+    """
 
     name: str
     prefix: str
-    app: Router
+    build: Callable[[str], Router]
     slash_status: int | None = None
     """The status that redirects a path with a trailing slash, where it is redirected."""
+
+    @cached_property
+    def app(self) -> Router:
+        """The router."""
+        return self.build(self.prefix)
 
     def render(self, request: Request, refusal: Refusal) -> Response:
         """Return a refusal in the surface's own shape."""

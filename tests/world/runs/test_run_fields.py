@@ -6,8 +6,7 @@ import json
 from typing import Any, get_type_hints
 
 from emulator.seeding.schema import SeedRun
-from emulator.surfaces.upstream.run_views import ArtifactView, RunView
-from emulator.surfaces.upstream.runs import RunCreate
+from emulator.surfaces.upstream.run_models import ArtifactView, RunCreate, RunView
 from emulator.surfaces.upstream.shares import PublicArtifactView, PublicRunView
 from emulator.wire.run_json import render_run
 from emulator.world.records.runs import Artifact, Run
