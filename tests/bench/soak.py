@@ -38,8 +38,9 @@ from tests.support.server import Running, start
 REQUESTS = 1_000_000
 WORLDS = 100
 SAMPLES = 20
-BLOCKS, READS, REFUSALS = 40, 16, 2
-"""Blocks in the cycle of a world, and reads and refusals in a block, which has two writes more.
+BLOCKS, READS, REPEATS, REFUSALS = 40, 4, 4, 2
+"""Blocks in the cycle of a world. A block is some reads, which repeat as a page that polls does,
+so that most are answered from the cache, some refusals, and two writes, after which all are new.
 A tenth of a million requests takes every world through its cycle once, and fills the journals of
 those that are only read.
 """
@@ -131,7 +132,7 @@ def _script(server: Running, number: int) -> Sequence[Call]:
     is_only_read = number % 10 == 0
     calls: list[Call] = []
     for block in range(BLOCKS):
-        calls += islice(reads, READS)
+        calls += [*islice(reads, READS)] * REPEATS
         calls += islice(refusals, REFUSALS)
         if not is_only_read:
             upload = upload_of(3, prefix=f"soak-{block}")
