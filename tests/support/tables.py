@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TypeVar
 
 from emulator.world.store.draft import TableDraft
@@ -27,13 +27,13 @@ def without(table: Table[R], record_id: str) -> Table[R]:
     return draft.brought_in()[0]
 
 
-def extended(table: Table[R], records: Iterable[R]) -> Table[R]:
+def extended(table: Table[R], records: Sequence[R]) -> Table[R]:
     """Return the table with records of new ids added at once."""
     draft = TableDraft(table)
     draft.extend(records)
     return draft.brought_in()[0]
 
 
-def table_of(spec: TableSpec, records: Iterable[R]) -> Table[R]:
+def table_of(spec: TableSpec, records: Sequence[R]) -> Table[R]:
     """Return a table of the records."""
     return extended(Table[R](spec), records)

@@ -60,7 +60,8 @@ class World:
     @state.setter
     def state(self, state: State) -> None:
         self._state = state
-        self._drafts = {}
+        if self._drafts:
+            self._drafts = {}
 
     def _bring_in(self, drafts: Mapping[type[Any], TableDraft[Any]]) -> None:
         before = self._state

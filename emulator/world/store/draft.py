@@ -6,7 +6,7 @@ value or a list of the table is, costs a fraction of doing it at each write.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
 from emulator.world.store.digest import record_digest
@@ -58,17 +58,15 @@ class TableDraft(Generic[R]):
             self._move(old, None)
         self._rows[record_id] = None
 
-    def extend(self, records: Iterable[R]) -> None:
+    def extend(self, records: Sequence[R]) -> None:
         """Add records.
 
         Raises ValueError, before anything changes, for an id or a key that exists or is given
         twice.
         """
-        rows: dict[str, R] = {}
-        for record in records:
-            if record.id in rows or self.get(record.id) is not None:
-                raise ValueError("an id is given twice or exists already")
-            rows[record.id] = record
+        rows = {record.id: record for record in records}
+        if len(rows) < len(records) or any(map(self.get, rows)):
+            raise ValueError("an id is given twice or exists already")
         added: dict[str, dict[Hashable, str | None]] = {}
         for name, extract in self.spec.unique.items():
             entries = added[name] = {}
@@ -87,18 +85,18 @@ class TableDraft(Generic[R]):
         table, name = self._table, self.spec.name
         changes: list[Change] = []
         digests: dict[str, int] = {}
-        added = 0
+        removed = 0
         for record_id, new in self._rows.items():
             old = table.get(record_id)
             if old is not None:
                 known = table.digests.get(record_id)
-                added -= record_digest(name, old) if known is None else known
+                removed += record_digest(name, old) if known is None else known
             elif new is None:
                 continue
             if new is not None:
                 digests[record_id] = record_digest(name, new)
-                added += digests[record_id]
             changes.append((old, new))
+        added = sum(digests.values()) - removed
         return table.changed(changes, self._unique, digests=digests), added
 
     def _holder(self, index: str, key: Hashable) -> str | None:

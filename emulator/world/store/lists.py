@@ -54,62 +54,76 @@ class Lists:
         """
         if not self._indexes:
             return self
-        many = len(self._unsorted) + len(changes) > _UNSORTED_MAX
-        if many or any(old is not None for old, _ in changes):
-            return Lists(self._spec, _reindexed(self._spec, self._sorted(), changes))
-        return Lists(self._spec, self._indexes, (*self._unsorted, *(new for _, new in changes)))
+        moved = [change for change in changes if change[0] is not None]
+        added = [new for old, new in changes if old is None]
+        if not moved and len(self._unsorted) + len(added) <= _UNSORTED_MAX:
+            return Lists(self._spec, self._indexes, (*self._unsorted, *added))
+        indexes = self._sorted()
+        for old, new in moved:
+            indexes = _with_move(self._spec, indexes, old, new)
+        return Lists(self._spec, _with_added(self._spec, indexes, added))
 
     def _sorted(self) -> dict[str, _Index]:
         if self._unsorted:
-            added = [(None, record) for record in self._unsorted]
-            self._indexes = _reindexed(self._spec, self._indexes, added)
+            self._indexes = _with_added(self._spec, self._indexes, self._unsorted)
             self._unsorted = ()
         return self._indexes
 
 
-def _reindexed(
-    spec: TableSpec, indexes: dict[str, _Index], changes: Sequence[Change]
+def _with_added(
+    spec: TableSpec, indexes: dict[str, _Index], records: Sequence[Record]
 ) -> dict[str, _Index]:
     # Indexes of one order share their keys, each of which takes 64 bytes.
-    places = _places(spec.order, changes)
+    keys = list(map(spec.order, records))
     return {
-        name: _reordered(
+        name: _extended(
             indexes[name],
             extract,
-            changes,
-            _places(spec.orders[name], changes) if name in spec.orders else places,
+            records,
+            list(map(spec.orders[name], records)) if name in spec.orders else keys,
         )
         for name, extract in spec.ordered.items()
     }
 
 
-_Place = tuple[Key | None, Key | None]
-"""The keys of a record before and after a change; None where it did not or does not exist."""
-
-
-def _places(order: Callable[[Any], Key], changes: Sequence[Change]) -> list[_Place]:
-    return [
-        (None if old is None else order(old), None if new is None else order(new))
-        for old, new in changes
-    ]
-
-
-def _reordered(
-    index: _Index, extract: Extract, changes: Sequence[Change], places: list[_Place]
+def _extended(
+    index: _Index, extract: Extract, records: Sequence[Record], keys: list[Key]
 ) -> _Index:
-    """Return an index with every change; what is added to one list is added at once."""
     added: dict[Hashable, list[Key]] = {}
-    for (old, new), (before, after) in zip(changes, places, strict=True):
-        new_key = None if after is None else extract(new)
-        if before is not None:
-            old_key = extract(old)
-            if old_key == new_key and before == after:
-                continue
-            if old_key is not None:
-                rest = index[old_key].remove(before)
-                index = index.insert(old_key, rest) if rest else index.remove(old_key)
-        if new_key is not None and after is not None:
-            added.setdefault(new_key, []).append(after)
+    for record, key in zip(records, keys, strict=True):
+        under = extract(record)
+        if under is not None:
+            added.setdefault(under, []).append(key)
     return index.update(
-        (under, index.get(under, _EMPTY).merge(keys)) for under, keys in added.items()
+        (under, index.get(under, _EMPTY).merge(group)) for under, group in added.items()
     )
+
+
+def _with_move(
+    spec: TableSpec, indexes: dict[str, _Index], old: Record, new: Record | None
+) -> dict[str, _Index]:
+    return {
+        name: _moved(indexes[name], extract, old, new, spec.orders.get(name, spec.order))
+        for name, extract in spec.ordered.items()
+    }
+
+
+def _moved(
+    index: _Index,
+    extract: Extract,
+    old: Record,
+    new: Record | None,
+    order: Callable[[Any], Key],
+) -> _Index:
+    """Return an index with a record in the place of another; None is removed."""
+    old_key, before = extract(old), order(old)
+    new_key = None if new is None else extract(new)
+    after = None if new is None else order(new)
+    if old_key == new_key and before == after:
+        return index
+    if old_key is not None:
+        rest = index[old_key].remove(before)
+        index = index.insert(old_key, rest) if rest else index.remove(old_key)
+    if new_key is not None and after is not None:
+        index = index.insert(new_key, index.get(new_key, _EMPTY).insert(after))
+    return index
