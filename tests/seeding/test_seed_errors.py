@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from pathlib import Path
 from textwrap import dedent
 
@@ -37,6 +39,17 @@ def complaint_within(tmp_path: Path, more: str) -> str:
     """Plant the lab with more lines in it and return what is said against it."""
     lines = dedent(more).strip("\n").splitlines()
     return complaint(tmp_path, LAB + "".join(f"    {line}\n" for line in lines))
+
+
+@pytest.mark.parametrize("text", [LAB, LAB.replace("role: owner", "role: admin")])
+def test_garbage_is_collected_after_planting_as_before(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text(text, "utf-8")
+    for collects in (True, False, True):
+        (gc.enable if collects else gc.disable)()
+        with contextlib.suppress(SeedError):
+            plant_file(load(str(path)))
+        assert gc.isenabled() == collects
 
 
 def test_broken_yaml(tmp_path: Path) -> None:
