@@ -9,8 +9,10 @@ from emulator.seeding.synthetic.draws import Draw
 from emulator.seeding.synthetic.runs import Family, synthetic_run
 from emulator.world.core.times import DAY
 from emulator.world.core.world import World
+from emulator.world.records.system import Origin
 from emulator.world.records.types import RunStatus
 from emulator.world.runs.uploads import Upload
+from emulator.world.store import ids
 
 if TYPE_CHECKING:
     from emulator.seeding.schema import Recipe
@@ -30,19 +32,20 @@ def expand(
     The number of each family and status follows the weights exactly. The runs are spread evenly
     over the recipe's days before the epoch; about 5% of them have no project.
     """
+    entropy = world.expect(Origin, "origin").entropy
     families: list[Family] = _shuffled_labels(
-        world, recipe.families, recipe.runs, of=f"{prefix} family"
+        entropy, recipe.families, recipe.runs, of=f"{prefix} family"
     )
     statuses: list[RunStatus] = _shuffled_labels(
-        world, recipe.statuses, recipe.runs, of=f"{prefix} status"
+        entropy, recipe.statuses, recipe.runs, of=f"{prefix} status"
     )
+    draws = map(Draw, ids.derive_numbered(entropy, "recipe run", prefix, count=recipe.runs))
     statuses.sort(key=lambda status: _UNFINISHED.get(status, 0))
     finished = sum(status not in _UNFINISHED for status in statuses) or 1
     epoch = world.epoch
     since = epoch - recipe.days * DAY
     uploads = []
-    for place, (family, status) in enumerate(zip(families, statuses, strict=True)):
-        draw = Draw(world.derive("recipe run", prefix, place))
+    for place, (draw, family, status) in enumerate(zip(draws, families, statuses, strict=True)):
         project_id = None
         if project_ids and draw.chance("has project", 0.95):
             project_id = draw.one_of("project", project_ids)
@@ -74,8 +77,9 @@ def apportion(weights: Mapping[L, int], total: int) -> dict[L, int]:
     return counts
 
 
-def _shuffled_labels(world: World, weights: Mapping[L, int], total: int, *, of: str) -> list[L]:
+def _shuffled_labels(entropy: str, weights: Mapping[L, int], total: int, *, of: str) -> list[L]:
     """Apportion the labels and shuffle them."""
     labels = [label for label, count in apportion(weights, total).items() for _ in range(count)]
-    order = sorted(range(total), key=lambda place: world.derive("recipe", of, place))
+    keys = ids.derive_numbered(entropy, "recipe", of, count=total)
+    order = sorted(range(total), key=keys.__getitem__)
     return [labels[place] for place in order]

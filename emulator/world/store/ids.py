@@ -13,8 +13,27 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def derive(entropy: str, kind: str, *parts: str | int) -> bytes:
     """Return 32 bytes that depend on the arguments alone."""
-    text = "\0".join((entropy, kind, *(f"{type(part).__name__}:{part}" for part in parts)))
-    return blake2b(text.encode(), digest_size=32).digest()
+    return blake2b(_text(entropy, kind, parts).encode(), digest_size=32).digest()
+
+
+def derive_numbered(entropy: str, kind: str, *parts: str | int, count: int) -> list[bytes]:
+    """Return what `derive` returns for the parts and each number below `count`, at half the time
+    for each.
+    """
+    start = blake2b(f"{_text(entropy, kind, parts)}\0int:".encode(), digest_size=32)
+    derived = []
+    for number in range(count):
+        numbered = start.copy()
+        numbered.update(b"%d" % number)
+        derived.append(numbered.digest())
+    return derived
+
+
+def _text(entropy: str, kind: str, parts: tuple[str | int, ...]) -> str:
+    text = f"{entropy}\0{kind}"
+    for part in parts:
+        text += f"\0{type(part).__name__}:{part}"
+    return text
 
 
 def as_uuid(entropy: bytes) -> str:

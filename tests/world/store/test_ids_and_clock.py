@@ -29,6 +29,11 @@ def test_derived_bytes_differ_exactly_when_the_parts_do(
     assert (ids.derive("e", "k", *one) == ids.derive("e", "k", *other)) is same
 
 
+def test_numbered_bytes_are_those_of_each_number() -> None:
+    numbered = ids.derive_numbered("e", "k", "a", 2, count=12)
+    assert numbered == [ids.derive("e", "k", "a", 2, number) for number in range(12)]
+
+
 def test_derived_bytes_depend_on_entropy_and_kind() -> None:
     derived = {ids.derive(*of) for of in (("e", "k"), ("e", "j"), ("f", "k"), ("f", "j"))}
     assert len(derived) == 4
