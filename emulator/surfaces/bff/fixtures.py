@@ -23,7 +23,7 @@ from emulator.wire.http.bodies import read_object, validated
 from emulator.wire.http.codes import BadInput, Code
 from emulator.wire.http.context import context_of
 from emulator.wire.http.router import Routes
-from emulator.wire.run_json import run_json
+from emulator.wire.run_json import render_run
 from emulator.world.core.access import Fixture
 from emulator.world.core.refusals import NotFound
 from emulator.world.core.world import World
@@ -117,7 +117,8 @@ def _reply(synced: list[Synced]) -> Response:
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     for run in synced:
         counts[run.outcome] += 1
-    items = b",".join([run_json(run.run) for run in synced])
+    # Thousands of runs, most of which are never read: their bytes are not worth remembering.
+    items = b",".join([render_run(run.run) for run in synced])
     body = b'{"items":[%b],%b' % (items, orjson.dumps(counts)[1:])
     return Response(
         body, status_code=201 if counts["created"] else 200, media_type="application/json"

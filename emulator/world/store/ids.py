@@ -13,7 +13,7 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def derive(entropy: str, kind: str, *parts: str | int) -> bytes:
     """Return 32 bytes that depend on the arguments alone."""
-    text = "\0".join((entropy, kind, *(f"{type(part).__name__}:{part}" for part in parts)))
+    text = "\0".join([entropy, kind, *[f"{type(part).__name__}:{part}" for part in parts]])
     return blake2b(text.encode(), digest_size=32).digest()
 
 
