@@ -8,14 +8,15 @@ DEV := .venv/.dev-stamp
 # npm writes this file last.
 CLIENTS := tests/clients/node_modules/.package-lock.json
 KITS := tests/testing/node_modules/.package-lock.json
+PEERS := tests/bench/peers/node_modules/.package-lock.json
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check generate bench fuzz clean node browser
+.PHONY: help serve test check generate bench bench-peers fuzz clean node browser
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(RUNTIME) ## run the emulator with the demo seed; ARGS="--port 9000" adds options
 	@exec $(BIN)/worldflux-emulator serve --seed demo $(ARGS)
@@ -33,15 +34,20 @@ check: $(DEV) ## lint, format, types, layers, and whether generated files are up
 generate: $(DEV) ## write the generated files anew
 	$(BIN)/python -m tests.generate $(ARGS)
 
-bench: $(DEV) ## measure
+bench: $(DEV) ## measure; ARGS="--quick" is faster, ARGS="--only soak" makes a million requests
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Most of them need a newer Node than the tests do. Those that cannot run are named, with the reason.
+bench-peers: $(DEV) $(PEERS) ## measure beside other emulators and mock servers
+	@node -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' || $(PIP) -e '.[node]' || true
+	$(BIN)/python -m tests.bench.peers $(ARGS)
 
 fuzz: $(DEV) ## send hostile input at length; ARGS="--requests 1000000 --seed 2" adds options
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## remove everything that make fetched or tools cached
 	rm -rf .venv tests/clients/node_modules tests/clients/*/node_modules test-results dist
-	rm -rf tests/testing/node_modules tests/clients/generated
+	rm -rf tests/testing/node_modules tests/bench/peers/node_modules tests/clients/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find emulator tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -74,6 +80,10 @@ $(CLIENTS): $(addprefix tests/clients/,package-lock.json package.json newest/pac
 
 $(KITS): $(addprefix tests/testing/,package-lock.json package.json) | node
 	cd tests/testing && npm ci --loglevel=error
+	@touch $@
+
+$(PEERS): $(addprefix tests/bench/peers/,package-lock.json package.json) | node
+	cd tests/bench/peers && npm ci --loglevel=error
 	@touch $@
 
 browser: $(DEV)

@@ -17,6 +17,7 @@ from emulator.faults.effects import Effect, Latency
 from emulator.faults.rules import FaultSet
 from emulator.world.core.refusals import Conflict, NotFound
 from emulator.world.core.world import State
+from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
 
 ENTRIES_MAX = 1_000
@@ -26,8 +27,10 @@ BYTES_MAX = 16 * 2**20
 
 _ENTRY_BYTES = 1024
 _HEADER_BYTES = 128
-_CHANGE_BYTES = 128
-"""Measured: what an entry, a pair of headers and a change take besides their bytes."""
+_WRITE_BYTES = 128
+"""Measured: what an entry, a pair of headers and a write take besides their bytes."""
+
+_KINDS = {spec.name: spec.record for spec in TABLES}
 
 
 class Entry(NamedTuple):
@@ -65,8 +68,8 @@ class Entry(NamedTuple):
     """What the fault did."""
     faults: FaultSet
     """The faults as they were before the request."""
-    changed: tuple[tuple[str, str], ...]
-    """Table and id of every record that was written."""
+    written: tuple[tuple[str, str], ...]
+    """Table and id of the records that were written, some perhaps repeatedly."""
     before: State
     after: State
 
@@ -84,6 +87,16 @@ class Entry(NamedTuple):
     def response_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers of the response."""
         return tuple(_decoded(self.raw_response_headers))
+
+    @property
+    def changed(self) -> tuple[tuple[str, str], ...]:
+        """Table and id of every record that differs; what was written and undone is left out."""
+        before, after = self.before.tables, self.after.tables
+        return tuple(
+            (table, record_id)
+            for table, record_id in dict.fromkeys(self.written)
+            if before[_KINDS[table]].get(record_id) is not after[_KINDS[table]].get(record_id)
+        )
 
     @property
     def code(self) -> str | None:
@@ -145,7 +158,7 @@ def size_bytes(
     response_body: bytes,
     path: str,
     query: str,
-    changes: int,
+    writes: int,
 ) -> int:
     """Return what an entry counts against the journal's bound; `headers` are those of the request
     and the response.
@@ -158,7 +171,7 @@ def size_bytes(
         + _text_bytes(query)
         + _ENTRY_BYTES
         + _HEADER_BYTES * len(headers)
-        + _CHANGE_BYTES * changes
+        + _WRITE_BYTES * writes
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from emulator.faults.rules import FaultSet
 from emulator.faults.selection import AppliedEffect
 from emulator.journal.journal import Entry, Journal, size_bytes
@@ -11,10 +9,7 @@ from emulator.wire.http.asgi import RawResponse
 from emulator.wire.http.incoming_request import IncomingRequest
 from emulator.world.core.access import Actor
 from emulator.world.core.world import State
-from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
-
-_KINDS = {spec.name: spec.record for spec in TABLES}
 
 
 def record_entry(
@@ -32,7 +27,6 @@ def record_entry(
     written: list[tuple[str, str]],
 ) -> Entry:
     """Add a request with its response to a journal and return the entry."""
-    changed = () if after is before else tuple(_changed(before, after, written))
     query = request.query.decode("latin-1")
     entry = Entry(
         id=journal.next_id(),
@@ -45,7 +39,7 @@ def record_entry(
             response_body=response.content,
             path=request.path,
             query=query,
-            changes=len(changed),
+            writes=len(written),
         ),
         at=at,
         surface=request.surface.name,
@@ -64,19 +58,9 @@ def record_entry(
         fault_id=applied.fault_id,
         effect=applied.effect,
         faults=faults,
-        changed=changed,
+        written=tuple(written),
         before=before,
         after=after,
     )
     journal.add(entry)
     return entry
-
-
-def _changed(
-    before: State, after: State, written: list[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    """Yield the records that differ; what was written and undone is left out."""
-    for table, record_id in dict.fromkeys(written):
-        kind = _KINDS[table]
-        if before.tables[kind].get(record_id) is not after.tables[kind].get(record_id):
-            yield table, record_id

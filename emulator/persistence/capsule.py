@@ -30,10 +30,11 @@ from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
 
 FORMAT = "worldflux-emulator.capsule"
-VERSION = 1
+VERSION = 2
+"""Digests of version 1 are computed otherwise; a replay does not compare them."""
 
 WARNING = "Requests are kept whole: this file holds passwords, keys and tokens."
-"""Part of the format: a file of version 1 starts its content with it."""
+"""Part of the format: every file starts its content with it."""
 
 Headers = list[tuple[str, str]]
 
@@ -126,6 +127,8 @@ class Capsule(StoredPart):
     seed: CapsuleSeed
     start: Start
     calls: list[StoredCall]
+    version: int = VERSION
+    """The version of the file, which its envelope has."""
 
 
 def record_capsule(live: LiveWorld, settings: Settings) -> bytes:
@@ -225,7 +228,8 @@ def _difference(last: State, state: State) -> dict[str, Any]:
 def read_capsule(raw: bytes) -> Capsule:
     """Return the capsule in a file. Raises Invalid."""
     try:
-        return Capsule.model_validate_json(unwrap(FORMAT, VERSION, raw))
+        version, content = unwrap(FORMAT, VERSION, raw)
+        return Capsule.model_validate_json(content).model_copy(update={"version": version})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])

@@ -25,8 +25,8 @@ def wrap(kind: str, version: int, content: bytes) -> bytes:
     return b"".join([orjson.dumps(head)[:-1], _SPLIT, content, b"}\n"])
 
 
-def unwrap(kind: str, version: int, raw: bytes) -> bytes:
-    """Return the content of a file, which a tool may have reformatted.
+def unwrap(kind: str, version: int, raw: bytes) -> tuple[int, bytes]:
+    """Return the version and the content of a file, which a tool may have reformatted.
 
     Raises Invalid for another format, a newer version and a damaged content.
     """
@@ -42,10 +42,10 @@ def unwrap(kind: str, version: int, raw: bytes) -> bytes:
         )
     content = rest.rstrip()[:-1]
     if sha256(content).hexdigest() == head.get("sha256"):
-        return content
+        return head["version"], content
     compact = orjson.dumps((_object(raw) or {}).get("content"))
     if sha256(compact).hexdigest() == head.get("sha256"):
-        return compact
+        return head["version"], compact
     raise Invalid("", "This file is damaged: its content does not match its checksum.")
 
 

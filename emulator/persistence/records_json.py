@@ -16,8 +16,10 @@ from emulator.wire.json_reader import DEPTH_MAX, STORED_DEPTH_MAX, TooDeepError,
 from emulator.world.core.refusals import Invalid
 from emulator.world.core.world import State
 from emulator.world.records.tables import TABLES
-from emulator.world.store.digest import Digest, record_digest
-from emulator.world.store.table import Table, TableSpec
+from emulator.world.store.digest import Digest
+from emulator.world.store.draft import TableDraft
+from emulator.world.store.spec import TableSpec
+from emulator.world.store.table import Table
 
 SPECS: Mapping[str, TableSpec] = {spec.name: spec for spec in TABLES}
 
@@ -90,13 +92,13 @@ def load_table(table: str, rows: Any) -> tuple[Table[Any], Digest]:
 
 
 def _joined(spec: TableSpec, records: list[Any]) -> tuple[Table[Any], Digest]:
-    digest = Digest(0)
-    for record in records:
-        digest = digest.changed(None, record_digest(spec.name, record))
+    draft = TableDraft[Any](Table(spec))
     try:
-        return Table[Any](spec).extend(records), digest
+        draft.extend(records)
     except ValueError as error:
         raise Invalid("", f"Table {spec.name!r} cannot be read: {error}.") from error
+    table, added = draft.brought_in()
+    return table, Digest(0).changed(by=added)
 
 
 def dump_text(kind: type[Any], records: Sequence[Any]) -> str:
@@ -136,5 +138,5 @@ def join_tables(loaded: Mapping[str, tuple[Table[Any], Digest]]) -> State:
     tables: dict[type[Any], Table[Any]] = {spec.record: Table(spec) for spec in TABLES}
     for name, (table, part) in loaded.items():
         tables[spec_of(name).record] = table
-        digest = digest.changed(None, part.value)
+        digest = digest.changed(by=part.value)
     return State(tables, digest)

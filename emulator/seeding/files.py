@@ -1,22 +1,22 @@
-"""Seed files: finds, reads and plants them; an error names its line."""
+"""Seed files: finds, reads and plants them; an error names its line.
+
+What only a seed that is not bundled needs, or an error, is imported on first use.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
+from emulator.seeding.bundled import bundled_seed
 from emulator.seeding.plant import Planted, plant
-from emulator.seeding.schema import Seed
-from emulator.seeding.yaml_text import compose, construct
 from emulator.world.core.refusals import Invalid
 from emulator.world.records.types import Instant
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Seed
 
 _PACKAGED = Path(__file__).parents[1] / "_seeds"
 _SOURCE = Path(__file__).parents[2] / "seeds"
@@ -57,6 +57,8 @@ def find(name_or_path: str) -> Path:
         return path
     if path.suffix in SUFFIXES or "/" in name_or_path:
         raise SeedError(f"Seed file {name_or_path!r} does not exist.")
+    from difflib import get_close_matches
+
     near = get_close_matches(name_or_path, bundled_names(), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"Available: {', '.join(bundled_names())}."
     raise SeedError(f"Seed {name_or_path!r} does not exist. {hint}")
@@ -83,16 +85,12 @@ def load(name_or_path: str) -> SeedFile:
 @lru_cache(maxsize=16)
 def parse(text: str, *, source: str) -> Seed:
     """Return the seed in a YAML or JSON text. Raises SeedError."""
-    try:
-        root = compose(text)
-        members = construct(text, root)
-    except yaml.YAMLError as error:
-        raise SeedError(f"{source}: {_sentence(error)}") from error
-    try:
-        return Seed.model_validate(members)
-    except ValidationError as error:
-        problems = [_problem(source, root, problem) for problem in error.errors()]
-        raise SeedError("\n".join(problems)) from error
+    seed = bundled_seed(text)
+    if seed is not None:
+        return seed
+    from emulator.seeding.validation import validated
+
+    return validated(text, source=source)
 
 
 def plant_file(file: SeedFile, *, epoch: Instant | None = None) -> Planted:
@@ -101,45 +99,7 @@ def plant_file(file: SeedFile, *, epoch: Instant | None = None) -> Planted:
     try:
         return plant(file.seed, name=file.name, epoch=None if pinned else epoch)
     except Invalid as refusal:
-        root = compose(file.text)
-        loc = tuple(refusal.path.split("."))
-        raise SeedError(_located(str(file.path), root, loc, refusal.message)) from refusal
+        from emulator.seeding.validation import located
 
-
-def _sentence(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return problem if mark is None else f"line {mark.line + 1}: {problem}"
-
-
-def _problem(source: str, root: Any, problem: ErrorDetails) -> str:
-    # pydantic marks mapping keys and the messages of our own validators.
-    loc = tuple(step for step in problem["loc"] if step != "[key]")
-    return _located(source, root, loc, problem["msg"].removeprefix("Value error, "))
-
-
-def _located(source: str, root: Any, loc: tuple[int | str, ...], message: str) -> str:
-    path, line = _locate(root, loc)
-    return f"{source}: line {line}: {path or 'the seed'}: {message}"
-
-
-def _locate(node: Any, loc: tuple[int | str, ...]) -> tuple[str, int]:
-    """Return the part of a location that exists in the file, and its line."""
-    path: list[str] = []
-    line = 1 if node is None else node.start_mark.line + 1
-    for step in loc:
-        path.append(str(step))
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(step):
-                    found, line = value, key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and str(step).isdigit():
-            place = int(step)
-            if place < len(node.value):
-                found = node.value[place]
-                line = found.start_mark.line + 1
-        if found is None:
-            break
-        node = found
-    return ".".join(path), line
+        problem = located(file.text, refusal.path, source=str(file.path), message=refusal.message)
+        raise SeedError(problem) from refusal

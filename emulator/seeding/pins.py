@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from emulator.seeding.schema import Seed, SeedWorkspace
 from emulator.world.core.refusals import Invalid
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Seed, SeedWorkspace
 
 Pin = tuple[str, str, str | None]
 """The path of a pin, what it pins, and its value."""

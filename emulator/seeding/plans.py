@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emulator.seeding.schema import Seed, SeedPlan
 from emulator.world.metering.plans import PLANS
 from emulator.world.records.workspaces import Caps, Plan
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Seed, SeedPlan
 
 UNCAPPED = Caps(
     runs=None, storage_bytes=None, projects=None, members=None, api_keys=None, shares=None

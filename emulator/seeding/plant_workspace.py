@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from emulator.seeding.error_paths import at, within
-from emulator.seeding.schema import Moment, SeedKey, SeedRun, SeedShare, SeedWorkspace
-from emulator.seeding.subscriptions import plant_subscription
-from emulator.seeding.synthetic.recipes import expand
 from emulator.wire.run_input import content_of
 from emulator.world.core.access import Actor, Fixture, member_id
 from emulator.world.core.refusals import Invalid
@@ -28,6 +26,9 @@ from emulator.world.runs.runs import RunContent
 from emulator.world.runs.uploads import Upload, sync_runs
 from emulator.world.workspaces import api_keys, projects, workspaces
 
+if TYPE_CHECKING:
+    from emulator.seeding.schema import Moment, SeedKey, SeedRun, SeedShare, SeedWorkspace
+
 IssuedKey = tuple[str, str]
 """The slug of a workspace, and the secret of an API key to it."""
 
@@ -37,8 +38,8 @@ def plant_workspace(world: World, spec: SeedWorkspace) -> list[IssuedKey]:
     owner = _owner(world, spec)
     workspace = _plant_members(world, spec, owner=owner)
     _plant_subscription(world, workspace, spec, owner=owner)
-    _plant_projects(world, workspace, spec, owner=owner)
-    _plant_runs(world, workspace, spec)
+    project_ids = _plant_projects(world, workspace, spec, owner=owner)
+    _plant_runs(world, workspace, spec, project_ids=project_ids)
     issued = []
     for place, key in enumerate(spec.api_keys):
         with within(f"api_keys.{place}"):
@@ -114,6 +115,8 @@ def _plant_subscription(
         return
     if "plan" in spec.model_fields_set:
         raise Invalid("plan", "The plan follows from the subscription; leave it out here.")
+    from emulator.seeding.subscriptions import plant_subscription
+
     with within("subscription"):
         plant_subscription(
             world,
@@ -126,10 +129,12 @@ def _plant_subscription(
 
 def _plant_projects(
     world: World, workspace: Workspace, spec: SeedWorkspace, *, owner: User
-) -> None:
+) -> list[str]:
+    """Plant the projects and return their ids."""
+    project_ids = []
     for place, project in enumerate(spec.projects):
         with at(f"projects.{place}.slug"):
-            projects.create_project(
+            planted = projects.create_project(
                 world,
                 Actor(user_id=owner.id),
                 workspace=workspace,
@@ -138,22 +143,28 @@ def _plant_projects(
                 description=project.description,
                 pin=project.id,
             )
+        project_ids.append(planted.id)
+    return project_ids
 
 
-def _plant_runs(world: World, workspace: Workspace, spec: SeedWorkspace) -> None:
+def _plant_runs(
+    world: World, workspace: Workspace, spec: SeedWorkspace, *, project_ids: list[str]
+) -> None:
     """Plant the listed runs and those of the recipe: uploads in one batch, the others directly."""
-    specs = list(spec.runs)
-    if spec.recipe is not None:
-        slugs = [project.slug for project in spec.projects]
-        specs.extend(expand(world, spec.recipe, prefix=spec.slug, projects=slugs))
     uploads = []
     with within("runs"):
-        for place, run in enumerate(specs):
+        for place, run in enumerate(spec.runs):
             upload = upload_of(world, workspace, run, path=f"{place}.")
             if isinstance(upload, Upload):
                 uploads.append(upload)
             else:
                 _plant_run(world, workspace, run, upload, path=f"{place}.")
+        if spec.recipe is not None:
+            from emulator.seeding.synthetic.recipes import expand
+
+            uploads += expand(
+                world, spec.recipe, prefix=spec.slug, project_ids=project_ids, first=len(spec.runs)
+            )
         sync_runs(world, Fixture(), workspace=workspace, uploads=uploads)
 
 

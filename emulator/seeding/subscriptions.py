@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from emulator.seeding.error_paths import at
-from emulator.seeding.schema import SeedSubscription
 from emulator.world import lifecycle
 from emulator.world.billing import cards, entitlement, webhook_endpoints
 from emulator.world.billing.cards import FAILS_LATER, GOOD
@@ -28,6 +28,9 @@ from emulator.world.records.identity import User
 from emulator.world.records.system import Clock
 from emulator.world.records.types import Instant
 from emulator.world.records.workspaces import Plan, Workspace
+
+if TYPE_CHECKING:
+    from emulator.seeding.schema import SeedSubscription
 
 _AGES: Mapping[str, tuple[int, int]] = {
     "trialing": (0, 4),

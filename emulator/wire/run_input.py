@@ -7,22 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from emulator.wire.fields import JsonObject, Name, Number, Strict
+from emulator.wire.media_types import media_type_of
 from emulator.world.core.json_text import json_text
 from emulator.world.records.types import Instant, RunStatus, Runtime, Task
 from emulator.world.runs.runs import ArtifactContent, RunContent
-
-_MEDIA_TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "jsonl": "application/x-ndjson",
-    "log": "text/plain",
-    "md": "text/markdown",
-    "mp4": "video/mp4",
-    "png": "image/png",
-    "txt": "text/plain",
-    "zip": "application/zip",
-}
-"""By extension. The standard library's table depends on the files of the machine."""
 
 
 class ArtifactIn(Strict):
@@ -88,11 +76,7 @@ def content_of(
 def _artifact(artifact: ArtifactIn) -> ArtifactContent:
     return ArtifactContent(
         name=artifact.name,
-        media_type=artifact.media_type or _media_type(artifact.name),
+        media_type=artifact.media_type or media_type_of(artifact.name),
         size_bytes=artifact.size_bytes,
         sha256=artifact.sha256,
     )
-
-
-def _media_type(name: str) -> str:
-    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")

@@ -1,1 +1,1 @@
-"""What `make bench` measures and prints. Nothing here is a test, and nothing asserts a time."""
+"""Bench: what `make bench` measures and prints. Nothing here is a test or asserts a time."""

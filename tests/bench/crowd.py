@@ -1,4 +1,4 @@
-"""Worlds of any size, quickly: one user, one workspace, and as many runs as are wanted."""
+"""Crowds: worlds of any size, made quickly, with one user, one workspace and many runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def crowd(size: int) -> Crowd:
         world, email="ada@bench.test", password="ada-password", name="Ada", metadata="{}"
     )
     workspace = open_workspace(world, Actor(user_id=user.id), name="Bench")
-    # Nothing that is made here dies before the end: the collector would only look for it in vain.
+    # Nothing that is made here is garbage before the end: the collector would search in vain.
     gc.disable()
     world.extend(Run, [_run(world, workspace, place * 7919 % size) for place in range(size)])
     gc.enable()

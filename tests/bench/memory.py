@@ -1,35 +1,41 @@
-"""What runs take in memory: as a state, and in a server that was sent them."""
+"""Memory that runs take: as a state, and in a server that was sent them."""
 
 from __future__ import annotations
 
 import gc
-import json
 import os
 import subprocess
 import sys
 
-from tests.bench.calls import RUN, SEED, Call, answer_to
+from tests.bench.calls import SEED, answer_to
 from tests.bench.crowd import crowd
+from tests.bench.figures import Figure, show_figures
 from tests.bench.processes import resident_mib
-from tests.bench.table import show
-from tests.support.server import start
+from tests.bench.sync import upload_of
+from tests.support.server import serving
 
 SIZE = 100_000
 STEP = 10_000
 """Runs in the unit that is printed, and the most that one call of cli-sync takes."""
 
 
-def measure() -> None:
-    """Print the memory that 10,000 runs take."""
-    rows = [
-        [f"a state ({SIZE:,} runs by World.extend)", f"{_of_state():.1f}"],
-        [f"a server ({SIZE // 2:,} runs by cli-sync)", f"{_of_server():.1f}"],
+def measure(*, processes: int) -> list[Figure]:
+    """Print and return the memory that 10,000 runs take."""
+    measured = {
+        "a state, by World.extend": [_of_state() for _ in range(processes)],
+        "a server, sent runs by cli-sync": [_of_server() for _ in range(processes)],
+    }
+    figures = [
+        Figure(part="memory", row=name, unit="MiB", values=values)
+        for name, values in measured.items()
     ]
-    show("Memory per 10,000 runs, MiB (RSS)", ["", "MiB"], rows)
+    title = f"Memory per {STEP:,} runs, MiB (RSS; a state of {SIZE:,}, a server of {SIZE // 2:,})"
+    show_figures(title, figures)
+    return figures
 
 
 def _of_state() -> float:
-    """Measure in a fresh process, since one that has held more gives nothing back."""
+    """Measure in a fresh process, since a used one has memory that it never gave back."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.memory"], stdout=subprocess.PIPE, text=True, check=True
     )
@@ -38,19 +44,11 @@ def _of_state() -> float:
 
 def _of_server() -> float:
     calls = SIZE // 2 // STEP
-    server = start("--seed", str(SEED))
-    try:
+    with serving("--seed", str(SEED)) as server:
         before = resident_mib(server.process.pid)
         for call in range(calls):
-            runs = [
-                {**RUN, "client_run_id": f"bench-{call}-{place}", "started_at": f"-PT{place + 1}M"}
-                for place in range(STEP)
-            ]
-            body = json.dumps({"runs": runs}).encode()
-            answer_to(server, Call(method="POST", path="/api/e2e/cli-sync", body=body))
+            answer_to(server, upload_of(STEP, prefix=f"bench-{call}"))
         return (resident_mib(server.process.pid) - before) / calls
-    finally:
-        server.stop()
 
 
 def main() -> None:

@@ -1,10 +1,34 @@
-"""What another process takes of the machine."""
+"""Processes: the processor time, memory and descriptors they take, and the core they run on."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+def cores() -> tuple[int | None, int | None]:
+    """Return a core for servers and another for clients; None where cores cannot be chosen."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None, None
+    allowed = sorted(os.sched_getaffinity(0))
+    return (allowed[0], allowed[-1]) if len(allowed) > 1 else (None, None)
+
+
+@contextmanager
+def on_core(core: int | None) -> Iterator[None]:
+    """Restrict this process to a core, and with it every process that it starts meanwhile."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def processor_seconds(pid: int) -> float:
@@ -25,8 +49,14 @@ def resident_mib(pid: int) -> float:
     return int(_ps("rss", pid)) / 2**10
 
 
+def open_descriptors(pid: int) -> int:
+    """Return how many descriptors a process has open; 0 where the system does not show them."""
+    opened = Path(f"/proc/{pid}/fd")
+    return len(list(opened.iterdir())) if opened.exists() else 0
+
+
 def _ps(column: str, pid: int) -> str:
-    said = subprocess.run(
+    shown = subprocess.run(
         ["ps", "-o", f"{column}=", "-p", str(pid)], stdout=subprocess.PIPE, text=True, check=True
     )
-    return said.stdout.strip()
+    return shown.stdout.strip()

@@ -1,7 +1,7 @@
-"""The yardstick: a raw ASGI app that answers remembered bytes, on the same uvicorn.
+"""Raw ASGI app, the yardstick: it answers stored bytes, on the uvicorn that the emulator uses.
 
 Run as a process of its own, `python -m tests.bench.raw FILE`, where the file maps "METHOD path" to
-the body to answer with. It says its port in one line of JSON.
+the status and the body to answer with. It prints its URL in one line of JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.server import Running
 
 
 def start(answers: Path) -> Running:
-    """Start one and return once it answers."""
+    """Start the app and return once it answers."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.raw", str(answers)], stdout=subprocess.PIPE, text=True
     )
@@ -32,11 +32,11 @@ def start(answers: Path) -> Running:
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until a signal."""
     answers = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
-        _app({key: body.encode() for key, body in answers.items()}),
+        _app({key: (status, body.encode()) for key, (status, body) in answers.items()}),
         lifespan="off",
         log_level="warning",
         access_log=False,
@@ -53,23 +53,24 @@ class _Server(uvicorn.Server):
         print(json.dumps({"url": url}), flush=True)
 
 
-def _app(answers: Mapping[str, bytes]) -> ASGIApp:
-    starts = {key: _start(body) for key, body in answers.items()}
+def _app(answers: Mapping[str, tuple[int, bytes]]) -> ASGIApp:
+    starts = {key: _start(status, body) for key, (status, body) in answers.items()}
+    bodies = {key: body for key, (_, body) in answers.items()}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         key = f"{scope['method']} {scope['path']}"
         if scope["method"] == "POST":
             await receive()
         await send(starts[key])
-        await send({"type": "http.response.body", "body": answers[key]})
+        await send({"type": "http.response.body", "body": bodies[key]})
 
     return app
 
 
-def _start(body: bytes) -> Message:
+def _start(status: int, body: bytes) -> Message:
     length = str(len(body)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-    return {"type": "http.response.start", "status": 200, "headers": headers}
+    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
 if __name__ == "__main__":

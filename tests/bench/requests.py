@@ -1,152 +1,185 @@
-"""Over sockets: requests a second of the emulator beside a raw ASGI app on the same uvicorn."""
+"""Requests a second over sockets, beside a raw ASGI app on the same uvicorn.
+
+A share is requests a second, the server on a core of its own and the client on another, over the
+raw app's in the same round.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 from tests.bench import raw
-from tests.bench.calls import KEYED, RUN, SEED, Call, answer_to, cookie_of, port_of
+from tests.bench.calls import (
+    KEYED,
+    RUN,
+    SEED,
+    Call,
+    answer_to,
+    cookie_of,
+    port_of,
+    post,
+    sign_in,
+    user_of,
+)
+from tests.bench.figures import Figure
 from tests.bench.load import Load, rate_of
-from tests.bench.processes import processor_seconds
+from tests.bench.processes import cores, on_core, processor_seconds
 from tests.bench.table import show
 from tests.support.server import Running, start
 
-ROUND_SECONDS = 0.5
-BATCH = 5000
-
-WANTED = {"get a run": "0.24", "list 50": "0.26", "create a run": "0.27"}
-"""Shares of the raw app on one core: what a tuned FastAPI reaches (DESIGN section 7)."""
+PART = "requests"
+GETS, MIXED_RUNS = 10, 100
+"""In the mixed row: gets after every create, and the runs that they read in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One round: requests a second, and microseconds of processor for one request."""
+    """Requests a second, and microseconds of the server's processor time for a request."""
 
     per_second: float
     server: float
-    client: float
+    client_busy: float
+
+
+@dataclass(slots=True)
+class Row:
+    """The rounds of a row, the emulator's each with the raw app's that followed it."""
+
+    name: str
+    pairs: list[tuple[Round, Round]] = field(default_factory=list)
 
     @property
-    def one_core(self) -> float:
-        """What a request takes of the one core that server and client would share."""
-        return self.server + self.client
+    def figure(self) -> Figure:
+        """The share of the raw app."""
+        shares = [ours.per_second / raws.per_second for ours, raws in self.pairs]
+        return Figure(part=PART, row=self.name, unit="of raw", values=shares)
+
+    @property
+    def cells(self) -> list[str]:
+        """A line of the table."""
+        ours, raws = zip(*self.pairs, strict=True)
+        share, wanted = self.figure.cells
+        rates = [f"{median(each.per_second for each in side):,.0f}" for side in (ours, raws)]
+        times = [f"{median(each.server for each in side):.0f}" for side in (ours, raws)]
+        by_time = median(raws.server / ours.server for ours, raws in self.pairs)
+        return [self.name, *rates, share, wanted, *times, f"{by_time:.2f}"]
 
 
-def measure(*, processes: int, rounds: int) -> None:
-    """Print requests a second, and the seconds of a big upload."""
-    with TemporaryDirectory() as folder, ExitStack() as stack:
-        emulators = [stack.enter_context(_running("--seed", str(SEED))) for _ in range(processes)]
-        for server in emulators:
-            calls = _calls(server)
-        answers = Path(folder, "answers.json")
-        answers.write_text(json.dumps(_answers(emulators[0], calls)), "utf-8")
-        yardsticks = [stack.enter_context(_raw(answers)) for _ in range(processes)]
-        _requests(calls, emulators, yardsticks, rounds=rounds)
-        _upload(emulators[0], rounds=rounds)
+def measure(*, processes: int, rounds: int, seconds: float) -> list[Figure]:
+    """Print and return the shares of a raw app, each round of which lasts some seconds."""
+    rows: dict[str, Row] = {}
+    with ExitStack() as stack:
+        emulators = [stack.enter_context(emulator()) for _ in range(processes)]
+        scripts = scripts_of(emulators[0])
+        answers = answers_of(emulators[0], scripts.values())
+        yardsticks = [stack.enter_context(raw_app(answers)) for _ in range(processes)]
+        for _ in range(rounds):
+            for ours, raws in zip(emulators, yardsticks, strict=True):
+                # Every round begins with the same state.
+                for name, calls in scripts_of(ours).items():
+                    row = rows.setdefault(name, Row(name))
+                    row.pairs.append(
+                        (round_of(ours, calls, seconds), round_of(raws, calls, seconds))
+                    )
+    head = ["", "a second", "raw", "share (min–max)", "wanted", "server µs", "raw", "share"]
+    title = f"Requests, medians of {rounds} rounds on {processes} processes of each"
+    show(title, head, [row.cells for row in rows.values()])
+    _show_conditions(list(rows.values()))
+    return [row.figure for row in rows.values()]
+
+
+def _show_conditions(rows: Sequence[Row]) -> None:
+    pinned = "on cores of their own" if cores()[0] is not None else "wherever the system puts them"
+    busy = max(each.client_busy for row in rows for pair in row.pairs for each in pair)
+    print(f"  Server and client {pinned}; server µs: its processor time for a request,")
+    print("  whose share feels neighbors on the machine less than that of the rates.")
+    print(f"  The client was busy for at most {busy:.0%} of a round.", flush=True)
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[Running]:
-    server = start(*arguments)
-    yield server
-    server.stop()
+def emulator() -> Iterator[Running]:
+    """Start an emulator on the servers' core, and stop it at the end."""
+    with on_core(cores()[0]):
+        server = start("--seed", str(SEED))
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
-def _raw(answers: Path) -> Iterator[Running]:
-    server = raw.start(answers)
-    yield server
-    server.stop()
+def raw_app(answers: Mapping[str, tuple[int, str]]) -> Iterator[Running]:
+    """Start a raw app with these answers on the servers' core, and stop it at the end."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "answers.json")
+        file.write_text(json.dumps(answers), "utf-8")
+        with on_core(cores()[0]):
+            server = raw.start(file)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
-def _calls(server: Running) -> Mapping[str, Call]:
-    """Return the calls by name: the same for every process, as they mint the same ids."""
+def scripts_of(server: Running) -> Mapping[str, Sequence[Call]]:
+    """Reset a server and return the calls of each row, in turn.
+
+    They are the same for every process, which mints the same ids and tokens.
+    """
+    answer_to(server, post("/_emulator/reset", {}))
     runs = Call(method="GET", path="/api/runs?limit=50", headers=KEYED)
-    one = json.loads(answer_to(server, runs)[1])["items"][25]["id"]
+    of_browser = {"cookie": cookie_of(server)}
+    create = post("/api/runs", RUN, headers=KEYED, status=201)
+    listed = answer_to(server, Call(method="GET", path="/api/runs?limit=100", headers=KEYED))[1]
+    gets = [
+        Call(method="GET", path=f"/api/runs/{run['id']}", headers=KEYED)
+        for run in json.loads(listed)["items"][:MIXED_RUNS]
+    ]
     return {
-        "get a run": Call(method="GET", path=f"/api/runs/{one}", headers=KEYED),
-        "list 50": runs,
-        "create a run": Call(
-            method="POST", path="/api/runs", headers=KEYED, body=json.dumps(RUN).encode()
-        ),
-        "list 50 through the BFF": Call(
-            method="GET", path="/api/cloud/runs?limit=50", headers={"cookie": cookie_of(server)}
-        ),
+        "get a run": [gets[25]],
+        "list 50": [runs],
+        "me through the BFF": [Call(method="GET", path="/api/cloud/me", headers=of_browser)],
+        "list 50 through the BFF": [
+            Call(method="GET", path="/api/cloud/runs?limit=50", headers=of_browser)
+        ],
+        "GoTrue: user": [user_of(server)],
+        "GoTrue: sign in": [sign_in(server)],
+        "create a run": [create],
+        "create through the BFF": [post("/api/cloud/runs", RUN, headers=of_browser, status=201)],
+        "mixed: a create to ten gets": [
+            call
+            for first in range(0, MIXED_RUNS, GETS)
+            for call in (create, *gets[first : first + GETS])
+        ],
     }
 
 
-def _answers(server: Running, calls: Mapping[str, Call]) -> dict[str, str]:
-    """Return what the raw app shall answer: what the emulator does, byte for byte."""
+def answers_of(server: Running, scripts: Iterable[Sequence[Call]]) -> Mapping[str, tuple[int, str]]:
+    """Return the answers of a raw app: what the emulator answers, byte for byte."""
     return {
-        f"{call.method} {call.path.partition('?')[0]}": answer_to(server, call)[1].decode()
-        for call in calls.values()
+        f"{call.method} {call.path.partition('?')[0]}": (
+            call.status,
+            answer_to(server, call)[1].decode(),
+        )
+        for calls in scripts
+        for call in calls
     }
 
 
-def _requests(
-    calls: Mapping[str, Call], emulators: list[Running], yardsticks: list[Running], *, rounds: int
-) -> None:
-    taken: dict[str, list[tuple[Round, Round]]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for ours, raws in zip(emulators, yardsticks, strict=True):
-            for name, call in calls.items():
-                taken[name].append((_round(ours, call), _round(raws, call)))
-    rows = [[name, *_cells(pairs), WANTED.get(name, "")] for name, pairs in taken.items()]
-    title = f"Requests, medians of {rounds} rounds on {len(emulators)} processes of each"
-    head = ["", "a second", "raw", "share", "server µs", "raw", "share of one core", "wanted"]
-    show(title, head, rows)
-    print("  One core: processor time of server and client together; it hardly feels neighbours.")
-
-
-def _round(server: Running, call: Call) -> Round:
+def round_of(server: Running, calls: Sequence[Call], seconds: float) -> Round:
+    """Send a server calls in turn for some seconds."""
     before = processor_seconds(server.process.pid)
-    rate = rate_of(Load(port=port_of(server), request=call.wire, seconds=ROUND_SECONDS))
-    seconds = processor_seconds(server.process.pid) - before
+    requests = [(call.wire, call.status) for call in calls]
+    rate = rate_of(Load(port=port_of(server), requests=requests, seconds=seconds))
+    busy = processor_seconds(server.process.pid) - before
     return Round(
         per_second=rate.per_second,
-        server=seconds / rate.sent * 1e6,
-        client=rate.client_microseconds,
+        server=busy / rate.sent * 1e6,
+        client_busy=rate.client_busy,
     )
-
-
-def _cells(pairs: list[tuple[Round, Round]]) -> list[str]:
-    return [
-        f"{median(ours.per_second for ours, _ in pairs):,.0f}",
-        f"{median(raws.per_second for _, raws in pairs):,.0f}",
-        f"{median(ours.per_second / raws.per_second for ours, raws in pairs):.2f}",
-        f"{median(ours.server for ours, _ in pairs):.0f}",
-        f"{median(raws.server for _, raws in pairs):.0f}",
-        f"{median(raws.one_core / ours.one_core for ours, raws in pairs):.2f}",
-    ]
-
-
-def _upload(server: Running, *, rounds: int) -> None:
-    """Print how long cli-sync takes for many runs in one call, new and known."""
-    runs = [
-        {**RUN, "client_run_id": f"bench-{place}", "started_at": f"-PT{place + 1}M"}
-        for place in range(BATCH)
-    ]
-    sync = Call(method="POST", path="/api/e2e/cli-sync", body=json.dumps({"runs": runs}).encode())
-    reset = Call(method="POST", path="/_emulator/reset", body=b"{}")
-    taken: dict[str, list[tuple[float, float]]] = {"new": [], "known": []}
-    for _ in range(rounds):
-        answer_to(server, reset)
-        for name, times in taken.items():
-            busy, began = processor_seconds(server.process.pid), perf_counter()
-            _, body = answer_to(server, sync)
-            elapsed = perf_counter() - began
-            times.append((elapsed, processor_seconds(server.process.pid) - busy))
-            assert json.loads(body)["created" if name == "new" else "unchanged"] == BATCH
-    rows = []
-    for name, times in taken.items():
-        seconds, processor = (median(one) for one in zip(*times, strict=True))
-        size = f"{BATCH:,} {name} runs ({len(sync.body) / 2**20:.1f} MiB)"
-        rows.append([size, f"{seconds:.2f}", f"{processor:.2f}"])
-    show("cli-sync in one call, s", ["", "median", "of processor"], rows)

@@ -1,4 +1,4 @@
-"""In process: what a state costs to keep, put back and read, at any number of runs."""
+"""States in process: the cost of a snapshot, a fork, a reset and a page at any number of runs."""
 
 from __future__ import annotations
 
@@ -16,45 +16,52 @@ from emulator.world.core.world import DEFAULT, World
 from emulator.world.records.runs import Run
 from emulator.world.runs.runs import create_run
 from tests.bench.crowd import Crowd, crowd
+from tests.bench.figures import Figure, rounded
 from tests.bench.table import show
 from tests.bench.timing import microseconds
 from tests.support.world_builder import content
 
 PAGE = 50
 PLACES = 64
-"""Pages far from one another; unlike one page again and again they fit in no cache of the CPU."""
+"""Pages far from one another; unlike a page that repeats, they do not fit in the CPU's caches."""
 
 CONTENT = content()
 
 
-def measure(sizes: Sequence[int]) -> None:
-    """Print the tables of states and pages."""
+def measure(sizes: Sequence[int]) -> list[Figure]:
+    """Print and return what states and pages take."""
     crowds = {}
     for size in sizes:
         began = perf_counter()
         crowds[size] = crowd(size)
         print(f"  planted {size:,} runs in {perf_counter() - began:.1f} s", flush=True)
-    _show("State, in process, µs (wanted: < 100 and flat)", crowds, _of_states)
-    _show("A page of 50, in process, µs (wanted: flat within 2x)", crowds, _of_pages)
+    return [
+        *_measure("State, in process, µs (wanted: ≤ 100 and flat)", crowds, _of_states),
+        *_measure("A page of 50, in process, µs (wanted: flat within 2x)", crowds, _of_pages),
+    ]
 
 
-def _show(
+def _measure(
     title: str,
     crowds: Mapping[int, Crowd],
     works_of: Callable[[Crowd], Mapping[str, Callable[[], object]]],
-) -> None:
+) -> list[Figure]:
     works = {
         (name, size): work for size, many in crowds.items() for name, work in works_of(many).items()
     }
-    taken = microseconds(works)
-    names = dict.fromkeys(name for name, _ in works)
-    rows = [_row(name, [taken[name, size] for size in crowds]) for name in names]
+    figures = [
+        Figure(part="state", row=name, column=f"{size:,} runs", unit="µs", values=values)
+        for (name, size), values in microseconds(works).items()
+    ]
+    names = dict.fromkeys(figure.row for figure in figures)
+    rows = [_row([figure for figure in figures if figure.row == name]) for name in names]
     show(title, ["", *(f"{size:,} runs" for size in crowds), "largest/smallest"], rows)
+    return figures
 
 
-def _row(name: str, times: list[float]) -> list[str]:
-    cells = [f"{time:.2f}" if time < 10 else f"{time:.0f}" for time in times]
-    return [name, *cells, f"{times[-1] / times[0]:.1f}x"]
+def _row(figures: Sequence[Figure]) -> list[str]:
+    growth = figures[-1].median / figures[0].median
+    return [figures[0].row, *(rounded(figure.median) for figure in figures), f"{growth:.1f}x"]
 
 
 def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
@@ -63,10 +70,10 @@ def _of_states(many: Crowd) -> Mapping[str, Callable[[], object]]:
     worlds.baseline = replace(worlds.baseline, state=world.state)
     worlds.reset(DEFAULT)
     elsewhere = World("elsewhere", world.state)
-    kept = world.state
+    earlier = world.state
 
     def restore() -> None:
-        elsewhere.state = kept
+        elsewhere.state = earlier
 
     def write() -> None:
         fork = World("fork", world.state)
@@ -95,7 +102,7 @@ def _of_pages(many: Crowd) -> Mapping[str, Callable[[], object]]:
         runs = page(cursor)
         return run_page_json(runs, cursor_after(runs[-1]))
 
-    def anew(cursor: str | None) -> bytes:
+    def rendered(cursor: str | None) -> bytes:
         return b",".join([render_run(run) for run in page(cursor)])
 
     return {
@@ -103,7 +110,7 @@ def _of_pages(many: Crowd) -> Mapping[str, Callable[[], object]]:
         "a deep page, records": lambda: page(cursors[0]),
         "first page, JSON": lambda: json_of(None),
         "a deep page, JSON": lambda: json_of(cursors[0]),
-        "a deep page, JSON rendered anew": lambda: anew(cursors[0]),
+        "a deep page, JSON rendered again": lambda: rendered(cursors[0]),
         f"{PLACES} deep pages in turn, JSON": lambda: json_of(next(deep)),
     }
 

@@ -1,10 +1,9 @@
-"""Medians of interleaved rounds, so that what disturbs the machine disturbs all alike."""
+"""Interleaved rounds of calls, so that a disturbance of the machine disturbs all alike."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
-from statistics import median
 from time import perf_counter
 from typing import TypeVar
 
@@ -13,14 +12,14 @@ K = TypeVar("K")
 ROUNDS = 15
 ROUND_SECONDS = 0.005
 WARM_UP = 100
-"""Calls before the first round, so that what is remembered is."""
+"""Calls before the first round, which fill the caches."""
 
 
-def microseconds(works: Mapping[K, Callable[[], object]]) -> dict[K, float]:
-    """Return what one call of each work takes: the median of interleaved rounds of many calls."""
+def microseconds(works: Mapping[K, Callable[[], object]]) -> dict[K, list[float]]:
+    """Return what a call of each work takes, a value for each of many interleaved rounds."""
     counts = {key: _calls_a_round(work) for key, work in works.items()}
     taken: dict[K, list[float]] = {key: [] for key in works}
-    # As in `timeit`: the collector's pauses would fall on whoever is running just then.
+    # As in `timeit`: the collector's pauses would fall on any of the works.
     gc.disable()
     try:
         for _ in range(ROUNDS):
@@ -28,7 +27,7 @@ def microseconds(works: Mapping[K, Callable[[], object]]) -> dict[K, float]:
                 taken[key].append(_seconds(work, counts[key]) / counts[key] * 1e6)
     finally:
         gc.enable()
-    return {key: median(times) for key, times in taken.items()}
+    return taken
 
 
 def _calls_a_round(work: Callable[[], object]) -> int:

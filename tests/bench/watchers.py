@@ -1,4 +1,4 @@
-"""Watchers: what requests that wait with `?wait=` cost the other requests of their world.
+"""Watchers: requests that wait with `?wait=`, and their cost to other requests of the world.
 
 In process: sockets would hide it behind their own cost.
 """
@@ -15,27 +15,28 @@ from emulator.app import build_app
 from emulator.registry.registry import WorldRegistry
 from emulator.settings import Settings
 from emulator.wire.http.asgi import GIVEN_UP, http_scope
+from tests.bench.figures import Figure
 from tests.bench.table import show
 
 ENTRIES = 1_000
 WATCHERS = 4
 REQUESTS = 500
 
-WANTED = 0.85
-"""The share of the requests a second without watchers that is left with four of them."""
 
-
-def measure(*, rounds: int) -> None:
-    """Print requests a second without watchers, with four, and with four that were given up."""
+def measure(*, rounds: int) -> list[Figure]:
+    """Print and return the share of requests a second that is left with four watchers."""
     seen = [asyncio.run(_round()) for _ in range(rounds)]
-    alone, watched, abandoned = (median(column) for column in zip(*seen, strict=True))
-    head = ["", "requests/s", "share", "wanted"]
-    rows = [
-        ["no watcher", f"{alone:,.0f}", "1", ""],
-        [f"{WATCHERS} watchers", f"{watched:,.0f}", f"{watched / alone:.2f}", f"{WANTED}"],
-        ["the same, given up", f"{abandoned:,.0f}", f"{abandoned / alone:.2f}", "1"],
-    ]
+    alone, watched, abandoned = zip(*seen, strict=True)
+    rows = [["no watcher", f"{median(alone):,.0f}", "1", ""]]
+    figures = []
+    for name, rates in ((f"{WATCHERS} watchers", watched), ("the same, given up", abandoned)):
+        shares = [rate / free for rate, free in zip(rates, alone, strict=True)]
+        figure = Figure(part="watchers", row=name, unit="of no watcher", values=shares)
+        figures.append(figure)
+        rows.append([name, f"{median(rates):,.0f}", *figure.cells])
+    head = ["", "requests/s", "share (min–max)", "wanted"]
     show(f"Requests beside `?wait=` on a world of {ENTRIES:,} entries", head, rows)
+    return figures
 
 
 async def _round() -> tuple[float, float, float]:

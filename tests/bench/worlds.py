@@ -1,26 +1,23 @@
-"""Over HTTP: the time to a fresh backend, as a fork, a reset, or a new process.
-
-`python -m tests.bench.worlds` prints it alone.
-"""
+"""Fresh backends over HTTP: a fork, a reset, or a new process."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
+from tests.bench.figures import Figure
+from tests.bench.table import show
 from tests.support.server import start
 
-SIZES = (1_000, 100_000)
 ROUNDS = 50
 PROCESSES = 3
-"""New processes are started so often; each takes seconds."""
+"""New processes that are started; each takes seconds."""
 
 _SEED = """\
 users:
@@ -59,8 +56,8 @@ class Control:
         return (perf_counter() - began) * 1000
 
 
-def rows(sizes: Sequence[int] = SIZES) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each way to a fresh backend: its name, then milliseconds by size."""
+def measure(sizes: Sequence[int]) -> list[Figure]:
+    """Print and return the milliseconds of each way to a fresh backend, by size."""
     ways = {
         "healthz, for comparison": _healthz,
         "fork": _fork,
@@ -68,17 +65,28 @@ def rows(sizes: Sequence[int] = SIZES) -> Iterator[tuple[str, ...]]:
         "fork with a port of its own": _with_port,
         "reset after a change": _reset,
     }
-    taken: dict[str, list[float]] = {name: [] for name in (*ways, "a new process")}
+    figures: dict[str, list[Figure]] = {name: [] for name in (*ways, "a new process")}
+
+    def add(name: str, size: int, values: list[float]) -> None:
+        column = f"{size:,} runs"
+        figure = Figure(part="worlds", row=name, column=column, unit="ms", values=values)
+        figures[name].append(figure)
+
     with TemporaryDirectory() as folder:
         for size in sizes:
             seed = Path(folder, f"runs-{size}.yaml")
             seed.write_text(_SEED.format(runs=size), "utf-8")
             with _control(seed) as control:
                 for name, way in ways.items():
-                    taken[name].append(median(way(control, place) for place in range(ROUNDS)))
-            taken["a new process"].append(median(_new_process(seed) for _ in range(PROCESSES)))
-    for name, times in taken.items():
-        yield name, *(f"{one:,.2f}" for one in times)
+                    add(name, size, [way(control, place) for place in range(ROUNDS)])
+            add("a new process", size, [_new_process(seed) for _ in range(PROCESSES)])
+    rows = [
+        [name, *(figure.cell for figure in sized), str(sized[0].wanted or "")]
+        for name, sized in figures.items()
+    ]
+    head = ["", *(f"{size:,} runs (min–max)" for size in sizes), "wanted"]
+    show("A fresh backend over HTTP, ms", head, rows)
+    return [figure for sized in figures.values() for figure in sized]
 
 
 @contextmanager
@@ -121,17 +129,3 @@ def _new_process(seed: Path) -> float:
     took = (perf_counter() - began) * 1000
     running.stop()
     return took
-
-
-def measure(show: Callable[[Sequence[str]], None] | None = None) -> None:
-    """Print the rows, or hand each to `show`."""
-    head = ("A fresh backend over HTTP, ms", *(f"{size:,} runs" for size in SIZES))
-    for row in (head, *rows()):
-        if show is None:
-            print(f"  {row[0]:<40}" + "".join(f"{cell:>14}" for cell in row[1:]), flush=True)
-        else:
-            show(row)
-
-
-if __name__ == "__main__":
-    measure()

@@ -21,6 +21,8 @@ TOOLS_FILES = [
     "Makefile",
     "docker-compose.yml",
     "pyproject.toml",
+    "tests/bench/peers/.npmrc",
+    "tests/bench/peers/package.json",
     "tests/clients/.npmrc",
     "tests/clients/package.json",
     "tests/testing/.npmrc",
@@ -110,7 +112,7 @@ def test_a_tools_file_names_no_other_host_and_no_path_of_this_machine(name: str)
     assert not re.findall(r"registry\s*=|index[-_]url|find[-_]links|_authToken", text)
 
 
-@pytest.mark.parametrize("folder", ["tests/clients", "tests/testing"])
+@pytest.mark.parametrize("folder", ["tests/bench/peers", "tests/clients", "tests/testing"])
 def test_a_lock_file_names_no_registry(folder: str) -> None:
     packages = json.loads(read(f"{folder}/package-lock.json"))["packages"]
     # The folder of the newest clients and the link to it are ours.

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from tests.bench.growth import growth_mib
 from tests.fuzz import document
 from tests.fuzz.calls import decoded
 from tests.fuzz.episodes import Episode, Failure, fuzz, replayed
@@ -85,9 +86,9 @@ def _soak(options: argparse.Namespace) -> int:
     print(f"soak: {total:,} requests, {figures.worlds:,} worlds made and dropped")
     for sample in figures.samples[:: max(1, len(figures.samples) // 10)]:
         print(f"  {sample.requests:>9,} requests: {sample.mib:6.1f} MiB, {sample.descriptors} open")
-    last = figures.last_tenth[-1]
+    last = figures.samples[-1]
     print(f"  {last.requests:>9,} requests: {last.mib:6.1f} MiB, {last.descriptors} open")
-    print(f"  growth after the first tenth: {figures.growth_mib:+.1f} MiB")
+    print(f"  growth after the first tenth: {growth_mib(figures.samples):+.1f} MiB")
     for said in figures.wrong:
         again = f"--part soak --seed {options.seed} --soak {options.soak}"
         print(f"FAIL {said}: python -m tests.fuzz {again}")

@@ -13,32 +13,26 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
-from statistics import median
 from typing import Any
 
-from tests.bench.processes import resident_mib
+from tests.bench.growth import (
+    GROWTH_MIB,
+    MORE_DESCRIPTORS,
+    Sample,
+    growth_mib,
+    more_descriptors,
+    take_sample,
+)
 from tests.support.server import Running, start
 
 SAMPLES = 100
-GROWTH_MIB = 16.0
-"""What the allocator may keep: the largest worlds here take 20 MiB, and come and go."""
 
 PER_CROWD = 10_000
-"""Requests for each world that is planted anew from `crowded`, which takes a second or more."""
+"""Requests for each world that is planted from `crowded`, which takes a second or more."""
 
 PER_RESET = 2_000
-"""Requests after which the default world begins anew, as its records grow."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """What the server took of the machine."""
-
-    requests: int
-    mib: float
-    descriptors: int
+"""Requests after which the default world is reset, as its records grow."""
 
 
 @dataclass(slots=True)
@@ -50,40 +44,16 @@ class Figures:
     samples: list[Sample] = field(default_factory=list)
 
     @property
-    def second_tenth(self) -> list[Sample]:
-        """The samples after the first tenth, in which everything was met for the first time."""
-        tenth = max(1, len(self.samples) // 10)
-        return self.samples[tenth : 2 * tenth]
-
-    @property
-    def last_tenth(self) -> list[Sample]:
-        """The samples at the end."""
-        return self.samples[-max(1, len(self.samples) // 10) :]
-
-    @property
-    def growth_mib(self) -> float:
-        """How much more the server takes at the end than after the first tenth."""
-        early, late = (
-            median(one.mib for one in some) for some in (self.second_tenth, self.last_tenth)
-        )
-        return late - early
-
-    @property
-    def more_descriptors(self) -> int:
-        """How many more descriptors are open at the end than after the first tenth."""
-        early = max(one.descriptors for one in self.second_tenth)
-        return max(one.descriptors for one in self.last_tenth) - early
-
-    @property
     def wrong(self) -> list[str]:
-        """What is not as it should be."""
+        """A sentence for everything that is not as it should be."""
         broken = sum(n for status, n in self.statuses.items() if status >= 500 and status != 503)
+        grown, opened = growth_mib(self.samples), more_descriptors(self.samples)
         return [
-            said
-            for said, is_wrong in (
-                (f"{broken} answers were a 5xx that nobody asked for", broken > 0),
-                (f"memory grew by {self.growth_mib:.1f} MiB", self.growth_mib > GROWTH_MIB),
-                (f"{self.more_descriptors} more descriptors are open", self.more_descriptors > 2),
+            sentence
+            for sentence, is_wrong in (
+                (f"{broken} answers were a 5xx that no fault caused", broken > 0),
+                (f"memory grew by {grown:.1f} MiB", grown > GROWTH_MIB),
+                (f"{opened} more descriptors are open", opened > MORE_DESCRIPTORS),
             )
             if is_wrong
         ]
@@ -129,28 +99,18 @@ class Soak:
                 self._sign_in()
             self._dice.choice(self._steps)()
             if done // each >= len(self._figures.samples):
-                self._sample(done)
+                self._figures.samples.append(take_sample(self._server.process.pid, done))
         self._connection.close()
         return self._figures
-
-    def _sample(self, done: int) -> None:
-        pid = self._server.process.pid
-        opened = Path(f"/proc/{pid}/fd")
-        self._figures.samples.append(
-            Sample(
-                requests=done,
-                mib=resident_mib(pid),
-                descriptors=len(list(opened.iterdir())) if opened.exists() else 0,
-            )
-        )
 
     def _call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Make a call and return what it answered, read as JSON where it is any."""
         sent = None if body is None else json.dumps(body).encode()
-        told = {"Content-Type": "application/json", **headers} if sent is not None else headers
+        if sent is not None:
+            headers = {"Content-Type": "application/json", **headers}
         if self._dice.random() < 0.01:
             self._connection.close()  # the next request opens another
-        self._connection.request(method, path, sent, told)
+        self._connection.request(method, path, sent, headers)
         answer = self._connection.getresponse()
         content = answer.read()
         self._figures.statuses[answer.status] += 1

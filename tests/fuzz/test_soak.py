@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.fuzz.soak import Figures, Sample, soak
+from tests.bench.growth import Sample
+from tests.fuzz.soak import Figures, soak
 
 
 def test_a_short_soak_meets_what_a_long_one_does_and_nothing_breaks() -> None:
@@ -40,4 +41,4 @@ def test_a_5xx_is_noticed_unless_a_fault_asked_for_it() -> None:
     figures.statuses[503] = 7
     assert figures.wrong == []
     figures.statuses[500] = 2
-    assert figures.wrong == ["2 answers were a 5xx that nobody asked for"]
+    assert figures.wrong == ["2 answers were a 5xx that no fault caused"]

@@ -8,12 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from emulator.seeding import bundled
+from emulator.seeding.files import bundled_names, find
+from emulator.seeding.plant import plant
 from emulator.seeding.schema import schema_text
+from emulator.seeding.validation import validated
 from emulator.surfaces.bff import app as bff
 from emulator.surfaces.control import app as control
 from emulator.surfaces.stripe import app as stripe
 from emulator.surfaces.supabase import app as supabase
 from emulator.surfaces.upstream import app as upstream
+from emulator.world.records.identity import User
 from tests.generate.assumptions import assumption_rows
 from tests.generate.documents import bff_document, control_document, upstream_document
 from tests.generate.guide_tables import guide_tables
@@ -51,8 +56,23 @@ def generated() -> dict[Path, str]:
         PACKAGE / "surfaces/bff/openapi.json": bff_document(),
         PACKAGE / "surfaces/control/openapi.json": control_document(),
         ROOT / "seeds/schema.json": schema_text(),
+        bundled.FILE: bundled_text(),
         **{path: with_tables(path, tables) for path, tables in pages().items()},
     }
+
+
+def bundled_text() -> str:
+    """Return every bundled seed as validation returns it, with the hashes of its passwords."""
+    return b"".join(map(_bundled_line, bundled_names())).decode()
+
+
+def _bundled_line(name: str) -> bytes:
+    text = find(name).read_text("utf-8")
+    seed = validated(text, source=name)
+    users = plant(seed, name=name).world.table(User).rows()
+    return bundled.line_of(
+        text, seed, password_hashes={user.email: user.password_hash for user in users}
+    )
 
 
 def main() -> None:

@@ -131,11 +131,11 @@ def test_a_jump_may_give_a_unique_key_to_another_record(demo: Emulator) -> None:
     assert (result.difference, result.same) == (None, 3)
 
 
-def altered(raw: bytes, change: Any) -> bytes:
+def altered(raw: bytes, change: Any, *, version: int = VERSION) -> bytes:
     """Return a capsule with its content changed by a function."""
-    content = orjson.loads(unwrap(FORMAT, VERSION, raw))
+    content = orjson.loads(unwrap(FORMAT, VERSION, raw)[1])
     change(content)
-    return wrap(FORMAT, VERSION, orjson.dumps(content))
+    return wrap(FORMAT, version, orjson.dumps(content))
 
 
 def test_the_first_difference_is_named(demo: Emulator) -> None:
@@ -179,6 +179,25 @@ def test_the_first_difference_is_named(demo: Emulator) -> None:
     assert named(date) == (3, None)
 
 
+def test_a_capsule_of_version_1_is_compared_without_digests(demo: Emulator) -> None:
+    client = demo.signed_in()
+    client.get("/api/cloud/me")
+    raw = capsule(client)
+
+    def digests(content: Any) -> None:
+        content["start"]["digest"] = content["calls"][0]["digest"] = "0" * 32
+
+    def status(content: Any) -> None:
+        digests(content)
+        content["calls"][1]["answer"]["status"] = 500
+
+    assert replay(altered(raw, digests)).same == 0
+    assert replay(altered(raw, digests, version=1)).difference is None
+    difference = replay(altered(raw, status, version=1)).difference
+    assert difference is not None
+    assert difference.what == golden("all", "replay", "status")
+
+
 def test_what_happened_before_a_purge_is_not_in_it(demo: Emulator) -> None:
     client = demo.client()
     login = {"email": "jonas@example.com", "password": "demo-password"}
@@ -190,7 +209,7 @@ def test_what_happened_before_a_purge_is_not_in_it(demo: Emulator) -> None:
     client.cookies.clear()
     client.get("/api/cloud/me")
     raw = capsule(client)
-    content = orjson.loads(unwrap(FORMAT, VERSION, raw))
+    content = orjson.loads(unwrap(FORMAT, VERSION, raw)[1])
     assert [call["request"]["path"] for call in content["calls"]] == ["/api/cloud/me"]
     assert jonas not in orjson.dumps([content["calls"], content["start"]]).decode()
     assert replay(raw).difference is None

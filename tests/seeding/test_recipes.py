@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.seeding.schema import Recipe, SeedRun
+from emulator.seeding.schema import Recipe
 from emulator.seeding.synthetic.recipes import apportion, expand
-from emulator.world.core.times import DAY, to_datetime
+from emulator.world.core.times import DAY
+from emulator.world.runs.runs import RunContent
 from tests.support.seed_contents import EPOCH, a_world
 
 RECIPE = Recipe(
@@ -22,16 +22,13 @@ RECIPE = Recipe(
 )
 
 
-def unfolded(recipe: Recipe = RECIPE, entropy: str = "tests") -> list[SeedRun]:
-    return expand(a_world(entropy), recipe, prefix="lab", projects=["a", "b"])
+def unfolded(recipe: Recipe = RECIPE, entropy: str = "tests") -> list[RunContent]:
+    uploads = expand(a_world(entropy), recipe, prefix="lab", project_ids=["a", "b"])
+    return [upload.content for upload in uploads]
 
 
-def family_of(run: SeedRun) -> str:
+def family_of(run: RunContent) -> str:
     return str(run.environment).partition("/")[0]
-
-
-def dumped(runs: list[SeedRun]) -> list[str]:
-    return [repr(run) for run in runs]
 
 
 def test_a_recipe_gives_as_many_runs_of_each_kind_as_it_says() -> None:
@@ -55,13 +52,14 @@ def test_families_do_not_follow_statuses() -> None:
 
 
 def test_runs_are_numbered_from_the_oldest() -> None:
-    runs = unfolded()
-    assert [run.client_run_id for run in runs] == [f"lab-{i:05}" for i in range(1, 501)]
-    assert [run.status for run in runs[400:]] == ["running"] * 50 + ["queued"] * 50
+    uploads = expand(a_world(), RECIPE, prefix="lab", project_ids=[], first=3)
+    assert [one.client_run_id for one in uploads] == [f"lab-{i:05}" for i in range(1, 501)]
+    assert [one.path for one in uploads] == [f"{i}." for i in range(3, 503)]
+    assert [one.content.status for one in uploads[400:]] == ["running"] * 50 + ["queued"] * 50
 
 
 def test_the_same_recipe_gives_the_same_runs() -> None:
-    assert dumped(unfolded()) == dumped(unfolded())
+    assert unfolded() == unfolded()
 
 
 def test_the_order_in_which_weights_are_written_does_not_matter() -> None:
@@ -71,35 +69,35 @@ def test_the_order_in_which_weights_are_written_does_not_matter() -> None:
             "statuses": dict(reversed(RECIPE.statuses.items())),
         }
     )
-    assert dumped(unfolded(backwards)) == dumped(unfolded())
+    assert unfolded(backwards) == unfolded()
 
 
 def test_another_seed_or_workspace_gives_other_runs() -> None:
-    other_prefix = expand(a_world(), RECIPE, prefix="other", projects=["a", "b"])
-    for others in (unfolded(entropy="other"), other_prefix):
+    other_prefix = expand(a_world(), RECIPE, prefix="other", project_ids=["a", "b"])
+    for others in (unfolded(entropy="other"), [upload.content for upload in other_prefix]):
         assert [run.name for run in others] != [run.name for run in unfolded()]
 
 
 def test_runs_spread_evenly_over_the_days_before_the_epoch() -> None:
-    first = to_datetime(EPOCH - RECIPE.days * DAY)
+    first = EPOCH - RECIPE.days * DAY
     days: Counter[int] = Counter()
     for run in unfolded()[:400]:
-        assert isinstance(run.started_at, datetime)
-        assert isinstance(run.finished_at, datetime)
-        assert first <= run.started_at < run.finished_at <= to_datetime(EPOCH)
-        days[(run.started_at - first).days] += 1
+        assert run.started_at is not None
+        assert run.finished_at is not None
+        assert first <= run.started_at < run.finished_at <= EPOCH
+        days[(run.started_at - first) // DAY] += 1
     assert sorted(days) == list(range(10))
     assert max(days.values()) < 2 * min(days.values())
 
 
 def test_a_day_is_long_enough_for_any_recipe() -> None:
     for run in unfolded(RECIPE.model_copy(update={"days": 1})):
-        if isinstance(run.started_at, datetime):
-            assert run.started_at >= to_datetime(EPOCH - DAY)
+        if run.started_at is not None:
+            assert run.started_at >= EPOCH - DAY
 
 
 def test_most_runs_lie_in_a_project_and_some_in_none() -> None:
-    counts = Counter(run.project for run in unfolded())
+    counts = Counter(run.project_id for run in unfolded())
     assert set(counts) == {"a", "b", None}
     assert counts["a"] > 180
     assert counts["b"] > 180
@@ -107,8 +105,8 @@ def test_most_runs_lie_in_a_project_and_some_in_none() -> None:
 
 
 def test_without_projects_every_run_lies_in_none() -> None:
-    runs = expand(a_world(), RECIPE, prefix="lab", projects=[])
-    assert {run.project for run in runs} == {None}
+    uploads = expand(a_world(), RECIPE, prefix="lab", project_ids=[])
+    assert {upload.content.project_id for upload in uploads} == {None}
 
 
 def test_a_recipe_of_one_kind_gives_only_that() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from statistics import mean, stdev
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -15,8 +16,10 @@ from emulator.seeding.synthetic.benchmarks import CONTROLS, GAMES
 from emulator.seeding.synthetic.draws import Draw
 from emulator.seeding.synthetic.libero import POLICIES, STEPS_MAX
 from emulator.seeding.synthetic.runs import Family, sample_run, synthetic_run
-from emulator.world.core.times import DAY, SECOND, instant, to_datetime
+from emulator.wire.run_input import content_of
+from emulator.world.core.times import DAY, SECOND, instant, to_text
 from emulator.world.records.types import RunStatus
+from emulator.world.runs.runs import RunContent, require_consistent
 from tests.support.seed_contents import EPOCH, a_world
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -34,24 +37,35 @@ FINAL = {
 SINCE = EPOCH - 30 * DAY
 
 
-def run_of(family: Family, status: RunStatus, place: int) -> SeedRun:
+def run_of(family: Family, status: RunStatus, place: int) -> RunContent:
     return synthetic_run(
         Draw(a_world().derive("test", family, status, place)),
         family=family,
         status=status,
         since=SINCE,
         until=EPOCH,
+        at=(place % 10) / 9,
         client_run_id=f"run-{place}",
+        project_id=None,
     )
 
 
-def many(family: Family, status: RunStatus, count: int = 150) -> list[SeedRun]:
+def many(family: Family, status: RunStatus, count: int = 150) -> list[RunContent]:
     return [run_of(family, status, place) for place in range(count)]
 
 
-def metrics_of(run: SeedRun) -> dict[str, int | float]:
-    assert run.metrics is not None
-    return run.metrics
+def metrics_of(run: RunContent) -> dict[str, int | float]:
+    metrics: dict[str, int | float] = json.loads(run.metrics)
+    return metrics
+
+
+def log_of(run: RunContent) -> list[str]:
+    return run.log.split("\n") if run.log else []
+
+
+def manifest_of(run: RunContent) -> dict[str, Any] | None:
+    manifest: dict[str, Any] | None = None if run.manifest is None else json.loads(run.manifest)
+    return manifest
 
 
 every_kind = pytest.mark.parametrize(
@@ -62,7 +76,35 @@ every_kind = pytest.mark.parametrize(
 @every_kind
 def test_a_run_is_what_validation_would_have_made_of_it(family: Family, status: RunStatus) -> None:
     for run in many(family, status):
-        assert SeedRun.model_validate(run.model_dump(exclude_unset=True)) == run
+        fields = {
+            "name": run.name,
+            "adapter_id": run.adapter_id,
+            "task": run.task,
+            "environment": run.environment,
+            "runtime": run.runtime,
+            "status": run.status,
+            "metrics": metrics_of(run),
+            "artifacts": [
+                {"name": one.name, "size_bytes": one.size_bytes, "sha256": one.sha256}
+                for one in run.artifacts
+            ],
+            "cost_estimate_usd": run.cost_estimate_usd,
+            "manifest": manifest_of(run),
+            "log": log_of(run),
+            "duration_seconds": run.duration_seconds,
+        }
+        validated = SeedRun.model_validate(fields)
+        assert run == content_of(
+            validated,
+            name=str(validated.name),
+            adapter_id=str(validated.adapter_id),
+            task=run.task,
+            status=run.status,
+            project_id=None,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+        )
+        require_consistent(run)
 
 
 @every_kind
@@ -86,11 +128,11 @@ def test_a_run_lies_in_its_time_and_its_times_agree(family: Family, status: RunS
         started, finished = run.started_at, run.finished_at
         assert (started is None) == (status == "queued")
         assert (finished is not None) == (run.duration_seconds is not None) == (status in OVER)
-        if isinstance(started, datetime):
-            assert to_datetime(SINCE - SECOND) <= started <= to_datetime(EPOCH)
-        if isinstance(started, datetime) and isinstance(finished, datetime):
-            assert finished <= to_datetime(EPOCH)
-            assert (finished - started).total_seconds() == run.duration_seconds
+        if started is not None:
+            assert SINCE - SECOND <= started <= EPOCH
+        if started is not None and finished is not None:
+            assert finished <= EPOCH
+            assert (finished - started) / SECOND == run.duration_seconds
             assert 5 < run.duration_seconds < 16 * 3600
 
 
@@ -100,7 +142,7 @@ def test_only_what_is_over_has_artifacts_cost_and_manifest(
 ) -> None:
     for run in many(family, status):
         if status not in OVER:
-            assert (run.artifacts, run.cost_estimate_usd, run.manifest) == ([], None, None)
+            assert (run.artifacts, run.cost_estimate_usd, run.manifest) == ((), None, None)
         assert (run.cost_estimate_usd is not None) == (run.runtime == "aws-ec2" and status in OVER)
         if run.cost_estimate_usd is not None:
             assert 0.01 <= run.cost_estimate_usd < 30
@@ -123,18 +165,18 @@ def test_a_log_tells_how_it_went(family: Family, status: RunStatus) -> None:
         "cancelled": ", exit code 130",
     }
     for run in many(family, status):
-        assert run.log is not None
-        assert all("\n" not in line and line == line.strip() and line for line in run.log)
-        assert len(run.log) <= 20
+        log = log_of(run)
+        assert all(line == line.strip() and line for line in log)
+        assert len(log) <= 20
         if status in lasts:
-            assert "".join(run.log[-1:]).endswith(lasts[status])
+            assert "".join(log[-1:]).endswith(lasts[status])
         if status == "queued":
-            assert run.log == []
+            assert log == []
         if status == "succeeded":
-            assert len(run.log) >= 6
+            assert len(log) >= 6
         if status == "failed":
             trouble = ("error: ", "[dataset] ", "torch.OutOfMemoryError", "Training diagnostics")
-            assert run.log[-2].startswith(trouble)
+            assert log[-2].startswith(trouble)
 
 
 @every_kind
@@ -142,7 +184,7 @@ def test_artifacts_have_names_of_their_own_sane_sizes_and_hashes(
     family: Family, status: RunStatus
 ) -> None:
     for run in many(family, status):
-        artifacts = run.artifacts or []
+        artifacts = run.artifacts
         assert len({artifact.name for artifact in artifacts}) == len(artifacts)
         for artifact in artifacts:
             assert 100 < artifact.size_bytes < 3_000_000_000
@@ -152,35 +194,33 @@ def test_artifacts_have_names_of_their_own_sane_sizes_and_hashes(
 
 def test_checkpoints_of_a_model_are_equally_long_and_differ() -> None:
     for run in many("atari100k", "succeeded") + many("dmcontrol", "succeeded"):
-        checkpoints = [one for one in run.artifacts or [] if one.name.endswith(".pt")]
+        checkpoints = [one for one in run.artifacts if one.name.endswith(".pt")]
         assert len({one.size_bytes for one in checkpoints}) == bool(checkpoints)
         assert len({one.sha256 for one in checkpoints}) == len(checkpoints)
 
 
 def test_a_manifest_agrees_with_its_run() -> None:
-    for run in many("atari100k", "succeeded"):
-        assert run.manifest is not None
-        metadata = run.manifest["metadata"]
-        assert {**run.manifest, "metadata": {}} == {
-            "run_id": run.client_run_id,
+    for place, run in enumerate(many("atari100k", "succeeded")):
+        manifest = manifest_of(run)
+        assert manifest is not None
+        assert run.started_at is not None
+        assert run.finished_at is not None
+        metadata = manifest["metadata"]
+        assert {**manifest, "metadata": {}} == {
+            "run_id": f"run-{place}",
             "adapter_id": run.adapter_id,
             "task": run.task,
             "environment": run.environment,
             "runtime": run.runtime,
             "status": "succeeded",
-            "started_at": _text(run.started_at),
-            "finished_at": _text(run.finished_at),
-            "metrics": run.metrics,
-            "artifacts": [artifact.name for artifact in run.artifacts or []],
+            "started_at": to_text(run.started_at),
+            "finished_at": to_text(run.finished_at),
+            "metrics": metrics_of(run),
+            "artifacts": [artifact.name for artifact in run.artifacts],
             "metadata": {},
         }
         assert metadata["exit_code"] == 0
         assert ("instance_type" in metadata) == (run.runtime == "aws-ec2")
-
-
-def _text(moment: datetime | timedelta | None) -> str:
-    assert isinstance(moment, datetime)
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def test_the_mean_of_an_evaluation_is_always_a_float() -> None:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.seeding.synthetic.draws import Draw, Sketch
-from emulator.wire.run_input import ArtifactIn
 from emulator.world.records.types import Task
+from emulator.world.runs.runs import ArtifactContent
 
 STEPS_MAX = {"libero_spatial": 220, "libero_object": 280, "libero_goal": 300, "libero_10": 520}
 """Real: the step limits by suite in openpi's examples/libero/main.py; a failed episode reaches
@@ -51,7 +51,7 @@ _EPISODES = {10: 6, 20: 2, 50: 2}
 """Episodes of a task, with weights: the documented default, and the 50 of most papers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Tally:
     """The progress of an evaluation."""
 
@@ -150,7 +150,7 @@ def _log(tally: _Tally, *, policy: Policy, suite: str, is_complete: bool) -> lis
     return lines
 
 
-def _artifacts(draw: Draw, tally: _Tally, *, task: Task) -> list[ArtifactIn]:
+def _artifacts(draw: Draw, tally: _Tally, *, task: Task) -> list[ArtifactContent]:
     artifacts = [
         draw.artifact("summary.json", 2_400),
         draw.artifact("returns.jsonl", 168 * tally.done),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from emulator.seeding.synthetic.benchmarks import DREAMER, PLANNER, Learner, Metrics, decay_of
 from emulator.seeding.synthetic.draws import Draw, Sketch
-from emulator.wire.run_input import ArtifactIn
 from emulator.world.records.types import Task
+from emulator.world.runs.runs import ArtifactContent
 
 SAVE_INTERVAL = 10_000
 """Real: the package's default of `save_interval`, in steps."""
@@ -42,7 +42,7 @@ def _rounded(score: float) -> float:
     return round(score, 1 if score >= _LARGE_SCORE else 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Work:
     """The plan of a run, its final result, and the share of it that is done."""
 
@@ -53,13 +53,13 @@ class _Work:
     share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Done:
     """The result of a share of the work."""
 
     metrics: Metrics
     log: list[str]
-    artifacts: list[ArtifactIn]
+    artifacts: list[ArtifactContent]
     seconds: float
     place: str
 
@@ -123,13 +123,15 @@ def _train(draw: Draw, work: _Work) -> _Done:
 
 def _training_log(draw: Draw, work: _Work, *, step: int, loss: float) -> list[str]:
     total = work.learner.steps
-    noise = draw.units("curve", 10)
+    score, decay = work.score, decay_of(step / total)
     lines = []
-    for tenth in range(1, 10 * step // total + 1):
-        at, share = tenth * total // 10, tenth / 10
-        then = loss * decay_of(share) / decay_of(step / total)
-        gained = work.score * share * (2 - share) * (0.92 + 0.16 * noise[tenth - 1])
-        mean = work.score if share == 1 else _rounded(gained)
+    for tenth, noise in enumerate(draw.units("curve", 10)[: 10 * step // total], start=1):
+        share = tenth / 10
+        then = loss * decay_of(share) / decay
+        mean = score
+        if share < 1:
+            mean = _rounded(score * share * (2 - share) * (0.92 + 0.16 * noise))
+        at = tenth * total // 10
         lines.append(f"step {at}/{total} loss {then:.3f} mean_return {mean}")
         if tenth in (5, 10):
             took = draw.between(f"quick eval {tenth}", 0.3, 0.9)
@@ -139,7 +141,7 @@ def _training_log(draw: Draw, work: _Work, *, step: int, loss: float) -> list[st
     return lines
 
 
-def _training_artifacts(draw: Draw, work: _Work, *, step: int) -> list[ArtifactIn]:
+def _training_artifacts(draw: Draw, work: _Work, *, step: int) -> list[ArtifactContent]:
     # 32-bit weights with AdamW's two moments: every checkpoint of a model is equally long.
     checkpoint = 12 * work.parameters + 48_650
     artifacts = [draw.artifact("metrics.jsonl", 310 * step / 100)]

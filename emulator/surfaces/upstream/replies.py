@@ -11,7 +11,7 @@ from starlette.responses import Response
 from emulator.surfaces.upstream.routing import PageQuery
 from emulator.wire.http.pagination import first_page, read_cursor
 from emulator.world.store.sorted_keys import Key
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 
 R = TypeVar("R", bound=Record)
 

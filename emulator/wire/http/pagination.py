@@ -11,7 +11,7 @@ import orjson
 from emulator.wire.json_reader import load_json
 from emulator.world.core.refusals import Invalid
 from emulator.world.store.sorted_keys import Key
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 
 R = TypeVar("R", bound=Record)
 

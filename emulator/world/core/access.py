@@ -11,7 +11,7 @@ from emulator.world.records.identity import User
 from emulator.world.records.runs import Run, Share
 from emulator.world.records.types import Role
 from emulator.world.records.workspaces import ApiKey, Member, Project, Workspace
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from emulator.world.core.access import Actor, Fixture, role_in
 from emulator.world.core.world import World
 from emulator.world.records.system import AuditEntry
 from emulator.world.store.sorted_keys import Key
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 
 
 def record_audit(

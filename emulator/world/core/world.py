@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,9 +13,11 @@ from emulator.world.records.system import Clock, Ordinal, Origin
 from emulator.world.records.tables import TABLES
 from emulator.world.records.types import Instant
 from emulator.world.store import ids
-from emulator.world.store.digest import Digest, record_digest
+from emulator.world.store.digest import Digest
+from emulator.world.store.draft import TableDraft
 from emulator.world.store.sorted_keys import Key
-from emulator.world.store.table import Record, Table
+from emulator.world.store.spec import Record
+from emulator.world.store.table import Table
 
 R = TypeVar("R", bound=Record)
 
@@ -32,15 +34,42 @@ class State:
 
 
 class World:
-    """A name and the current state, which operations, functions that take a world, replace."""
+    """A name and a state, which operations, functions that take a world, change.
 
-    __slots__ = ("name", "state", "written")
+    What they write is collected in a draft of each table, and read there. Reading the state, or a
+    list of a table, brings the draft in.
+    """
+
+    __slots__ = ("_drafts", "_state", "name", "written")
 
     def __init__(self, name: str, state: State) -> None:
         self.name = name
-        self.state = state
+        self._state = state
+        self._drafts: dict[type[Any], TableDraft[Any]] = {}
         self.written: list[tuple[str, str]] | None = None
         """Collects the table and id of every record written, where it is a list."""
+
+    @property
+    def state(self) -> State:
+        """The state, a new value after each write; setting it discards what was written since."""
+        if self._drafts:
+            self._bring_in(self._drafts)
+            self._drafts = {}
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self._drafts = {}
+
+    def _bring_in(self, drafts: Mapping[type[Any], TableDraft[Any]]) -> None:
+        before = self._state
+        tables = {**before.tables}
+        added = 0
+        for kind, draft in drafts.items():
+            tables[kind], change = draft.brought_in()
+            added += change
+        self._state = State(tables, before.digest.changed(by=added))
 
     @classmethod
     def begin(cls, *, name: str, entropy: str, epoch: Instant) -> World:
@@ -85,23 +114,30 @@ class World:
 
     def table(self, kind: type[R]) -> Table[R]:
         """Return the table of that class of record."""
-        table: Table[R] = self.state.tables[kind]
+        if kind in self._drafts:
+            self._bring_in({kind: self._drafts.pop(kind)})
+        table: Table[R] = self._state.tables[kind]
         return table
 
     def get(self, kind: type[R], record_id: str) -> R | None:
         """Return the record of that id, or None."""
-        return self.table(kind).get(record_id)
+        return self._present(kind).get(record_id)
 
     def expect(self, kind: type[R], record_id: str) -> R:
         """Return the record of an id that another record refers to, so that it must exist."""
-        record = self.table(kind).get(record_id)
+        record = self._present(kind).get(record_id)
         if record is None:
             raise KeyError(f"{kind.__name__} {record_id} does not exist")
         return record
 
     def find(self, kind: type[R], index: str, key: Hashable) -> R | None:
         """Return the record that a unique index holds under `key`, or None."""
-        return self.table(kind).find(index, key)
+        return self._present(kind).find(index, key)
+
+    def _present(self, kind: type[R]) -> TableDraft[R] | Table[R]:
+        """Return the draft of a table, or the table if it has none."""
+        draft = self._drafts.get(kind)
+        return self._state.tables[kind] if draft is None else draft
 
     def oldest(self, kind: type[R], index: str, key: Hashable) -> R | None:
         """Return the first record under `key`, or None."""
@@ -130,35 +166,29 @@ class World:
     def put(self, record: Record) -> None:
         """Add a record, or replace the record of its id."""
         kind = type(record)
-        self._replace(kind, self.table(kind).get(record.id), record)
+        draft = self._drafts.get(kind) or self._draft(kind)
+        draft.put(record)
+        if self.written is not None:
+            self.written.append((draft.spec.name, record.id))
 
     def remove(self, record: Record) -> None:
         """Remove a record."""
-        self._replace(type(record), record, None)
+        kind = type(record)
+        draft = self._drafts.get(kind) or self._draft(kind)
+        draft.remove(record.id)
+        if self.written is not None:
+            self.written.append((draft.spec.name, record.id))
 
     def extend(self, kind: type[R], records: list[R]) -> None:
         """Add new records of a class, faster than with `put`."""
-        table = self.table(kind)
-        digest = self.state.digest
-        for record in records:
-            digest = digest.changed(None, record_digest(table.spec.name, record))
-            self._collect_written(table.spec.name, record.id)
-        self.state = State({**self.state.tables, kind: table.extend(records)}, digest)
-
-    def _replace(self, kind: type[Any], old: Record | None, new: Record | None) -> None:
-        table: Table[Any] = self.state.tables[kind]
-        digest = self.state.digest.changed(
-            None if old is None else record_digest(table.spec.name, old),
-            None if new is None else record_digest(table.spec.name, new),
-        )
-        written = new or old
-        if written is not None:
-            self._collect_written(table.spec.name, written.id)
-        self.state = State({**self.state.tables, kind: table.replace(old, new)}, digest)
-
-    def _collect_written(self, table: str, record_id: str) -> None:
+        draft = self._drafts.get(kind) or self._draft(kind)
+        draft.extend(records)
         if self.written is not None:
-            self.written.append((table, record_id))
+            self.written.extend([(draft.spec.name, record.id) for record in records])
+
+    def _draft(self, kind: type[R]) -> TableDraft[R]:
+        draft = self._drafts[kind] = TableDraft(self._state.tables[kind])
+        return draft
 
     # Ids
 

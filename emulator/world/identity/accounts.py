@@ -10,7 +10,7 @@ from emulator.world.core.audit import record_audit
 from emulator.world.core.json_text import json_object, json_text
 from emulator.world.core.refusals import EmailTaken, Forbidden, Invalid, SamePassword
 from emulator.world.core.world import World
-from emulator.world.identity.passwords import has_password, hash_password, require_strong
+from emulator.world.identity.passwords import has_password, has_salt, hash_password, require_strong
 from emulator.world.records.identity import OneTimeCode, User
 from emulator.world.records.types import Instant, JsonText, OneTimeSlot
 
@@ -25,8 +25,11 @@ def create_user(
     is_confirmed: bool = True,
     signs_up: bool = True,
     pin: str | None = None,
+    known_hash: str | None = None,
 ) -> User:
     """Create an account; without a password, only mailed codes sign in to it.
+
+    `known_hash` is a hash of this password, which saves hashing it if it has the account's salt.
 
     Real: a sign-up copies the metadata to the identity, and the address to the metadata, where it
     stays unchanged; an account created by an administrator has neither (supabase/auth
@@ -48,7 +51,7 @@ def create_user(
         id=user_id,
         email=email,
         name=name,
-        password_hash="" if password is None else _hash(world, user_id, password),
+        password_hash="" if password is None else _hash(world, user_id, password, known_hash),
         created_at=world.now,
         updated_at=world.now,
         ordinal=ordinal,
@@ -64,9 +67,12 @@ def create_user(
     return verify_identity(world, confirm_email(world, user)) if is_confirmed else user
 
 
-def _hash(world: World, user_id: str, password: str) -> str:
+def _hash(world: World, user_id: str, password: str, known_hash: str | None = None) -> str:
     ordinal = world.ordinal("salt")
-    return hash_password(password, salt=world.derive("salt", user_id, ordinal)[:16])
+    salt = world.derive("salt", user_id, ordinal)[:16]
+    if known_hash is not None and has_salt(known_hash, salt):
+        return known_hash
+    return hash_password(password, salt=salt)
 
 
 def change_password(world: World, user: User, *, password: str) -> User:

@@ -24,6 +24,11 @@ def hash_password(password: str, *, salt: bytes) -> str:
     return f"scrypt${_SCRYPT_COST}${salt.hex()}${key.hex()}"
 
 
+def has_salt(hashed: str, salt: bytes) -> bool:
+    """Return whether a hash was made with the salt, at the present cost."""
+    return hashed.startswith(f"scrypt${_SCRYPT_COST}${salt.hex()}$")
+
+
 _DUMMY_SALT = bytes(16)
 
 

@@ -46,7 +46,7 @@ from emulator.world.records.workspaces import (
     Usage,
     Workspace,
 )
-from emulator.world.store.table import TableSpec
+from emulator.world.store.spec import TableSpec
 
 _NEVER: Instant = 2**62
 

@@ -11,9 +11,11 @@ from collections.abc import Hashable
 from dataclasses import fields
 from functools import cache
 from hashlib import blake2b
+from math import isfinite
 from operator import attrgetter
 from typing import Any, cast
-from weakref import WeakKeyDictionary
+
+import orjson
 
 _MODULUS = 1 << 128
 
@@ -26,9 +28,9 @@ class Digest:
     def __init__(self, value: int) -> None:
         self.value = value
 
-    def changed(self, old: int | None, new: int | None) -> Digest:
-        """Return the digest with the hash of one record replaced by that of another."""
-        return Digest((self.value - (old or 0) + (new or 0)) % _MODULUS)
+    def changed(self, *, by: int) -> Digest:
+        """Return the digest with hashes of records added, and of others subtracted."""
+        return Digest((self.value + by) % _MODULUS)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Digest) and other.value == self.value
@@ -40,28 +42,47 @@ class Digest:
         return f"{self.value:032x}"
 
 
-_digests: WeakKeyDictionary[object, tuple[str, int]] = WeakKeyDictionary()
-"""Record → its table and digest, a cache: a record that is replaced has its digest subtracted."""
-
-
 def record_digest(table: str, record: object) -> int:
-    """Return the hash of a record: of its table's name and every field."""
-    found = _digests.get(record)
-    if found is not None and found[0] == table:
-        return found[1]
-    text = _encode((table, _values(record)))
-    digest = int.from_bytes(blake2b(text.encode(), digest_size=16).digest())
-    _digests[record] = (table, digest)
-    return digest
+    """Return the hash of a record: of its table's name and every field.
+
+    The hash of a record that is replaced is computed again: a cache of all would take 300 bytes a
+    record.
+    """
+    read, floats = _layout_of(cast(Hashable, type(record)))
+    values = read(record)
+    try:
+        if floats:
+            _require_finite(values, floats)
+        text = orjson.dumps((table, values))
+    except TypeError:
+        text = _encode((table, values)).encode()
+    return int.from_bytes(blake2b(text, digest_size=16).digest())
+
+
+def _require_finite(values: tuple[Any, ...], floats: tuple[int, ...]) -> None:
+    """Raise TypeError for NaN and infinities, which orjson writes as null.
+
+    It raises the same itself for integers beyond 64 bits and for halves of surrogate pairs.
+    """
+    for place in floats:
+        value = values[place]
+        if value is not None and not isfinite(value):
+            raise TypeError(value)
 
 
 @cache
-def _fields_of(kind: Hashable) -> attrgetter[Any]:
-    return attrgetter(*(field.name for field in fields(cast(Any, kind))))
+def _layout_of(kind: Hashable) -> tuple[attrgetter[Any], tuple[int, ...]]:
+    """Return what reads the fields of a record, and the places of those that hold floats."""
+    found = fields(cast(Any, kind))
+    floats = (place for place, field in enumerate(found) if "float" in str(field.type))
+    return attrgetter(*(field.name for field in found)), tuple(floats)
 
 
 def _values(record: object) -> Any:
-    return _fields_of(cast(Hashable, type(record)))(record)
+    return _layout_of(cast(Hashable, type(record)))[0](record)
 
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=_values).encode
+"""Encodes the few records that orjson cannot, each as no other record is: what it cannot express
+does not occur in its output.
+"""

@@ -19,6 +19,9 @@ TAIL = 32
 (measured: with up to 512 keys in the last chunk, that took a fifth of creating a run).
 """
 
+_REBUILT = 32
+"""The keys of a sequence for each key added, up to which sorting all is faster than inserting."""
+
 Key = tuple[int, int, str]
 """The order of every list: (`created_at`, `ordinal`, `id`)."""
 
@@ -35,6 +38,10 @@ def _appended(chunks: tuple[tuple[Key, ...], ...], key: Key) -> tuple[tuple[Key,
     return (*chunks, (key,))
 
 
+def _chunked(keys: tuple[Key, ...]) -> tuple[tuple[Key, ...], ...]:
+    return tuple(keys[at : at + CHUNK] for at in range(0, len(keys), CHUNK))
+
+
 class Ordered:
     """An immutable sorted sequence of distinct keys, oldest first."""
 
@@ -47,9 +54,8 @@ class Ordered:
     @classmethod
     def of(cls, keys: Iterable[Key]) -> Ordered:
         """Return the sequence of `keys`, which may come in any order."""
-        ordered = sorted(keys)
-        starts = range(0, len(ordered), CHUNK)
-        return cls(tuple(tuple(ordered[at : at + CHUNK]) for at in starts), len(ordered))
+        ordered = tuple(sorted(keys))
+        return cls(_chunked(ordered), len(ordered))
 
     def __len__(self) -> int:
         return self._size
@@ -80,12 +86,16 @@ class Ordered:
 
     def merge(self, keys: list[Key]) -> Ordered:
         """Return the sequence with `keys` added."""
-        if len(keys) < CHUNK // 8:
-            grown = self
-            for key in keys:
-                grown = grown.insert(key)
-            return grown
-        return Ordered.of([*self, *keys])
+        chunks, size = self._chunks, self._size + len(keys)
+        if len(keys) > 1 and chunks and chunks[-1][-1] < min(keys):
+            last = (*chunks[-1], *sorted(keys))
+            return Ordered((*chunks[:-1], *_chunked(last)), size)
+        if len(keys) * _REBUILT >= size:
+            return Ordered.of([*self, *keys])
+        grown = self
+        for key in keys:
+            grown = grown.insert(key)
+        return grown
 
     def __iter__(self) -> Iterator[Key]:
         for chunk in self._chunks:

@@ -233,7 +233,14 @@ def found(world: World, traces: frozenset[str]) -> list[tuple[str, str]]:
         hits |= {(name, trace) for trace in traces if any(trace in one for one in said)}
     for spec in TABLES:
         table = world.state.tables[spec.record]
-        for index in (*table._unique.values(), *table._ordered.values()):  # noqa: SLF001
+        lists = table._lists  # noqa: SLF001
+        hits |= {
+            (spec.name, trace)
+            for record in lists._unsorted  # noqa: SLF001
+            for trace in traces
+            if any(trace in one for one in words(record))
+        }
+        for index in (*table._unique.values(), *lists._sorted().values()):  # noqa: SLF001
             keys = [str(key) for key in index]
             hits |= {(spec.name, trace) for trace in traces if any(trace in one for one in keys)}
     return sorted(hits)

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.world.store.sorted_keys import CHUNK, Ordered
-from emulator.world.store.table import Table, TableSpec
+from emulator.world.store.spec import TableSpec
+from emulator.world.store.table import Table
+from tests.support.tables import table_of, written
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,10 @@ def test_it_is_counted_across_chunks() -> None:
 
 @given(rows=ROWS, moment=MOMENTS)
 def test_an_index_may_have_an_order_of_its_own(rows: list[Row], moment: int) -> None:
-    grown: Table[Row] = Table(SPEC)
+    grown = written(Table[Row](SPEC))
     for row in rows:
-        grown = grown.replace(None, row)
-    empty: Table[Row] = Table(SPEC)
-    for table in (grown, empty.extend(rows)):
+        grown = written(grown, row)
+    for table in (grown, table_of(SPEC, rows)):
         ends = sum(row.ends_at >= moment for row in rows)
         assert table.count_from("by end", "all", moment) == ends
         expected = sorted(rows, key=lambda row: (row.created_at, row.ordinal, row.id))
@@ -63,8 +64,6 @@ def test_an_index_may_have_an_order_of_its_own(rows: list[Row], moment: int) -> 
 
 def test_a_row_whose_end_moves_moves_in_that_order_alone() -> None:
     row = Row("a", 1, 5)
-    empty: Table[Row] = Table(SPEC)
-    table = empty.extend([row])
-    table = table.replace(row, Row("a", 1, 2))
+    table = written(table_of(SPEC, [row]), Row("a", 1, 2))
     assert (table.count_from("by end", "all", 3), table.count_from("by end", "all", 2)) == (0, 1)
     assert table.count("by creation", "all") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from math import inf, nan
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -23,7 +24,7 @@ from emulator.world.records.runs import Artifact, Run
 from emulator.world.records.tables import TABLES
 from emulator.world.records.workspaces import Caps, Member, Plan
 from emulator.world.store.digest import Digest, record_digest
-from emulator.world.store.table import Record
+from emulator.world.store.spec import Record
 from tests.support.world_builder import begin, state_of
 
 Example = tuple[str, Record, str]
@@ -133,6 +134,52 @@ def test_values_that_are_told_apart_by_type_alone_have_digests_of_their_own() ->
     assert len({record_digest("runs", replace(run, manifest=one)) for one in spellings}) == 7
 
 
+NUMBERS = st.one_of(st.integers(-(2**70), 2**70), st.sampled_from([2**64, 10**16]))
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=6)
+"""Texts, also with halves of surrogate pairs."""
+
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    NUMBERS,
+    st.floats(allow_nan=False, allow_infinity=False),
+    TEXTS,
+    st.sampled_from(["null", "NaN", "Infinity", "\\ud800", "\ud800", 2.0**64, 1e16]),
+)
+VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=6)
+FLOATS = st.one_of(st.none(), st.floats(), NUMBERS)
+
+
+@given(st.sampled_from(["manifest", "artifacts"]), VALUES, VALUES)
+def test_records_have_one_digest_exactly_if_their_values_are_equal_in_type_too(
+    name: str, one: Any, other: Any
+) -> None:
+    assert is_one_digest(name, one, other) is (repr(one) == repr(other))
+
+
+@given(FLOATS, FLOATS)
+def test_so_have_those_with_numbers_that_json_lacks(one: Any, other: Any) -> None:
+    assert is_one_digest("duration_seconds", one, other) is (repr(one) == repr(other))
+
+
+def is_one_digest(name: str, one: Any, other: Any) -> bool:
+    """Return whether runs with these two values of a field have the same digest."""
+    runs = (replace(example(Run), **{name: value}) for value in (one, other))
+    return len({record_digest("runs", run) for run in runs}) == 1
+
+
+def test_numbers_that_no_json_has_are_none_of_those_it_has() -> None:
+    run = example(Run)
+    numbers = [None, nan, inf, -inf, 0.0, -0.0]
+    assert len({record_digest("runs", replace(run, duration_seconds=one)) for one in numbers}) == 6
+
+
+def test_no_float_lies_deeper_than_in_a_field_of_a_record() -> None:
+    """Elsewhere NaN would have the digest of None."""
+    parts = {part for _, _, part in PARTS} - {spec.record for spec in TABLES}
+    assert not [part for part in parts if any("float" in str(one.type) for one in fields(part))]
+
+
 def test_the_same_fields_in_another_table_are_another_state() -> None:
     session = example(Session)
     assert record_digest("sessions", session) != record_digest("refresh_tokens", session)
@@ -175,6 +222,6 @@ def test_equal_states_have_equal_digests_however_they_were_reached(
 
 
 def test_a_digest_reads_as_32_hexadecimal_digits() -> None:
-    assert str(Digest(0).changed(None, 10)) == "0" * 31 + "a"
-    assert str(Digest(0).changed(1, None)) == "f" * 32
+    assert str(Digest(0).changed(by=10)) == "0" * 31 + "a"
+    assert str(Digest(0).changed(by=-1)) == "f" * 32
     assert len(state_of(begin())) == 32

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.world.store.draft import TableDraft
 from emulator.world.store.sorted_keys import Key
-from emulator.world.store.table import Table, TableSpec
+from emulator.world.store.spec import TableSpec
+from emulator.world.store.table import Table
 from tests.support.messages import golden
+from tests.support.tables import extended, table_of, without, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ def apply(table: Table[Row], model: Model, kind: str, row: Row) -> Table[Row]:
         if old is None:
             return table
         del model[row.id]
-        return table.replace(old, None)
+        return without(table, row.id)
     if not is_free(model, row) or (kind == "extend" and old is not None):
         return table
     model[row.id] = row
-    return table.extend([row]) if kind == "extend" else table.replace(old, row)
+    return extended(table, [row]) if kind == "extend" else written(table, row)
 
 
 def order(row: Row) -> Key:
@@ -112,22 +115,23 @@ def test_adding_at_once_equals_adding_one_by_one(rows: list[Row]) -> None:
     single: Table[Row] = Table(SPEC)
     for row in rows:
         single = apply(single, model, "put", row)
-    assert_reads_like(Table[Row](SPEC).extend(list(model.values())), model)
+    assert_reads_like(table_of(SPEC, list(model.values())), model)
     assert_reads_like(single, model)
 
 
 def test_many_at_once_are_ordered_among_those_there_were() -> None:
     rows = [Row(f"{at:04}", "red", None, at * 7919 % 1000) for at in range(1000)]
-    table = Table[Row](SPEC).extend(rows[:300]).extend(rows[300:])
+    table = extended(table_of(SPEC, rows[:300]), rows[300:])
     assert table.all("group", "red") == sorted(rows, key=order)
 
 
 def test_a_unique_name_is_taken_once() -> None:
-    table = Table[Row](SPEC).replace(None, Row("a", "red", "one", 0))
+    draft = TableDraft(table_of(SPEC, [Row("a", "red", "one", 0)]))
     with pytest.raises(ValueError, match="'one'"):
-        table.replace(None, Row("b", "red", "one", 0))
+        draft.put(Row("b", "red", "one", 0))
     with pytest.raises(ValueError, match="'one'"):
-        table.extend([Row("b", "red", "one", 0)])
+        draft.extend([Row("b", "red", "one", 0)])
+    assert_reads_like(draft.brought_in()[0], {"a": Row("a", "red", "one", 0)})
 
 
 @pytest.mark.parametrize(
@@ -136,14 +140,14 @@ def test_a_unique_name_is_taken_once() -> None:
     ids=["held already", "twice"],
 )
 def test_adding_at_once_takes_no_id_twice(added: list[Row]) -> None:
-    table = Table[Row](SPEC).extend([Row("a", "red", None, 0)])
+    table = table_of(SPEC, [Row("a", "red", None, 0)])
     with pytest.raises(ValueError) as refused:
-        table.extend(added)
+        extended(table, added)
     assert str(refused.value) == golden("world", "table", "id-is-taken")
 
 
 def test_a_record_that_moves_to_no_group_leaves_its_list() -> None:
     old, new = Row("a", "red", "one", 0), Row("a", None, None, 0)
-    table = Table[Row](SPEC).replace(None, old).replace(old, new)
+    table = written(table_of(SPEC, [old]), new)
     assert (table.all("group", "red"), table.find("name", "one")) == ([], None)
     assert table.get("a") == new
