@@ -28,6 +28,7 @@ from emulator.wire.http.asgi import RawResponse, finish, raw_response, request_o
 from emulator.wire.http.codes import BadInput, InternalError, NoSuchRoute, UnsupportedAction
 from emulator.wire.http.context import context_of
 from emulator.wire.http.errors import problems_of
+from emulator.wire.http.queries import query_members
 from emulator.world.core.refusals import Refusal
 
 log = logging.getLogger("emulator")
@@ -264,12 +265,17 @@ class Router:
 
 
 def _read_query(request: Request, model: type[BaseModel], problems: list[Any]) -> BaseModel | None:
-    given = dict(request.query_params) if request.scope["query_string"] else {}
     try:
-        return model.model_validate(given)
+        return _query_of(model, request.scope["query_string"])
     except ValidationError as error:
         problems.extend(problems_of(error.errors()))
         return None
+
+
+@lru_cache(maxsize=256)
+def _query_of(model: type[BaseModel], query: bytes) -> BaseModel:
+    """Return a query as a model, which no handler changes. Raises ValidationError."""
+    return model.model_validate(dict(query_members(query)))
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:
