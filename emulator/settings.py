@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 SWITCH = "WORLDFLUX_E2E_FIXTURES"
@@ -71,5 +72,10 @@ class Settings:
         Real: @supabase/supabase-js 2.109.0 (src/SupabaseClient.ts) names it after the first label
         of the URL's host name.
         """
-        label = (urlsplit(self.public_url).hostname or "localhost").split(".")[0]
-        return f"sb-{label}-auth-token"
+        return _session_cookie(self.public_url)
+
+
+@lru_cache(maxsize=64)
+def _session_cookie(public_url: str) -> str:
+    label = (urlsplit(public_url).hostname or "localhost").split(".")[0]
+    return f"sb-{label}-auth-token"

@@ -117,6 +117,7 @@ def _reply(synced: list[Synced]) -> Response:
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     for run in synced:
         counts[run.outcome] += 1
+    # Thousands of runs, most of which are never read: their bytes are not worth remembering.
     items = b",".join([render_run(run.run) for run in synced])
     body = b'{"items":[%b],%b' % (items, orjson.dumps(counts)[1:])
     return Response(

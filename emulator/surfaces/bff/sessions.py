@@ -19,6 +19,7 @@ from emulator.wire.gotrue.tokens import is_expired, read_token
 from emulator.wire.gotrue.views import session_view
 from emulator.wire.http.context import RequestContext, context_of
 from emulator.wire.http.headers import header_of
+from emulator.wire.http.queries import query_members
 from emulator.wire.world_tags import untagged
 from emulator.world.core.access import Actor
 from emulator.world.core.refusals import (
@@ -104,7 +105,7 @@ def workspace_context(request: Request) -> str | None:
     scope = request.scope
     named = header_of(scope, b"x-workspace-id")
     if not named and scope["query_string"]:
-        named = request.query_params.get("workspace_id")
+        named = query_members(scope["query_string"]).get("workspace_id")
     if not named:
         cookies = header_of(scope, b"cookie") or ""
         named = read_cookies(cookies).get(WORKSPACE_COOKIE) if WORKSPACE_COOKIE in cookies else None

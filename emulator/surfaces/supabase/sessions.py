@@ -27,6 +27,7 @@ from emulator.surfaces.supabase.responses import reply
 from emulator.wire.gotrue.urls import PREFIX
 from emulator.wire.gotrue.views import obfuscated_user_view, session_view, user_view
 from emulator.wire.http.context import RequestContext, context_of, world_and_actor
+from emulator.wire.http.queries import query_members
 from emulator.wire.http.router import Routes
 from emulator.wire.world_tags import untagged
 from emulator.world.core.audit import record_audit
@@ -178,7 +179,7 @@ _GRANTS: Mapping[str, Callable[[RequestContext, dict[str, Any]], SignedIn]] = {
 )
 async def issue_token(request: Request) -> Response:
     context = context_of(request)
-    grant = _GRANTS.get(request.query_params.get("grant_type", ""))
+    grant = _GRANTS.get(query_members(request.scope["query_string"]).get("grant_type", ""))
     if grant is None:
         raise GoTrueError("invalid_credentials", "unsupported_grant_type")
     signed_in = grant(context, await read_body(request))

@@ -262,12 +262,12 @@ class Router:
 
 
 def _read_query(request: Request, kind: type[Any], problems: list[Any]) -> Any:
-    given = dict(request.query_params) if request.scope["query_string"] else {}
-    if not given and is_dataclass(kind):
+    query = request.scope["query_string"]
+    if not query and is_dataclass(kind):
         return kind()
     from emulator.wire.http.validation import validated_query  # imports pydantic
 
-    return validated_query(given, kind, problems)
+    return validated_query(query, kind, problems)
 
 
 def _place(method: str, path: str) -> tuple[str, int, str]:

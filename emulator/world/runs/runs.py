@@ -19,6 +19,7 @@ from emulator.world.records.runs import Artifact, Run, Share
 from emulator.world.records.types import Instant, JsonText, RunStatus, Runtime, Task
 from emulator.world.records.workspaces import Project, Workspace
 from emulator.world.store import ids
+from emulator.world.store.value_hash import hash_of
 
 RANK: Mapping[RunStatus, int] = {
     "queued": 0,
@@ -65,9 +66,22 @@ class RunContent(NamedTuple):
 
 def fingerprint(content: RunContent) -> str:
     """Return a hash that is equal for equal contents."""
-    values = [*content[:_ARTIFACTS], *content[_ARTIFACTS + 1 :]]
-    text = json.dumps([values, content.artifacts])
+    return hash_of([_without_artifacts(content), [[*each] for each in content.artifacts]])
+
+
+def has_fingerprint(run: Run, content: RunContent) -> bool:
+    """Return whether a run has the fingerprint of a content."""
+    return run.content == fingerprint(content) or run.content == _fingerprint_1(content)
+
+
+def _fingerprint_1(content: RunContent) -> str:
+    """Return the fingerprint as exports of version 1 have it, which are still read."""
+    text = json.dumps([_without_artifacts(content), content.artifacts])
     return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _without_artifacts(content: RunContent) -> list[Any]:
+    return [*content[:_ARTIFACTS], *content[_ARTIFACTS + 1 :]]
 
 
 _ARTIFACTS = RunContent._fields.index("artifacts")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from emulator.world.core.access import Actor, Fixture, require_writer
 from emulator.world.core.audit import audit_entry
@@ -18,7 +17,7 @@ from emulator.world.runs.runs import (
     RANK,
     RunContent,
     build_run,
-    fingerprint,
+    has_fingerprint,
     require_consistent,
     require_project,
     stored_bytes,
@@ -28,8 +27,7 @@ from emulator.world.store import ids
 Outcome = Literal["created", "updated", "unchanged"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(NamedTuple):
     """A run of an upload; `path` is its place in the request body, with a trailing dot."""
 
     client_run_id: str
@@ -39,8 +37,7 @@ class Upload:
     """The id of the run, if a seed pins it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synced:
+class Synced(NamedTuple):
     """A run after its upload, and the outcome."""
 
     run: Run
@@ -108,7 +105,7 @@ def _sync(world: World, actor: Actor | Fixture, workspace: Workspace, upload: Up
     existing = world.find(Run, "client", (workspace.id, upload.client_run_id))
     content = upload.content
     if existing is not None:
-        if existing.content == fingerprint(content):
+        if has_fingerprint(existing, content):
             return Synced(run=existing, outcome="unchanged", added_bytes=0)
         _require_open(existing, content)
     run_id = existing.id if existing else upload.pin

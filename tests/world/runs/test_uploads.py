@@ -13,10 +13,14 @@ from emulator.world.core.times import SECOND
 from emulator.world.records.runs import Run
 from emulator.world.records.system import AuditEntry
 from emulator.world.runs import runs
+from emulator.world.runs.runs import ArtifactContent
 from emulator.world.runs.uploads import Upload, run_id_of, sync_runs
 from tests.support.integrity import assert_whole
 from tests.support.messages import golden
 from tests.support.world_builder import EPOCH, Lab, content, minutes, open_lab, state_of, upload
+
+FINGERPRINT_1 = "35fad622c0cefe4abe38cf11bd2b084d"
+"""Of the content below, as emulators wrote it whose exports have version 1."""
 
 
 def sync(lab: Lab, *uploads: Upload) -> list[tuple[str, Run]]:
@@ -221,3 +225,13 @@ def test_the_content_alone_decides_whether_it_is_the_same() -> None:
     plain = upload("a")
     sync(lab, plain)
     assert outcomes(lab, Upload(client_run_id="a", content=content(), path="x.")) == ["unchanged"]
+
+
+def test_a_run_of_an_export_of_version_1_is_still_recognized() -> None:
+    lab = open_lab()
+    readme = ArtifactContent(name="a.md", media_type="text/markdown", size_bytes=3, sha256=None)
+    same = upload("a", name="été", artifacts=(readme,), duration_seconds=1.0)
+    [(_, run)] = sync(lab, same)
+    lab.world.put(replace(run, content=FINGERPRINT_1))
+    assert outcomes(lab, same) == ["unchanged"]
+    assert outcomes(lab, upload("a", name="été")) == ["updated"]
