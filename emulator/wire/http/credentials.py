@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,21 +18,19 @@ def is_jwt(credential: str) -> bool:
     return credential.count(".") == _JWT_DOTS
 
 
-@dataclass(frozen=True)
 class Credentials:
-    """The bearer token, the API key of Supabase and the session cookie, each parsed on first use.
+    """The bearer token, the API key of Supabase and the session cookie.
 
-    Most requests need few of them; hence no slots, which would rule cached properties out.
+    All but the bearer are parsed on first use, as most requests need few of them; hence no slots,
+    which would rule cached properties out.
     """
 
-    headers: Mapping[str, str]
-    settings: Settings
-
-    @cached_property
-    def bearer(self) -> str:
+    def __init__(self, headers: Mapping[str, str], settings: Settings) -> None:
+        self.headers = headers
+        self.settings = settings
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        self.bearer = credential.strip() if scheme.lower() == "bearer" else ""
         """The credential of an Authorization header of the scheme Bearer, or nothing."""
-        scheme, _, credential = self.headers.get("authorization", "").partition(" ")
-        return credential.strip() if scheme.lower() == "bearer" else ""
 
     @property
     def apikey(self) -> str:

@@ -84,6 +84,8 @@ def take_internal(world: World) -> Delivery | None:
     """Take the next delivery to the internal endpoint off the queue, or return None if the queue is
     empty or held.
     """
+    if len(world.table(Delivery)) == 0:
+        return None
     delivery = world.oldest(Delivery, "endpoint", INTERNAL)
     if delivery is None or settings_of(world).is_held:
         return None
@@ -94,6 +96,8 @@ def take_internal(world: World) -> Delivery | None:
 def take_due(world: World) -> list[Delivery]:
     """Take every due delivery to external endpoints off the queue, in the order to send them."""
     taken: list[Delivery] = []
+    if len(world.table(Delivery)) == 0:
+        return taken
     for endpoint in endpoints(world):
         while next_up := world.oldest(Delivery, "endpoint", endpoint.id):
             if next_up.due > world.now:

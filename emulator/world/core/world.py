@@ -122,23 +122,21 @@ class World:
 
     def get(self, kind: type[R], record_id: str) -> R | None:
         """Return the record of that id, or None."""
-        return self._present(kind).get(record_id)
+        draft = self._drafts.get(kind)
+        return (self._state.tables[kind] if draft is None else draft).get(record_id)
 
     def expect(self, kind: type[R], record_id: str) -> R:
         """Return the record of an id that another record refers to, so that it must exist."""
-        record = self._present(kind).get(record_id)
+        draft = self._drafts.get(kind)
+        record: R | None = (self._state.tables[kind] if draft is None else draft).get(record_id)
         if record is None:
             raise KeyError(f"{kind.__name__} {record_id} does not exist")
         return record
 
     def find(self, kind: type[R], index: str, key: Hashable) -> R | None:
         """Return the record that a unique index holds under `key`, or None."""
-        return self._present(kind).find(index, key)
-
-    def _present(self, kind: type[R]) -> TableDraft[R] | Table[R]:
-        """Return the draft of a table, or the table if it has none."""
         draft = self._drafts.get(kind)
-        return self._state.tables[kind] if draft is None else draft
+        return (self._state.tables[kind] if draft is None else draft).find(index, key)
 
     def oldest(self, kind: type[R], index: str, key: Hashable) -> R | None:
         """Return the first record under `key`, or None."""

@@ -6,7 +6,7 @@ iterated into output: every list has an ordered index.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
 from rpds import HashTrieMap
@@ -24,7 +24,7 @@ FEW = 2
 class Table(Generic[R]):
     """An immutable table of records, which a `TableDraft` changes."""
 
-    __slots__ = ("_lists", "_rows", "_unique", "digests", "spec")
+    __slots__ = ("_lists", "_rows", "_unique", "digests", "get", "spec")
 
     def __init__(
         self,
@@ -36,6 +36,10 @@ class Table(Generic[R]):
     ) -> None:
         self.spec = spec
         self._rows = HashTrieMap() if rows is None else rows
+        self.get: Callable[[str], R | None] = self._rows.get
+        """Returns the record of that id, or None. Not a method of the class: a request looks up
+        some 30 records.
+        """
         self._unique = {name: HashTrieMap() for name in spec.unique} if unique is None else unique
         self._lists = Lists.of(spec) if lists is None else lists
         self.digests: Mapping[str, int] = {} if digests is None else digests
@@ -45,10 +49,6 @@ class Table(Generic[R]):
 
     def __len__(self) -> int:
         return len(self._rows)
-
-    def get(self, record_id: str) -> R | None:
-        """Return the record of that id, or None."""
-        return self._rows.get(record_id)
 
     def find(self, index: str, key: Hashable) -> R | None:
         """Return the record that the unique index `index` holds under `key`, or None."""
