@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from emulator.world.records.types import Instant
 
@@ -37,6 +38,10 @@ def text_or_none(moment: Instant | None) -> str | None:
     return None if moment is None else to_text(moment)
 
 
+@lru_cache(maxsize=1024)
 def to_text(moment: Instant) -> str:
-    """Return RFC 3339 in UTC; the fraction is left out where it is zero."""
+    """Return RFC 3339 in UTC; the fraction is left out where it is zero.
+
+    Cached: what is shown has few times, which often are the world's own.
+    """
     return (_UNIX_WITHOUT_ZONE + timedelta(microseconds=moment)).isoformat() + "Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 
 from emulator.world.core.access import (
@@ -116,5 +117,6 @@ def _new_secret(world: World) -> str:
     return PREFIX + ids.as_base62(entropy, length=40)
 
 
+@lru_cache(maxsize=256)
 def _hash(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
