@@ -124,7 +124,7 @@ class ResponseCache:
             return
         if entry.before is not entry.after or entry.fault_id is not None:
             return
-        if any(name in _UNCACHED_HEADERS for name, _ in key[-1]):
+        if not _UNCACHED_HEADERS.isdisjoint([name for name, _ in key[-1]]):
             return
         if key in self._cached:
             self._evict(key)
@@ -135,7 +135,7 @@ class ResponseCache:
             state=ref(live.world.state),
             wire=wire,
             exchange=entry.repeated_exchange(),
-            size_bytes=_size_bytes(key, response),
+            size_bytes=_size_bytes(key, response, wire),
         )
         self._cached[key] = cached
         self.size_bytes += cached.size_bytes
@@ -156,11 +156,12 @@ class ResponseCache:
         self.size_bytes -= self._cached.pop(key).size_bytes
 
 
-def _size_bytes(key: Key, response: RawResponse) -> int:
+def _size_bytes(key: Key, response: RawResponse, wire: bytes) -> int:
     """Return what a response takes: its bytes as they are sent, and the parts that the journal's
     entries share.
     """
     target, _, headers = key
-    pairs = [*headers, *response.headers, *response.headers]
-    texts = sum(len(name) + len(value) + _HEADER_BYTES for name, value in pairs)
-    return _ENTRY_BYTES + len(target) + 2 * len(response.content) + texts
+    pairs = len(headers) + 2 * len(response.headers)
+    return (
+        _ENTRY_BYTES + len(target) + header_bytes(headers) + 2 * len(wire) + _HEADER_BYTES * pairs
+    )

@@ -78,6 +78,8 @@ def depends_on_other_worlds(credentials: Credentials, world_name: str) -> bool:
     """Return whether a request that reached a world might reach another once further worlds exist:
     its session cookie names a world that it did not reach.
     """
+    if "cookie" not in credentials.headers:
+        return False
     token = credentials.session_token
     of_session = None if token is None else _world_of(token, credentials.session_claims)
     return of_session not in (None, DEFAULT, world_name)
