@@ -87,7 +87,14 @@ def depends_on_other_worlds(credentials: Credentials, world_name: str) -> bool:
 
 def names_by_credentials(request: IncomingRequest, places: CredentialPlaces) -> Names:
     """Yield the worlds whose tags the credentials of a request carry."""
-    yield from _in_headers(request.credentials)
+    credentials = request.credentials
+    bearer, apikey = credentials.bearer, credentials.apikey
+    if bearer:
+        name = _world_of(bearer, credentials.claims if is_jwt(bearer) else None)
+        if name is not None:
+            yield "the credential in Authorization", name
+    if apikey and (name := _world_of_key(apikey, credentials)) is not None:
+        yield "the credential in apikey", name
     if request.query:
         yield from _in_query(request, places)
     if MARK in request.path and request.path.startswith(places.links):
@@ -97,14 +104,6 @@ def names_by_credentials(request: IncomingRequest, places: CredentialPlaces) -> 
     members = places.bodies.get(request.path.rstrip("/"))
     if members is not None and MARK.encode() in request.body:
         yield from _in_body(request.body, members)
-
-
-def _in_headers(credentials: Credentials) -> Names:
-    bearer, apikey = credentials.bearer, credentials.apikey
-    if bearer and (name := _world_of(bearer, credentials.claims)) is not None:
-        yield "the credential in Authorization", name
-    if apikey and (name := _world_of_key(apikey, credentials)) is not None:
-        yield "the credential in apikey", name
 
 
 def _in_query(request: IncomingRequest, places: CredentialPlaces) -> Names:

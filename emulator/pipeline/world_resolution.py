@@ -87,7 +87,8 @@ class WorldResolver:
     def _sources(self, request: IncomingRequest) -> dict[str, str]:
         """Return what names a world, strongest first, with the name."""
         sources = dict(names_by_address(self._registry.ports, request))
-        if not sources and request.path not in COOKIELESS:
+        has_cookie = "cookie" in request.headers and request.path not in COOKIELESS
+        if has_cookie and not sources:
             sources |= names_by_cookies(request.credentials, self._registry)
         sources |= names_by_credentials(request, self._places_of(request))
         return sources

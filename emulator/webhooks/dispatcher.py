@@ -106,7 +106,10 @@ class WebhookDispatcher:
         return [outbound for outbound in unfinished if outbound.status == status]
 
     def _of(self, world_name: str) -> EndpointQueues:
-        return self._queues.setdefault(world_name, EndpointQueues())
+        queues = self._queues.get(world_name)
+        if queues is None:
+            queues = self._queues[world_name] = EndpointQueues()
+        return queues
 
     def world_restarted(self, world_name: str) -> None:
         """Discard the log and the deliveries of a world that was reset, restored or deleted."""
