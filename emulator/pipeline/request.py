@@ -70,9 +70,11 @@ class HeadReader:
         prefixed = (each for each in self._surfaces if path.startswith(each.prefix))
         surface = next(prefixed, self._surfaces[-1])
         operation = self._catalog.at(method, path)
-        if operation is None:
-            return _Route(surface=surface, operation=f"{method} *", body_limit=BODY_LIMIT)
-        return _Route(surface=surface, operation=operation.id, body_limit=operation.body_limit)
+        return _Route(
+            surface=surface,
+            operation=self._catalog.id_at(method, path),
+            body_limit=BODY_LIMIT if operation is None else operation.body_limit,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

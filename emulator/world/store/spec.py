@@ -44,7 +44,3 @@ class TableSpec:
     ordered: Mapping[str, Extract]
     order: Callable[[Any], Key] = _by_creation
     orders: Mapping[str, Callable[[Any], Key]] = field(default_factory=dict)
-
-    def order_of(self, index: str) -> Callable[[Any], Key]:
-        """Return the function that gives a record's key in an ordered index."""
-        return self.orders.get(index, self.order)
